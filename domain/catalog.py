@@ -1,0 +1,143 @@
+"""What is sold, at which price, and where it is kept."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable
+from enum import StrEnum
+from math import asin, cos, radians, sin, sqrt
+
+from msgspec import Struct
+
+from domain.errors import BadInput
+from domain.ids import Sku
+from domain.money import Currency, TaxedMoney
+from domain.operations import Channel
+from domain.pages import Ordering
+from domain.values import Entity
+
+EARTH_RADIUS_KM = 6371.0
+LONGEST_SEARCH = 100
+LONGEST_PREFIX = 12
+"""Words are indexed by their beginnings up to this length; a longer word is found by those."""
+
+
+class Price(Struct, frozen=True):
+    """A gross price in one currency; `list_minor` is what it was before a reduction."""
+
+    currency: Currency
+    unit_minor: int
+    list_minor: int
+    tax_code: str
+    rate_bps: int
+
+
+class PriceQuote(Struct, frozen=True):
+    """What one unit costs in a channel, now."""
+
+    unit: TaxedMoney
+    list: TaxedMoney
+
+
+class Product(Entity, frozen=True, kw_only=True):
+    """A sellable unit, keyed by its sku."""
+
+    sku: Sku
+    name: str
+    description: str | None = None
+    barcodes: tuple[str, ...] = ()
+    prices: tuple[Price, ...] = ()
+    is_published: bool = True
+    allows_backorder: bool = False
+
+    def price_in(self, channel: Channel) -> PriceQuote | None:
+        """The price in the channel's currency; none if it is not sold in that currency."""
+        price = next((p for p in self.prices if p.currency == channel.currency), None)
+        if price is None:
+            return None
+        tax = price.tax_code, price.rate_bps
+        return PriceQuote(
+            TaxedMoney.of(price.unit_minor, price.currency, *tax),
+            TaxedMoney.of(price.list_minor, price.currency, *tax),
+        )
+
+
+class LocationKind(StrEnum):
+    """What sort of place it is."""
+
+    STORE = "STORE"
+    WAREHOUSE = "WAREHOUSE"
+    DARK_STORE = "DARK_STORE"
+    SUPPLIER = "SUPPLIER"
+    IN_TRANSIT = "IN_TRANSIT"
+    QUARANTINE = "QUARANTINE"
+
+
+class GeoPoint(Struct, frozen=True):
+    """Degrees, WGS 84."""
+
+    lat: float
+    lon: float
+
+
+class Near(Struct, frozen=True):
+    """Close to a point, at most `max_km` away where that is given."""
+
+    lat: float
+    lon: float
+    max_km: int | None = None
+
+
+class Location(Entity, frozen=True, kw_only=True):
+    """A store or a warehouse."""
+
+    code: str
+    kind: LocationKind
+    name: str
+    timezone: str
+    offers_pickup: bool = False
+    accepts_returns: bool = False
+    position: GeoPoint | None = None
+
+
+BY_NAME = Ordering("products", ("name", "id"), (str, str))
+
+
+def distance_km(a: GeoPoint | Near, b: GeoPoint | Near) -> float:
+    """Along the surface, by the haversine formula."""
+    lat_a, lat_b = radians(a.lat), radians(b.lat)
+    half = (
+        sin((lat_b - lat_a) / 2) ** 2
+        + cos(lat_a) * cos(lat_b) * sin(radians(b.lon - a.lon) / 2) ** 2
+    )
+    return 2 * EARTH_RADIUS_KM * asin(sqrt(min(1.0, half)))
+
+
+def words(text: str) -> list[str]:
+    """The words of `text` without case and accents: "Så gott" is ["sa", "gott"]."""
+    plain = "".join(
+        c for c in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(c)
+    )
+    return "".join(c if c.isalnum() else " " for c in plain).split()
+
+
+def prefixes(texts: Iterable[str]) -> list[str]:
+    """Every beginning of every word: what a search for the product may start with."""
+    found = {
+        word[:n] for text in texts for word in words(text) for n in range(1, LONGEST_PREFIX + 1)
+    }
+    return sorted(found)
+
+
+def search_terms(text: str) -> list[str]:
+    """What a product must have among its prefixes to be found by `text`.
+
+    Raises:
+        BadInput: there is no word in it, or it is too long.
+    """
+    if len(text) > LONGEST_SEARCH:
+        raise BadInput(f"A search has at most {LONGEST_SEARCH} characters.")
+    terms = [word[:LONGEST_PREFIX] for word in words(text)]
+    if not terms:
+        raise BadInput("Search for at least one letter or digit.")
+    return list(dict.fromkeys(terms))

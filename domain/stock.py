@@ -1,0 +1,210 @@
+"""Units at a place, and what may be promised of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from enum import StrEnum
+
+from msgspec import Struct
+
+from domain import freshness
+from domain.catalog import Location, Near, Product, distance_km
+from domain.freshness import KASSA, Freshness, FreshnessState
+from domain.ids import LocationId, Sku
+from domain.operations import Channel
+from domain.pages import Ordering
+from domain.values import Entity
+
+
+class ReservationState(StrEnum):
+    """ACTIVE ones expire by the clock; PINNED ones wait for a payment in flight."""
+
+    ACTIVE = "ACTIVE"
+    PINNED = "PINNED"
+    CONVERTED = "CONVERTED"
+    RELEASED = "RELEASED"
+    EXPIRED = "EXPIRED"
+
+
+class Hold(Struct, frozen=True):
+    """Units of one level promised for a while; embedded in the level by reservation id."""
+
+    quantity: int
+    state: ReservationState
+    until: datetime
+
+
+class Authority(Struct, frozen=True):
+    """Which system decides a number, and since when. Kassa itself, or one that reports to it."""
+
+    field: str
+    system: str
+    since: datetime
+
+
+class StockLevel(Entity, frozen=True, kw_only=True):
+    """Units of one sku at one location: `on_hand = committed + reserved + unavailable + free`.
+
+    `low_at` is the number of free units at which to reorder; `is_low` says it is reached.
+    """
+
+    sku: Sku
+    location_id: LocationId
+    on_hand: int
+    committed: int
+    reserved: int
+    unavailable: int
+    free: int
+    incoming: int = 0
+    incoming_at: datetime | None = None
+    low_at: int = 0
+    is_low: bool = False
+    authority: Authority
+    observed_at: datetime
+    reservations: Mapping[str, Hold] = {}
+
+    def freshness(self, now: datetime) -> Freshness:
+        return freshness.graded(self.authority.system, self.observed_at, now)
+
+
+class StockQuery(Struct, frozen=True):
+    """Which levels a list shows; none given means all."""
+
+    skus: tuple[Sku, ...] | None = None
+    locations: tuple[LocationId, ...] | None = None
+    low_only: bool = False
+
+
+BY_SKU = Ordering("stock", ("sku", "id"), (str, str))
+
+
+class Promise(StrEnum):
+    """What a channel may tell a buyer. UNKNOWN: nobody reported a number, which is not zero."""
+
+    IN_STOCK = "IN_STOCK"
+    LOW = "LOW"
+    ON_ORDER = "ON_ORDER"
+    BACKORDER = "BACKORDER"
+    NONE = "NONE"
+    UNKNOWN = "UNKNOWN"
+
+
+class AvailabilityTerm(Struct, frozen=True):
+    """One step of the arithmetic; the steps sum to `sellable`."""
+
+    label: str
+    quantity: int
+    source: str
+    as_of: datetime
+
+
+class Availability(Struct, frozen=True, kw_only=True):
+    """What one channel may promise of one product from one location, with the arithmetic."""
+
+    location: Location
+    promise: Promise
+    sellable: int
+    exact: bool
+    earliest: datetime | None
+    freshness: Freshness
+    explain: tuple[AvailabilityTerm, ...]
+    distance_km: float | None = None
+    rank: float
+
+    @property
+    def code(self) -> str:
+        return self.location.code
+
+
+BEST_FIRST = Ordering("availability", ("rank", "code"), (float, str))
+
+
+def explained(level: StockLevel, channel: Channel) -> tuple[AvailabilityTerm, ...]:
+    """How many units of `level` the channel may sell, step by step; never below zero."""
+    system, at = level.authority.system, level.observed_at
+    steps = [
+        ("On hand", level.on_hand, system),
+        ("Committed to orders", -level.committed, KASSA),
+        ("Reserved for carts", -level.reserved, KASSA),
+        ("Not for sale (damaged, on display)", -level.unavailable, system),
+        (f"Safety stock of {channel.code}", -channel.safety_stock, channel.code),
+    ]
+    if (rest := sum(quantity for _, quantity, _ in steps)) < 0:
+        steps.append(("Not below zero", -rest, KASSA))
+    return tuple(
+        AvailabilityTerm(label, quantity, source, at)
+        for label, quantity, source in steps
+        if quantity
+    )
+
+
+def promise_of(product: Product, level: StockLevel, sellable: int, wanted: int) -> Promise:
+    """What to tell a buyer who wants `wanted` units."""
+    if sellable >= wanted:
+        return Promise.LOW if level.is_low else Promise.IN_STOCK
+    if level.incoming:
+        return Promise.ON_ORDER
+    return Promise.BACKORDER if product.allows_backorder else Promise.NONE
+
+
+def availability(
+    product: Product,
+    location: Location,
+    level: StockLevel | None,
+    channel: Channel,
+    *,
+    wanted: int,
+    near: Near | None,
+    now: datetime,
+) -> Availability:
+    """What `channel` may promise of `product` from `location`."""
+    away = distance_km(near, location.position) if near and location.position else None
+    if level is None:
+        return _unknown(location, away, now)
+    terms = explained(level, channel)
+    sellable = sum(term.quantity for term in terms)
+    promise = promise_of(product, level, sellable, wanted)
+    fresh = level.freshness(now)
+    return Availability(
+        location=location,
+        promise=promise,
+        sellable=sellable,
+        exact=fresh.state is FreshnessState.LIVE,
+        earliest=_earliest(promise, level, now),
+        freshness=fresh,
+        explain=terms,
+        distance_km=away,
+        rank=float(-sellable) if away is None else away,
+    )
+
+
+def _earliest(promise: Promise, level: StockLevel, now: datetime) -> datetime | None:
+    if promise in {Promise.IN_STOCK, Promise.LOW}:
+        return now
+    return level.incoming_at if promise is Promise.ON_ORDER else None
+
+
+def _unknown(location: Location, away: float | None, now: datetime) -> Availability:
+    return Availability(
+        location=location,
+        promise=Promise.UNKNOWN,
+        sellable=0,
+        exact=False,
+        earliest=None,
+        freshness=Freshness(KASSA, now, 0, FreshnessState.UNREACHABLE, "NEVER_REPORTED"),
+        explain=(),
+        distance_km=away,
+        rank=float("inf") if away is None else away,
+    )
+
+
+def candidates(
+    channel: Channel, locations: Mapping[LocationId, Location], near: Near | None
+) -> Sequence[Location]:
+    """The locations that `channel` sells from, as near as asked for."""
+    found = [locations[key] for key in channel.sells_from if key in locations]
+    if near is None or near.max_km is None:
+        return found
+    limit = near.max_km
+    return [at for at in found if at.position and distance_km(near, at.position) <= limit]

@@ -1,0 +1,154 @@
+"""Who asks, and what they may reach. Deny by default: what no table names is out of reach."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from enum import Enum, StrEnum, auto
+from types import MappingProxyType
+
+from msgspec import Struct
+
+from domain.ids import ChannelId, CustomerId, LocationId
+
+
+class Role(StrEnum):
+    """In what capacity somebody asks."""
+
+    ANONYMOUS = "anonymous"
+    SHOPPER = "shopper"
+    CLERK = "clerk"
+    SUPPORT = "support"
+    FINANCE = "finance"
+    PARTNER = "partner"
+    SYSTEM = "system"
+
+
+STAFF = frozenset({Role.CLERK, Role.SUPPORT, Role.FINANCE, Role.SYSTEM})
+
+
+class Viewer(Struct, frozen=True):
+    """Who asks: a shopper is a customer, a clerk stands in a store, a partner has channels."""
+
+    role: Role = Role.ANONYMOUS
+    customer: CustomerId | None = None
+    location: LocationId | None = None
+    channels: tuple[ChannelId, ...] = ()
+
+    @property
+    def is_staff(self) -> bool:
+        return self.role in STAFF
+
+
+ANONYMOUS = Viewer()
+SYSTEM = Viewer(Role.SYSTEM)
+
+
+class Everything(Struct, frozen=True):
+    """All there is."""
+
+
+class Nothing(Struct, frozen=True):
+    """None of it."""
+
+
+class Published(Struct, frozen=True):
+    """What is meant for the public."""
+
+
+class OfCustomer(Struct, frozen=True):
+    """What belongs to one customer."""
+
+    customer: CustomerId
+
+
+class OfChannels(Struct, frozen=True):
+    """What was sold through these channels."""
+
+    channels: tuple[ChannelId, ...]
+
+
+class AtLocation(Struct, frozen=True):
+    """What was sold at, sent from or brought back to one location."""
+
+    location: LocationId
+
+
+Reach = Everything | Nothing | Published | OfCustomer | OfChannels | AtLocation
+
+
+class Subject(Enum):
+    """What is guarded. A `…_LIST` is what a list without a key shows; a key may reach further."""
+
+    CATALOG = auto()
+    AVAILABILITY = auto()
+    STOCK = auto()
+    CUSTOMERS = auto()
+    CUSTOMER_SEARCH = auto()
+    ORDERS = auto()
+    ORDER_LIST = auto()
+    PAYMENTS = auto()
+    PAYMENT_LIST = auto()
+
+
+def _everything(_: Viewer) -> Reach:
+    return Everything()
+
+
+def _published(_: Viewer) -> Reach:
+    return Published()
+
+
+def _own(viewer: Viewer) -> Reach:
+    return OfCustomer(viewer.customer) if viewer.customer else Nothing()
+
+
+def _own_channels(viewer: Viewer) -> Reach:
+    return OfChannels(viewer.channels) if viewer.channels else Nothing()
+
+
+def _own_store(viewer: Viewer) -> Reach:
+    return AtLocation(viewer.location) if viewer.location else Nothing()
+
+
+Rules = Mapping[Subject, Callable[[Viewer], Reach]]
+
+PUBLIC: Rules = {Subject.CATALOG: _published, Subject.AVAILABILITY: _everything}
+
+REACH: Mapping[Role, Rules] = MappingProxyType(
+    {
+        Role.ANONYMOUS: PUBLIC,
+        Role.SHOPPER: {
+            **PUBLIC,
+            Subject.CUSTOMERS: _own,
+            Subject.ORDERS: _own,
+            Subject.ORDER_LIST: _own,
+            Subject.PAYMENTS: _own,
+            Subject.PAYMENT_LIST: _own,
+        },
+        Role.PARTNER: {
+            **PUBLIC,
+            Subject.ORDERS: _own_channels,
+            Subject.ORDER_LIST: _own_channels,
+            Subject.PAYMENTS: _own_channels,
+            Subject.PAYMENT_LIST: _own_channels,
+        },
+        # A return is taken, and a late parcel found, wherever it was bought: a clerk with the
+        # customer or the receipt at hand reaches every order, but browses only those of the store.
+        Role.CLERK: {
+            **dict.fromkeys(Subject, _everything),
+            Subject.ORDER_LIST: _own_store,
+            Subject.PAYMENT_LIST: _own_store,
+        },
+        Role.SUPPORT: dict.fromkeys(Subject, _everything),
+        Role.FINANCE: {
+            subject: _everything for subject in Subject if subject is not Subject.CUSTOMER_SEARCH
+        },
+        Role.SYSTEM: dict.fromkeys(Subject, _everything),
+    }
+)
+
+
+def reach(viewer: Viewer, subject: Subject) -> Reach:
+    """What `viewer` may reach of `subject`."""
+    rule = REACH[viewer.role].get(subject)
+    return rule(viewer) if rule else Nothing()

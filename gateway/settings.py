@@ -1,0 +1,76 @@
+"""What an operator may choose, read once from the environment at start."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from enum import StrEnum
+from pathlib import Path
+
+import msgspec
+
+PREFIX = "KASSA_"
+
+
+class SettingsError(Exception):
+    """A setting cannot be used; the message is one sentence that says what to do."""
+
+
+class Env(StrEnum):
+    """`production` refuses development tokens and embedded servers."""
+
+    DEVELOPMENT = "development"
+    PRODUCTION = "production"
+
+
+class Driver(StrEnum):
+    """Which MongoDB client reads and writes."""
+
+    PYMONGO = "pymongo"
+    MOTOR = "motor"
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """One field per variable: `port` is `KASSA_PORT`."""
+
+    env: Env = Env.DEVELOPMENT
+    host: str = "127.0.0.1"
+    port: int = 8000
+    mongodb_url: str | None = None
+    mongodb_database: str = "kassa"
+    mongodb_driver: Driver = Driver.PYMONGO
+    redis_url: str | None = None
+    data: Path = Path(".kassa")
+    country: str = "SE"
+
+    @property
+    def is_development(self) -> bool:
+        return self.env is Env.DEVELOPMENT
+
+
+def read(environ: Mapping[str, str] = os.environ) -> Settings:
+    """Settings from `KASSA_…` variables; an empty variable counts as unset.
+
+    Raises:
+        SettingsError: a value is not of the setting's kind, or a `KASSA_…` name is unknown.
+    """
+    given = {
+        name.removeprefix(PREFIX).lower(): value
+        for name, value in environ.items()
+        if name.startswith(PREFIX) and value
+    }
+    known = Settings.__struct_fields__
+    if unknown := sorted(given.keys() - set(known)):
+        names = ", ".join(PREFIX + name.upper() for name in known)
+        raise SettingsError(f"{PREFIX}{unknown[0].upper()} is not a setting. There are: {names}.")
+    return msgspec.structs.replace(
+        Settings(), **{name: _converted(name, value) for name, value in given.items()}
+    )
+
+
+def _converted(name: str, value: str) -> object:
+    kind = next(f.type for f in msgspec.structs.fields(Settings) if f.name == name)
+    try:
+        return msgspec.convert(value, kind, strict=False, dec_hook=lambda to, raw: to(raw))
+    except msgspec.ValidationError as error:
+        raise SettingsError(f"{PREFIX}{name.upper()}={value!r} cannot be used: {error}.") from error
