@@ -14,7 +14,7 @@ from domain.ids import Sku
 from domain.money import Currency, TaxedMoney
 from domain.operations import Channel
 from domain.pages import Ordering
-from domain.values import Entity
+from domain.values import Count, Entity
 
 EARTH_RADIUS_KM = 6371.0
 LONGEST_SEARCH = 100
@@ -26,10 +26,10 @@ class Price(Struct, frozen=True):
     """A gross price in one currency; `list_minor` is what it was before a reduction."""
 
     currency: Currency
-    unit_minor: int
-    list_minor: int
+    unit_minor: Count
+    list_minor: Count
     tax_code: str
-    rate_bps: int
+    rate_bps: Count
 
 
 class PriceQuote(Struct, frozen=True):

@@ -18,7 +18,7 @@ from domain.ids import (
     OrderId,
 )
 from domain.pages import Ordering
-from domain.values import Entity, MetadataEntry
+from domain.values import Count, Entity, MetadataEntry
 from domain.viewer import Role, Viewer
 
 MOST_FOUND = 50
@@ -88,6 +88,13 @@ CLEAR_FOR = frozenset({Role.SHOPPER, Role.SUPPORT, Role.SYSTEM})
 NEVER_CLEAR = frozenset({IdentityKind.CARD_FINGERPRINT, IdentityKind.DEVICE})
 
 
+class IdentityQuery(Struct, frozen=True):
+    """By what somebody is looked up, as given."""
+
+    kind: IdentityKind
+    value: str
+
+
 class Identity(Struct, frozen=True):
     """One piece of evidence. `value` is normalised for comparing; `given` is as it came."""
 
@@ -151,9 +158,9 @@ class LoyaltyAccount(Entity, frozen=True, kw_only=True):
     """Points of one customer; the balance is the sum of the entries."""
 
     customer_id: CustomerId
-    balance: int = 0
-    pending: int = 0
-    reserved: int = 0
+    balance: Count = 0
+    pending: Count = 0
+    reserved: Count = 0
     tier: str | None = None
 
 

@@ -6,6 +6,7 @@ A client may keep an id for ever and pass it to `node(id:)`; it must not read an
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import NewType
@@ -88,6 +89,11 @@ def expect(kind: Kind, value: str) -> str:
     if (found := kind_of(value)) is not kind:
         raise BadInput(f"{value!r} is the id of a {found.words}, not of a {kind.words}.")
     return value
+
+
+def expect_all(kind: Kind, values: Sequence[str] | None) -> tuple[str, ...] | None:
+    """`values`, all known to be ids of `kind`; None stays None."""
+    return None if values is None else tuple(expect(kind, value) for value in values)
 
 
 def refund_of(operation: OperationId) -> RefundId:

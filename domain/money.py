@@ -12,6 +12,7 @@ from babel.numbers import format_currency, get_currency_precision, list_currenci
 from msgspec import Struct
 
 from domain.errors import BadInput, DomainError
+from domain.values import Count
 
 Currency = NewType("Currency", str)
 
@@ -117,16 +118,16 @@ class TaxShare(Struct, frozen=True):
     """One rate's part of an amount, in minor units."""
 
     code: str
-    rate_bps: int
-    base: int
-    amount: int
+    rate_bps: Count
+    base: Count
+    amount: Count
 
 
 class TaxLine(Struct, frozen=True):
     """`rate_bps` basis points on `base` make `amount`."""
 
     code: str
-    rate_bps: int
+    rate_bps: Count
     base: Money
     amount: Money
 
@@ -135,7 +136,7 @@ class TaxedMoney(Struct, frozen=True):
     """An amount with its taxes inside. `net + tax = gross` holds because net is the difference."""
 
     currency: Currency
-    gross_minor: int
+    gross_minor: Count
     taxes: tuple[TaxShare, ...] = ()
 
     @property

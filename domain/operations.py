@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from domain.ids import LocationId
 from domain.money import Currency
-from domain.values import Entity
+from domain.values import Count, Entity
 
 
 class ChannelKind(StrEnum):
@@ -35,4 +35,4 @@ class Channel(Entity, frozen=True, kw_only=True):
     currency: Currency | None = None
     country: str | None = None
     sells_from: tuple[LocationId, ...] = ()
-    safety_stock: int = 0
+    safety_stock: Count = 0

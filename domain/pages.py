@@ -5,6 +5,7 @@ from __future__ import annotations
 import binascii
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
+from operator import gt, lt
 from typing import Any, Generic, NewType, TypeVar
 
 import msgspec
@@ -114,6 +115,20 @@ def either_way(
     if first is not None or after is not None:
         raise BadInput("Use first/after or last/before, not both.")
     return PageRequest(_size("last", last), before, backward=True)
+
+
+def cut(items: Sequence[T], request: PageRequest, ordering: Ordering) -> Page[T]:
+    """A page of a list that is already at hand."""
+
+    def standing(item: T) -> tuple[Any, ...]:
+        return tuple(getattr(item, attribute) for attribute in ordering.attributes)
+
+    rows = sorted(items, key=standing, reverse=ordering.descending != request.backward)
+    if request.anchor is not None:
+        anchor = ordering.position(request.anchor)
+        ahead = gt if ordering.descending == request.backward else lt
+        rows = [row for row in rows if ahead(standing(row), anchor)]
+    return page(rows[: request.size + 1], request, ordering)
 
 
 def _size(name: str, wanted: int | None) -> int:

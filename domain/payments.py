@@ -23,7 +23,7 @@ from domain.ids import (
 )
 from domain.money import Currency, Money
 from domain.pages import Ordering
-from domain.values import Actor, Entity, ExternalRef
+from domain.values import Actor, Count, Entity, ExternalRef
 
 
 class TenderKind(StrEnum):
@@ -97,7 +97,7 @@ class PaymentOperation(Struct, frozen=True, kw_only=True):
     id: OperationId
     kind: OperationKind
     phase: OperationPhase
-    minor: int
+    minor: Count
     currency: Currency
     idempotency_key: str
     requested_by: Actor
@@ -122,12 +122,12 @@ class Standing(Struct, frozen=True):
     """What the operations add up to, in minor units of the payment's currency."""
 
     state: PaymentState = PaymentState.CREATED
-    authorised: int = 0
-    captured: int = 0
-    cancelled: int = 0
-    refunded: int = 0
-    refund_pending: int = 0
-    disputed: int = 0
+    authorised: Count = 0
+    captured: Count = 0
+    cancelled: Count = 0
+    refunded: Count = 0
+    refund_pending: Count = 0
+    disputed: Count = 0
 
     @property
     def refundable(self) -> int:
@@ -149,7 +149,7 @@ class Payment(Entity, frozen=True, kw_only=True):
     provider: str
     merchant_account: str
     presence: CardPresence
-    minor: int
+    minor: Count
     currency: Currency
     operations: tuple[PaymentOperation, ...] = ()
     standing: Standing = Standing()
@@ -209,6 +209,11 @@ class Refund(Struct, frozen=True, kw_only=True):
     @property
     def reason(self) -> str | None:
         return self.operation.reason
+
+    @property
+    def initiated_in_id(self) -> ChannelId:
+        """Where it was asked for: often not where the money was taken."""
+        return self.operation.requested_by.channel_id or self.payment.channel_id
 
 
 class PaymentQuery(Struct, frozen=True):

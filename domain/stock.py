@@ -14,7 +14,7 @@ from domain.freshness import KASSA, Freshness, FreshnessState
 from domain.ids import LocationId, Sku
 from domain.operations import Channel
 from domain.pages import Ordering
-from domain.values import Entity
+from domain.values import Count, Entity
 
 
 class ReservationState(StrEnum):
@@ -30,7 +30,7 @@ class ReservationState(StrEnum):
 class Hold(Struct, frozen=True):
     """Units of one level promised for a while; embedded in the level by reservation id."""
 
-    quantity: int
+    quantity: Count
     state: ReservationState
     until: datetime
 
@@ -51,14 +51,14 @@ class StockLevel(Entity, frozen=True, kw_only=True):
 
     sku: Sku
     location_id: LocationId
-    on_hand: int
-    committed: int
-    reserved: int
-    unavailable: int
-    free: int
-    incoming: int = 0
+    on_hand: Count
+    committed: Count
+    reserved: Count
+    unavailable: Count
+    free: Count
+    incoming: Count = 0
     incoming_at: datetime | None = None
-    low_at: int = 0
+    low_at: Count = 0
     is_low: bool = False
     authority: Authority
     observed_at: datetime
@@ -199,12 +199,35 @@ def _unknown(location: Location, away: float | None, now: datetime) -> Availabil
     )
 
 
-def candidates(
-    channel: Channel, locations: Mapping[LocationId, Location], near: Near | None
-) -> Sequence[Location]:
-    """The locations that `channel` sells from, as near as asked for."""
-    found = [locations[key] for key in channel.sells_from if key in locations]
+def offers(
+    product: Product,
+    levels: Sequence[StockLevel],
+    channel: Channel,
+    locations: Sequence[Location],
+    *,
+    wanted: int,
+    near: Near | None,
+    now: datetime,
+) -> list[Availability]:
+    """What `channel` may promise of `product` from each of its locations."""
+    by_location = {level.location_id: level for level in levels}
+    return [
+        availability(
+            product,
+            location,
+            by_location.get(LocationId(location.id)),
+            channel,
+            wanted=wanted,
+            near=near,
+            now=now,
+        )
+        for location in within_distance(locations, near)
+    ]
+
+
+def within_distance(locations: Sequence[Location], near: Near | None) -> Sequence[Location]:
+    """The locations no further than asked for; all of them where no distance was given."""
     if near is None or near.max_km is None:
-        return found
+        return locations
     limit = near.max_km
-    return [at for at in found if at.position and distance_km(near, at.position) <= limit]
+    return [at for at in locations if at.position and distance_km(near, at.position) <= limit]

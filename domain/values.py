@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
+from typing import Annotated
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from domain.ids import ChannelId
+from domain.viewer import Viewer
+
+Count = Annotated[int, Meta(ge=0)]
+"""Units, points or minor units that can never be negative. Storage guards it as well."""
 
 
 class Entity(Struct, frozen=True, kw_only=True):
     """Something with an id and a version; `version` climbs by one with each change."""
 
     id: str = msgspec.field(name="_id")
-    version: int = 1
+    version: Count = 1
     updated_at: datetime
 
 
@@ -52,6 +58,15 @@ class MetadataEntry(Struct, frozen=True):
     key: str
     value: str
     visibility: MetadataVisibility = MetadataVisibility.INTERNAL
+
+
+def visible(entries: Iterable[MetadataEntry], viewer: Viewer) -> list[MetadataEntry]:
+    """The remarks that `viewer` may read."""
+    return [
+        entry
+        for entry in entries
+        if viewer.is_staff or entry.visibility is MetadataVisibility.PUBLIC
+    ]
 
 
 class ExternalRef(Struct, frozen=True):

@@ -80,6 +80,7 @@ class Subject(Enum):
     """What is guarded. A `…_LIST` is what a list without a key shows; a key may reach further."""
 
     CATALOG = auto()
+    SOLD = auto()
     AVAILABILITY = auto()
     STOCK = auto()
     CUSTOMERS = auto()
@@ -112,7 +113,12 @@ def _own_store(viewer: Viewer) -> Reach:
 
 Rules = Mapping[Subject, Callable[[Viewer], Reach]]
 
-PUBLIC: Rules = {Subject.CATALOG: _published, Subject.AVAILABILITY: _everything}
+# What stands on an order stays readable there, even when it is no longer for sale.
+PUBLIC: Rules = {
+    Subject.CATALOG: _published,
+    Subject.SOLD: _everything,
+    Subject.AVAILABILITY: _everything,
+}
 
 REACH: Mapping[Role, Rules] = MappingProxyType(
     {

@@ -5,8 +5,10 @@ from domain.orders.fulfillments import (
     Fulfillment,
     FulfillmentLine,
     FulfillmentState,
+    PackedLine,
     PickupTicket,
     Tracking,
+    packed,
 )
 from domain.orders.order import (
     ORDERINGS,
@@ -27,8 +29,10 @@ from domain.orders.returns import (
     Disposition,
     DispositionKind,
     Return,
+    ReturnedLine,
     ReturnLine,
     ReturnState,
+    returned,
 )
 from domain.orders.status import (
     FulfillmentStatus,
@@ -61,17 +65,21 @@ __all__ = [
     "OrderQuery",
     "OrderSort",
     "OrderState",
+    "PackedLine",
     "PaymentStatus",
     "PickupTicket",
     "Return",
     "ReturnLine",
     "ReturnState",
     "ReturnStatus",
+    "ReturnedLine",
     "Totals",
     "Tracking",
     "balance",
     "fulfillment_status",
+    "packed",
     "payment_status",
     "return_status",
+    "returned",
     "totals",
 ]

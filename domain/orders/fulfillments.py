@@ -16,8 +16,9 @@ from domain.ids import (
     OrderId,
     OrderLineId,
 )
-from domain.orders.order import DeliveryMode
-from domain.values import Actor, Entity
+from domain.orders.order import DeliveryMode, Order, OrderLine
+from domain.values import Actor, Count, Entity
+from domain.viewer import SYSTEM, Viewer
 
 
 class FulfillmentState(StrEnum):
@@ -50,11 +51,14 @@ FULFILLMENT_STEPS: Mapping[FulfillmentState, frozenset[FulfillmentState]] = Mapp
 )
 
 
+HIDDEN_CODE = "••••"
+
+
 class FulfillmentLine(Struct, frozen=True):
     """Units of an order line in one fulfillment."""
 
     line_id: OrderLineId
-    quantity: int
+    quantity: Count
 
 
 class Tracking(Struct, frozen=True):
@@ -72,6 +76,10 @@ class PickupTicket(Struct, frozen=True):
     ready_at: datetime | None = None
     expires_at: datetime | None = None
     checked_by: Actor | None = None
+
+    def code_shown_to(self, viewer: Viewer) -> str:
+        """The code, for who may pick up; staff must ask the customer for it."""
+        return HIDDEN_CODE if viewer.is_staff and viewer != SYSTEM else self.code
 
 
 class Fulfillment(Entity, frozen=True, kw_only=True):
@@ -93,3 +101,16 @@ class Fulfillment(Entity, frozen=True, kw_only=True):
         """The states that may follow, in the order of life."""
         following = FULFILLMENT_STEPS.get(self.state, frozenset())
         return [state for state in FulfillmentState if state in following]
+
+
+class PackedLine(Struct, frozen=True):
+    """Units of a fulfillment beside the order line that they are of."""
+
+    order_line: OrderLine
+    quantity: int
+
+
+def packed(fulfillment: Fulfillment, order: Order) -> list[PackedLine]:
+    """The lines of `fulfillment`, which is one of `order`'s."""
+    by_id = {line.id: line for line in order.lines}
+    return [PackedLine(by_id[line.line_id], line.quantity) for line in fulfillment.lines]

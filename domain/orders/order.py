@@ -20,7 +20,7 @@ from domain.ids import (
 )
 from domain.money import Currency, Money, TaxedMoney
 from domain.pages import Ordering
-from domain.values import Entity, ExternalRef, MetadataEntry
+from domain.values import Count, Entity, ExternalRef, MetadataEntry
 
 
 class OrderState(StrEnum):
@@ -56,7 +56,7 @@ class Allocation(Struct, frozen=True):
     """Units of a line that a location keeps for it."""
 
     location_id: LocationId
-    quantity: int
+    quantity: Count
     fulfillment_id: FulfillmentId | None = None
 
 
@@ -69,14 +69,14 @@ class OrderLine(Struct, frozen=True, kw_only=True):
     id: OrderLineId
     sku: Sku
     name: str
-    ordered: int
-    cancelled: int = 0
-    unsourced: int = 0
-    allocated: int = 0
-    in_hand: int = 0
-    handed_over: int = 0
-    returned: int = 0
-    refunded: int = 0
+    ordered: Count
+    cancelled: Count = 0
+    unsourced: Count = 0
+    allocated: Count = 0
+    in_hand: Count = 0
+    handed_over: Count = 0
+    returned: Count = 0
+    refunded: Count = 0
     unit_price: TaxedMoney
     line_total: TaxedMoney
     delivery: DeliveryChoice | None = None
@@ -87,7 +87,7 @@ class Totals(Struct, frozen=True):
     """`goods - discounts + delivery = grand`, to the minor unit."""
 
     goods: TaxedMoney
-    discounts_minor: int
+    discounts_minor: Count
     delivery: TaxedMoney
     grand: TaxedMoney
 

@@ -15,7 +15,8 @@ from domain.ids import (
     OrderLineId,
 )
 from domain.money import Money
-from domain.values import Entity
+from domain.orders.order import Order, OrderLine
+from domain.values import Count, Entity
 
 
 class ReturnState(StrEnum):
@@ -49,7 +50,7 @@ class Disposition(Struct, frozen=True):
     """Where returned units went; independent of whether money went back."""
 
     kind: DispositionKind
-    quantity: int
+    quantity: Count
     location_id: LocationId
     at: datetime
 
@@ -58,7 +59,7 @@ class ReturnLine(Struct, frozen=True):
     """Units of an order line on their way back, and what they are worth."""
 
     line_id: OrderLineId
-    quantity: int
+    quantity: Count
     reason: str
     creditable: Money
     dispositions: tuple[Disposition, ...] = ()
@@ -74,3 +75,32 @@ class Return(Entity, frozen=True, kw_only=True):
     location_ids: tuple[LocationId, ...] = ()
     state: ReturnState
     lines: tuple[ReturnLine, ...]
+
+
+class ReturnedLine(Struct, frozen=True):
+    """Units of a return beside the order line that they are of."""
+
+    order_line: OrderLine
+    line: ReturnLine
+
+    @property
+    def quantity(self) -> int:
+        return self.line.quantity
+
+    @property
+    def reason(self) -> str:
+        return self.line.reason
+
+    @property
+    def creditable(self) -> Money:
+        return self.line.creditable
+
+    @property
+    def dispositions(self) -> tuple[Disposition, ...]:
+        return self.line.dispositions
+
+
+def returned(one: Return, order: Order) -> list[ReturnedLine]:
+    """The lines of a return, which is one of `order`'s."""
+    by_id = {line.id: line for line in order.lines}
+    return [ReturnedLine(by_id[line.line_id], line) for line in one.lines]

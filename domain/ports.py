@@ -1,0 +1,228 @@
+"""What the graph needs of a database, in the graph's own words.
+
+Every read takes the viewer: what is out of reach is not found. Reads of many keys answer only the
+keys that were found; the caller decides what a missing one means.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from domain.catalog import Location, LocationKind, Product
+from domain.customers import Customer, IdentityKind, LoyaltyAccount, LoyaltyEntry
+from domain.ids import (
+    ChannelId,
+    CustomerId,
+    FulfillmentId,
+    LocationId,
+    LoyaltyAccountId,
+    LoyaltyEntryId,
+    OperationId,
+    OrderId,
+    PaymentId,
+    ProductId,
+    ReturnId,
+    Sku,
+    StockLevelId,
+)
+from domain.operations import Channel
+from domain.orders import Fulfillment, Order, OrderQuery, Return
+from domain.pages import Page, PageRequest
+from domain.payments import Payment, PaymentQuery
+from domain.shop import Shop
+from domain.stock import StockLevel, StockQuery
+from domain.viewer import Viewer
+
+
+class Customers(Protocol):
+    """People, and their points."""
+
+    async def by_ids(
+        self, viewer: Viewer, keys: Sequence[CustomerId]
+    ) -> Mapping[CustomerId, Customer]: ...
+
+    async def by_numbers(self, viewer: Viewer, keys: Sequence[str]) -> Mapping[str, Customer]: ...
+
+    async def found_by(
+        self, viewer: Viewer, kind: IdentityKind, value: str
+    ) -> Sequence[Customer]: ...
+
+    async def accounts_by_ids(
+        self, viewer: Viewer, keys: Sequence[LoyaltyAccountId]
+    ) -> Mapping[LoyaltyAccountId, LoyaltyAccount]: ...
+
+    async def accounts_of(
+        self, viewer: Viewer, keys: Sequence[CustomerId]
+    ) -> Mapping[CustomerId, LoyaltyAccount]: ...
+
+    async def entries_by_ids(
+        self, viewer: Viewer, keys: Sequence[LoyaltyEntryId]
+    ) -> Mapping[LoyaltyEntryId, LoyaltyEntry]: ...
+
+    async def entry_pages(
+        self, viewer: Viewer, keys: Sequence[LoyaltyAccountId], request: PageRequest
+    ) -> Mapping[LoyaltyAccountId, Page[LoyaltyEntry]]: ...
+
+
+class Catalog(Protocol):
+    """Products and locations. `products_sold` are those that stand on orders."""
+
+    async def products_by_ids(
+        self, viewer: Viewer, keys: Sequence[ProductId]
+    ) -> Mapping[ProductId, Product]: ...
+
+    async def products_by_skus(
+        self, viewer: Viewer, keys: Sequence[Sku]
+    ) -> Mapping[Sku, Product]: ...
+
+    async def products_sold(self, viewer: Viewer, keys: Sequence[Sku]) -> Mapping[Sku, Product]: ...
+
+    async def products_by_barcodes(
+        self, viewer: Viewer, keys: Sequence[str]
+    ) -> Mapping[str, Product]: ...
+
+    async def search(
+        self, viewer: Viewer, terms: Sequence[str], request: PageRequest
+    ) -> Page[Product]: ...
+
+    async def locations_by_ids(
+        self, viewer: Viewer, keys: Sequence[LocationId]
+    ) -> Mapping[LocationId, Location]: ...
+
+    async def locations_by_codes(
+        self, viewer: Viewer, keys: Sequence[str]
+    ) -> Mapping[str, Location]: ...
+
+    async def locations(
+        self, viewer: Viewer, kinds: Sequence[LocationKind] | None, offers_pickup: bool | None
+    ) -> Sequence[Location]: ...
+
+
+class Stock(Protocol):
+    """Levels. `levels_of` is for those who may see them; `promises_of` feeds availability."""
+
+    async def by_ids(
+        self, viewer: Viewer, keys: Sequence[StockLevelId]
+    ) -> Mapping[StockLevelId, StockLevel]: ...
+
+    async def levels_of(
+        self, viewer: Viewer, keys: Sequence[Sku]
+    ) -> Mapping[Sku, Sequence[StockLevel]]: ...
+
+    async def promises_of(
+        self, viewer: Viewer, keys: Sequence[Sku]
+    ) -> Mapping[Sku, Sequence[StockLevel]]: ...
+
+    async def page(
+        self, viewer: Viewer, query: StockQuery, request: PageRequest
+    ) -> Page[StockLevel]: ...
+
+
+class Orders(Protocol):
+    """Orders, with what is on its way out and back. `refs` are written `system:kind:value`."""
+
+    async def by_ids(self, viewer: Viewer, keys: Sequence[OrderId]) -> Mapping[OrderId, Order]: ...
+
+    async def by_numbers(self, viewer: Viewer, keys: Sequence[str]) -> Mapping[str, Order]: ...
+
+    async def by_refs(self, viewer: Viewer, keys: Sequence[str]) -> Mapping[str, Order]: ...
+
+    async def page(
+        self, viewer: Viewer, query: OrderQuery, request: PageRequest
+    ) -> Page[Order]: ...
+
+    async def pages_of(
+        self, viewer: Viewer, keys: Sequence[CustomerId], query: OrderQuery, request: PageRequest
+    ) -> Mapping[CustomerId, Page[Order]]: ...
+
+    async def count(self, viewer: Viewer, query: OrderQuery, cap: int) -> int: ...
+
+    async def counts_of(
+        self, viewer: Viewer, keys: Sequence[CustomerId], query: OrderQuery, cap: int
+    ) -> Mapping[CustomerId, int]: ...
+
+    async def fulfillments_by_ids(
+        self, viewer: Viewer, keys: Sequence[FulfillmentId]
+    ) -> Mapping[FulfillmentId, Fulfillment]: ...
+
+    async def fulfillments_of(
+        self, viewer: Viewer, keys: Sequence[OrderId]
+    ) -> Mapping[OrderId, Sequence[Fulfillment]]: ...
+
+    async def returns_by_ids(
+        self, viewer: Viewer, keys: Sequence[ReturnId]
+    ) -> Mapping[ReturnId, Return]: ...
+
+    async def returns_of(
+        self, viewer: Viewer, keys: Sequence[OrderId]
+    ) -> Mapping[OrderId, Sequence[Return]]: ...
+
+
+class Payments(Protocol):
+    """Payments. `refs` are written `provider:reference`."""
+
+    async def by_ids(
+        self, viewer: Viewer, keys: Sequence[PaymentId]
+    ) -> Mapping[PaymentId, Payment]: ...
+
+    async def by_refs(self, viewer: Viewer, keys: Sequence[str]) -> Mapping[str, Payment]: ...
+
+    async def by_operations(
+        self, viewer: Viewer, keys: Sequence[OperationId]
+    ) -> Mapping[OperationId, Payment]: ...
+
+    async def of_orders(
+        self, viewer: Viewer, keys: Sequence[OrderId]
+    ) -> Mapping[OrderId, Sequence[Payment]]: ...
+
+    async def page(
+        self, viewer: Viewer, query: PaymentQuery, request: PageRequest
+    ) -> Page[Payment]: ...
+
+
+class Channels(Protocol):
+    """Where the retailer sells, and where it is fed from."""
+
+    async def by_ids(
+        self, viewer: Viewer, keys: Sequence[ChannelId]
+    ) -> Mapping[ChannelId, Channel]: ...
+
+    async def all(self, viewer: Viewer) -> Sequence[Channel]: ...
+
+
+class Repositories(Protocol):
+    """One repository a column."""
+
+    @property
+    def customers(self) -> Customers: ...
+    @property
+    def catalog(self) -> Catalog: ...
+    @property
+    def stock(self) -> Stock: ...
+    @property
+    def orders(self) -> Orders: ...
+    @property
+    def payments(self) -> Payments: ...
+    @property
+    def channels(self) -> Channels: ...
+
+
+class Shelf(Protocol):
+    """A whole shop, put into the database or cleared away."""
+
+    async def is_stocked(self) -> bool:
+        """Was a shop put here, and wholly?"""
+        ...
+
+    async def is_empty(self) -> bool:
+        """Is there nothing of a shop, not even a half of one?"""
+        ...
+
+    async def clear(self) -> None:
+        """Throw away everything that belongs to a shop."""
+        ...
+
+    async def fill(self, shop: Shop) -> None:
+        """Put a whole shop into an empty database; a half put one is never called stocked."""
+        ...

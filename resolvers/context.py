@@ -1,0 +1,61 @@
+"""What a resolver may use: who asks, what is asked below, and the loaders."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+from domain.ports import Repositories
+from domain.viewer import Viewer
+from loaders.catalog import CatalogLoaders
+from loaders.customers import CustomerLoaders
+from loaders.operations import ChannelLoaders
+from loaders.orders import OrderLoaders
+from loaders.payments import PaymentLoaders
+from loaders.stock import StockLoaders
+from resolvers.batches import Batches
+from resolvers.selection import Selection
+
+Audit = Callable[[str, Mapping[str, object]], None]
+
+
+class Context:
+    """One request of one viewer. Nothing in it outlives the request or is shared with another."""
+
+    def __init__(
+        self,
+        viewer: Viewer,
+        repositories: Repositories,
+        *,
+        now: datetime,
+        country: str,
+        audit: Audit,
+    ) -> None:
+        self.viewer = viewer
+        self.now = now
+        self.country = country
+        self.audit = audit
+        self.customers = CustomerLoaders(repositories.customers, viewer)
+        self.catalog = CatalogLoaders(repositories.catalog, viewer)
+        self.stock = StockLoaders(repositories.stock, viewer)
+        self.orders = OrderLoaders(repositories.orders, viewer)
+        self.payments = PaymentLoaders(repositories.payments, viewer)
+        self.channels = ChannelLoaders(repositories.channels, viewer)
+        self.batches: Batches[Info] = Batches(self._info)
+
+    def _info(self, selection: Selection) -> Info:
+        return Info(self, selection)
+
+
+class Info:
+    """The second argument of every resolver. It knows no path and no parent."""
+
+    __slots__ = ("context", "selection")
+
+    def __init__(self, context: Context, selection: Selection) -> None:
+        self.context = context
+        self.selection = selection
+
+    @property
+    def viewer(self) -> Viewer:
+        return self.context.viewer

@@ -1,0 +1,102 @@
+"""Channels, and anything by its id."""
+
+from __future__ import annotations
+
+from asyncio import gather
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
+
+from domain import ids, payments
+from domain.errors import BadInput
+from domain.ids import ChannelId, Kind, OperationId, RefundId
+from domain.operations import Channel
+from domain.pages import MAX_SIZE
+from domain.payments import PaymentOperation, Refund
+from domain.values import Actor
+from resolvers.context import Context, Info
+
+ReadMany = Callable[[Context, Sequence[Any]], Awaitable[Sequence[object | None]]]
+
+
+async def channels(info: Info) -> Sequence[Channel]:
+    return await info.context.channels.all()
+
+
+async def known_channel(info: Info, id: str) -> Channel:
+    """The channel that an argument names.
+
+    Raises:
+        BadInput: there is no such channel.
+    """
+    found = await info.context.channels.by_id.one(ChannelId(ids.expect(Kind.CHANNEL, id)))
+    if found is None:
+        raise BadInput(f"There is no channel {id!r}.")
+    return found
+
+
+async def actor_channel(actors: Sequence[Actor], info: Info) -> Sequence[Channel | None]:
+    return await info.context.channels.by_id.many([actor.channel_id for actor in actors])
+
+
+async def node(info: Info, *, id: str) -> object | None:
+    return (await _by_ids(info.context, [id]))[0]
+
+
+async def nodes(info: Info, *, ids: Sequence[str]) -> Sequence[object | None]:
+    if len(ids) > MAX_SIZE:
+        raise BadInput(f"Ask for at most {MAX_SIZE} nodes at once.")
+    return await _by_ids(info.context, ids)
+
+
+async def _by_ids(context: Context, wanted: Sequence[str]) -> list[object | None]:
+    kinds = {key: _node_kind(key) for key in wanted}
+    found = await gather(*(_of_kind(context, kind, kinds) for kind in set(kinds.values())))
+    by_id = {key: value for each in found for key, value in each.items()}
+    return [by_id[key] for key in wanted]
+
+
+def _node_kind(key: str) -> Kind:
+    if (kind := ids.kind_of(key)) not in READ_BY_KIND:
+        raise BadInput(f"{key!r} is the id of a {kind.words}, which is no node of its own.")
+    return kind
+
+
+async def _of_kind(
+    context: Context, kind: Kind, kinds: Mapping[str, Kind]
+) -> dict[str, object | None]:
+    wanted = [key for key, its in kinds.items() if its is kind]
+    return dict(zip(wanted, await READ_BY_KIND[kind](context, wanted), strict=True))
+
+
+async def _operations(
+    context: Context, wanted: Sequence[OperationId]
+) -> Sequence[PaymentOperation | None]:
+    found = await context.payments.by_operation.many(wanted)
+    by_id = {each.id: each for payment in found if payment for each in payment.operations}
+    return [by_id.get(key) for key in wanted]
+
+
+async def _refunds(context: Context, wanted: Sequence[RefundId]) -> Sequence[Refund | None]:
+    found = await context.payments.by_operation.many([ids.operation_of(key) for key in wanted])
+    by_id = {each.id: each for payment in found if payment for each in payments.refunds_of(payment)}
+    return [by_id.get(key) for key in wanted]
+
+
+READ_BY_KIND: Mapping[Kind, ReadMany] = MappingProxyType(
+    {
+        Kind.CUSTOMER: lambda context, wanted: context.customers.by_id.many(wanted),
+        Kind.LOYALTY_ACCOUNT: lambda context, wanted: context.customers.account_by_id.many(wanted),
+        Kind.LOYALTY_ENTRY: lambda context, wanted: context.customers.entry_by_id.many(wanted),
+        Kind.PRODUCT: lambda context, wanted: context.catalog.product_by_id.many(wanted),
+        Kind.LOCATION: lambda context, wanted: context.catalog.location_by_id.many(wanted),
+        Kind.CHANNEL: lambda context, wanted: context.channels.by_id.many(wanted),
+        Kind.STOCK_LEVEL: lambda context, wanted: context.stock.by_id.many(wanted),
+        Kind.ORDER: lambda context, wanted: context.orders.by_id.many(wanted),
+        Kind.FULFILLMENT: lambda context, wanted: context.orders.fulfillment_by_id.many(wanted),
+        Kind.RETURN: lambda context, wanted: context.orders.return_by_id.many(wanted),
+        Kind.PAYMENT: lambda context, wanted: context.payments.by_id.many(wanted),
+        Kind.OPERATION: _operations,
+        Kind.REFUND: _refunds,
+    }
+)

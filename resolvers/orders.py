@@ -1,0 +1,235 @@
+"""Orders: parents and arguments in, domain values out."""
+
+from __future__ import annotations
+
+from asyncio import gather
+from collections.abc import Sequence
+from datetime import datetime
+
+from msgspec.structs import replace
+
+from domain import ids, orders, pages, payments, values
+from domain.catalog import Location, Product
+from domain.customers import Customer
+from domain.errors import BadInput
+from domain.ids import ChannelId, CustomerId, Kind, LocationId, OrderId
+from domain.operations import Channel
+from domain.orders import (
+    Allocation,
+    DeliveryChoice,
+    Disposition,
+    Fulfillment,
+    Order,
+    OrderBalance,
+    OrderLine,
+    OrderQuery,
+    OrderSort,
+    OrderState,
+    PackedLine,
+    PaymentStatus,
+    PickupTicket,
+    Return,
+    ReturnedLine,
+    ReturnStatus,
+)
+from domain.pages import Cursor, Page
+from domain.payments import Payment, Refund
+from domain.values import MetadataEntry
+from resolvers.context import Info
+
+MOST_COUNTED = 10_000
+
+
+async def order(info: Info, *, id: str | None, number: str | None, ref: str | None) -> Order | None:
+    if [id, number, ref].count(None) != 2:
+        raise BadInput("Ask for an order by id, by number or by ref.")
+    if id is not None:
+        return await info.context.orders.by_id.one(OrderId(ids.expect(Kind.ORDER, id)))
+    if number is not None:
+        return await info.context.orders.by_number.one(number)
+    return await info.context.orders.by_ref.one(ref)
+
+
+async def page(
+    info: Info,
+    *,
+    first: int | None,
+    after: Cursor | None,
+    last: int | None,
+    before: Cursor | None,
+    channels: Sequence[str] | None,
+    location: str | None,
+    states: Sequence[OrderState] | None,
+    since: datetime | None,
+    order_by: OrderSort,
+) -> Page[Order]:
+    request = pages.either_way(first, after, last, before)
+    at = None if location is None else LocationId(ids.expect(Kind.LOCATION, location))
+    query = _query(channels, states, since, order_by, at)
+    if not info.selection.asks("edges", "pageInfo"):
+        return Page((), origin=query)
+    return await info.context.orders.page(query, request)
+
+
+async def of_customers(
+    customers: Sequence[Customer],
+    info: Info,
+    *,
+    first: int | None,
+    after: Cursor | None,
+    last: int | None,
+    before: Cursor | None,
+    channels: Sequence[str] | None,
+    states: Sequence[OrderState] | None,
+    since: datetime | None,
+    order_by: OrderSort,
+) -> Sequence[Page[Order] | None]:
+    request = pages.either_way(first, after, last, before)
+    batch = info.context.orders.page_of.asked((_query(channels, states, since, order_by), request))
+    return await batch.many([CustomerId(customer.id) for customer in customers])
+
+
+def _query(
+    channels: Sequence[str] | None,
+    states: Sequence[OrderState] | None,
+    since: datetime | None,
+    sort: OrderSort,
+    location: LocationId | None = None,
+) -> OrderQuery:
+    sold_in = ids.expect_all(Kind.CHANNEL, channels)
+    return OrderQuery(
+        channels=None if sold_in is None else tuple(map(ChannelId, sold_in)),
+        location=location,
+        states=None if states is None else tuple(states),
+        since=since,
+        sort=sort,
+    )
+
+
+async def total_count(pages: Sequence[Page[Order]], info: Info, *, cap: int) -> Sequence[int]:
+    if not 1 <= cap <= MOST_COUNTED:
+        raise BadInput(f"`cap` must be from 1 to {MOST_COUNTED}; it was {cap}.")
+    return await gather(*(_count(info, page.origin, cap) for page in pages))
+
+
+async def _count(info: Info, query: OrderQuery, cap: int) -> int:
+    if query.customer is None:
+        return await info.context.orders.count(query, cap)
+    batch = info.context.orders.count_of.asked((replace(query, customer=None), cap))
+    return await batch.one(query.customer) or 0
+
+
+async def channel(owned: Sequence[Order | Return], info: Info) -> Sequence[Channel | None]:
+    return await info.context.channels.by_id.many([each.channel_id for each in owned])
+
+
+async def sold_at(orders: Sequence[Order], info: Info) -> Sequence[Location | None]:
+    return await info.context.catalog.location_by_id.many([order.sold_at_id for order in orders])
+
+
+async def location(
+    placed: Sequence[DeliveryChoice | Allocation | Fulfillment | Disposition | Return], info: Info
+) -> Sequence[Location | None]:
+    return await info.context.catalog.location_by_id.many([each.location_id for each in placed])
+
+
+async def customer(orders: Sequence[Order], info: Info) -> Sequence[Customer | None]:
+    return await info.context.customers.by_id.many([order.customer_id for order in orders])
+
+
+async def order_of(parts: Sequence[Fulfillment | Return], info: Info) -> Sequence[Order | None]:
+    return await info.context.orders.by_id.many([part.order_id for part in parts])
+
+
+async def order_payments(orders: Sequence[Order], info: Info) -> Sequence[Sequence[Payment]]:
+    keys = [OrderId(order.id) for order in orders]
+    return [found or () for found in await info.context.payments.of_order.many(keys)]
+
+
+async def balances(orders_: Sequence[Order], info: Info) -> Sequence[OrderBalance]:
+    paid = await order_payments(orders_, info)
+    return [orders.balance(*each) for each in zip(orders_, paid, strict=True)]
+
+
+async def payment_statuses(orders_: Sequence[Order], info: Info) -> Sequence[PaymentStatus]:
+    paid = await order_payments(orders_, info)
+    return [orders.payment_status(*each) for each in zip(orders_, paid, strict=True)]
+
+
+async def order_refunds(orders: Sequence[Order], info: Info) -> Sequence[Sequence[Refund]]:
+    paid = await order_payments(orders, info)
+    return [[back for each in found for back in payments.refunds_of(each)] for found in paid]
+
+
+async def fulfillments(orders: Sequence[Order], info: Info) -> Sequence[Sequence[Fulfillment]]:
+    keys = [OrderId(order.id) for order in orders]
+    return [found or () for found in await info.context.orders.fulfillments_of.many(keys)]
+
+
+async def returns(orders: Sequence[Order], info: Info) -> Sequence[Sequence[Return]]:
+    keys = [OrderId(order.id) for order in orders]
+    return [found or () for found in await info.context.orders.returns_of.many(keys)]
+
+
+async def return_statuses(orders_: Sequence[Order], info: Info) -> Sequence[ReturnStatus]:
+    back = await returns(orders_, info)
+    return [orders.return_status(*each) for each in zip(orders_, back, strict=True)]
+
+
+def metadata(
+    orders: Sequence[Order], info: Info, *, keys: Sequence[str] | None
+) -> Sequence[Sequence[MetadataEntry]]:
+    return [
+        [
+            entry
+            for entry in values.visible(order.metadata, info.viewer)
+            if keys is None or entry.key in keys
+        ]
+        for order in orders
+    ]
+
+
+async def line_product(lines: Sequence[OrderLine], info: Info) -> Sequence[Product | None]:
+    return await info.context.catalog.product_sold.many([line.sku for line in lines])
+
+
+async def allocation_fulfillment(
+    allocations: Sequence[Allocation], info: Info
+) -> Sequence[Fulfillment | None]:
+    keys = [allocation.fulfillment_id for allocation in allocations]
+    return await info.context.orders.fulfillment_by_id.many(keys)
+
+
+async def packed_lines(
+    parcels: Sequence[Fulfillment], info: Info
+) -> Sequence[Sequence[PackedLine]]:
+    found = await order_of(parcels, info)
+    return [
+        orders.packed(parcel, order) if order else ()
+        for parcel, order in zip(parcels, found, strict=True)
+    ]
+
+
+async def returned_lines(returns: Sequence[Return], info: Info) -> Sequence[Sequence[ReturnedLine]]:
+    found = await order_of(returns, info)
+    return [
+        orders.returned(one, order) if order else ()
+        for one, order in zip(returns, found, strict=True)
+    ]
+
+
+async def return_refunds(returns: Sequence[Return], info: Info) -> Sequence[Sequence[Refund]]:
+    paid = await info.context.payments.of_order.many([one.order_id for one in returns])
+    return [
+        [
+            refund
+            for payment in found or ()
+            for refund in payments.refunds_of(payment)
+            if refund.operation.return_id == one.id
+        ]
+        for one, found in zip(returns, paid, strict=True)
+    ]
+
+
+def pickup_code(tickets: Sequence[PickupTicket], info: Info) -> Sequence[str]:
+    return [ticket.code_shown_to(info.viewer) for ticket in tickets]

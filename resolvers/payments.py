@@ -1,0 +1,63 @@
+"""Payments: parents and arguments in, domain values out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from domain import ids, pages
+from domain.errors import BadInput
+from domain.ids import ChannelId, Kind, PaymentId
+from domain.operations import Channel
+from domain.orders import Order, Return
+from domain.pages import Cursor, Page
+from domain.payments import Payment, PaymentQuery, PaymentState, Refund
+from resolvers.context import Info
+
+
+async def payment(
+    info: Info,
+    *,
+    id: str | None,
+    provider: str | None,
+    provider_ref: str | None,
+) -> Payment | None:
+    by_ref = provider is not None and provider_ref is not None
+    if (id is not None) == by_ref:
+        raise BadInput("Ask for a payment by id, or by provider and providerRef.")
+    if id is None:
+        return await info.context.payments.by_ref.one(f"{provider}:{provider_ref}")
+    return await info.context.payments.by_id.one(PaymentId(ids.expect(Kind.PAYMENT, id)))
+
+
+async def page(
+    info: Info,
+    *,
+    first: int | None,
+    after: Cursor | None,
+    providers: Sequence[str] | None,
+    channels: Sequence[str] | None,
+    states: Sequence[PaymentState] | None,
+    since: datetime | None,
+) -> Page[Payment]:
+    sold_in = ids.expect_all(Kind.CHANNEL, channels)
+    query = PaymentQuery(
+        providers=None if providers is None else tuple(providers),
+        channels=None if sold_in is None else tuple(map(ChannelId, sold_in)),
+        states=None if states is None else tuple(states),
+        since=since,
+    )
+    return await info.context.payments.page(query, pages.forward(first, after))
+
+
+async def payment_order(payments: Sequence[Payment], info: Info) -> Sequence[Order | None]:
+    return await info.context.orders.by_id.many([payment.order_id for payment in payments])
+
+
+async def refund_return(refunds: Sequence[Refund], info: Info) -> Sequence[Return | None]:
+    keys = [refund.operation.return_id for refund in refunds]
+    return await info.context.orders.return_by_id.many(keys)
+
+
+async def refund_channel(refunds: Sequence[Refund], info: Info) -> Sequence[Channel | None]:
+    return await info.context.channels.by_id.many([refund.initiated_in_id for refund in refunds])

@@ -1,0 +1,88 @@
+"""Stock: parents and arguments in, domain values out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from domain import ids, pages, stock
+from domain.catalog import Location, Near, Product
+from domain.errors import BadInput
+from domain.freshness import Freshness
+from domain.ids import Kind, LocationId, Sku
+from domain.pages import Cursor, Page
+from domain.stock import BEST_FIRST, Availability, StockLevel, StockQuery
+from resolvers import operations
+from resolvers.context import Info
+
+
+async def stock_levels(
+    info: Info,
+    *,
+    skus: Sequence[str] | None,
+    locations: Sequence[str] | None,
+    low_only: bool,
+    first: int | None,
+    after: Cursor | None,
+) -> Page[StockLevel]:
+    query = StockQuery(
+        None if skus is None else tuple(map(Sku, skus)),
+        _location_ids(locations),
+        low_only,
+    )
+    return await info.context.stock.page(query, pages.forward(first, after))
+
+
+async def levels(
+    products: Sequence[Product], info: Info, *, locations: Sequence[str] | None
+) -> Sequence[Sequence[StockLevel]]:
+    wanted = _location_ids(locations)
+    found = await info.context.stock.levels_of.many([product.sku for product in products])
+    return [
+        [level for level in each or () if wanted is None or level.location_id in wanted]
+        for each in found
+    ]
+
+
+async def availability(
+    products: Sequence[Product],
+    info: Info,
+    *,
+    channel: str,
+    quantity: int,
+    near: Near | None,
+    first: int | None,
+    after: Cursor | None,
+) -> Sequence[Page[Availability]]:
+    request = pages.forward(first, after)
+    if quantity < 1:
+        raise BadInput(f"`quantity` must be at least 1; it was {quantity}.")
+    sold_in = await operations.known_channel(info, channel)
+    found = await info.context.catalog.location_by_id.many(sold_in.sells_from)
+    places = [location for location in found if location]
+    levels = await info.context.stock.promises_of.many([product.sku for product in products])
+    now = info.context.now
+    return [
+        pages.cut(
+            stock.offers(product, each or (), sold_in, places, wanted=quantity, near=near, now=now),
+            request,
+            BEST_FIRST,
+        )
+        for product, each in zip(products, levels, strict=True)
+    ]
+
+
+async def level_product(levels: Sequence[StockLevel], info: Info) -> Sequence[Product | None]:
+    return await info.context.catalog.product_by_sku.many([level.sku for level in levels])
+
+
+async def level_location(levels: Sequence[StockLevel], info: Info) -> Sequence[Location | None]:
+    return await info.context.catalog.location_by_id.many([each.location_id for each in levels])
+
+
+def level_freshness(levels: Sequence[StockLevel], info: Info) -> Sequence[Freshness]:
+    return [level.freshness(info.context.now) for level in levels]
+
+
+def _location_ids(values: Sequence[str] | None) -> tuple[LocationId, ...] | None:
+    found = ids.expect_all(Kind.LOCATION, values)
+    return None if found is None else tuple(map(LocationId, found))

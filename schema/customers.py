@@ -1,0 +1,133 @@
+"""Customers, their identities and their points."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import strawberry
+from strawberry import ID
+
+from domain import customers
+from resolvers import customers as resolvers
+from resolvers import orders as order_resolvers
+from schema.fields import Column, attribute, batched, enumerated, shows
+from schema.operations import Channel
+from schema.orders import ORDER_FILTERS, Order, OrderConnection
+from schema.scalars import Country
+from schema.shared import EITHER_WAY, FORWARD, Connection, MetadataEntry, Node, Versioned
+
+IdentityKind = enumerated(customers.IdentityKind)
+EvidenceStrength = enumerated(customers.EvidenceStrength)
+ConsentPurpose = enumerated(customers.ConsentPurpose)
+LoyaltyKind = enumerated(customers.LoyaltyKind)
+LookupPurpose = enumerated(customers.LookupPurpose)
+
+
+@strawberry.input(description="By what to look somebody up.")
+class IdentityInput:
+    """By what to look somebody up."""
+
+    kind: IdentityKind = strawberry.field(description="What sort of identity.")
+    value: str = strawberry.field(
+        description="The identity, as written: a phone number may have spaces or no country."
+    )
+
+
+@shows(customers.Identity)
+class Identity:
+    """Evidence by which a channel knows a person. Several people may share one."""
+
+    kind: IdentityKind = attribute("What sort of evidence.")
+    masked: str = batched(
+        resolvers.shown, "Its value, masked but for the person and for who must call them."
+    )
+    strength: EvidenceStrength = attribute("How much it proves.")
+    verified_at: datetime | None = attribute("When it was proven.")
+    source: Channel | None = batched(
+        resolvers.identity_source, "Which channel brought it.", owner=Column.OPERATIONS
+    )
+    wallet_token: bool = attribute("A wallet's stand-in for a card: never enough to merge.")
+
+
+@shows(customers.Consent)
+class Consent:
+    """What a person allowed or refused."""
+
+    purpose: ConsentPurpose = attribute("For what.")
+    granted: bool = attribute("Allowed, or refused.")
+    at: datetime = attribute("When.")
+    channel: Channel = batched(
+        resolvers.consent_channel, "Through which channel.", owner=Column.OPERATIONS
+    )
+    evidence: str | None = attribute("What shows it.")
+
+
+@shows(customers.Address)
+class Address:
+    """A postal address that a person keeps with the retailer."""
+
+    id: ID = attribute("Opaque; names the address within its customer.")
+    lines: list[str] = attribute("Street and number, line by line.")
+    postcode: str | None = attribute("The postcode.")
+    city: str = attribute("The city.")
+    country: Country = attribute("The country.")
+    is_default_delivery: bool = attribute("Is it where parcels go unless said otherwise?")
+
+
+@shows(customers.LoyaltyEntry)
+class LoyaltyEntry(Node):
+    """One movement of points."""
+
+    kind: LoyaltyKind = attribute("Why points moved.")
+    points: int = attribute("How many; negative when taken.")
+    at: datetime = attribute("When.")
+    channel: Channel = batched(
+        resolvers.entry_channel, "Through which channel.", owner=Column.OPERATIONS
+    )
+    order: Order | None = batched(
+        resolvers.entry_order, "For which order.", owner=Column.ORDERS
+    )
+    reverses: LoyaltyEntry | None = batched(
+        resolvers.entry_reverses, "Which movement it takes back."
+    )
+    expires_at: datetime | None = attribute("How long the points are good.")
+
+
+@strawberry.type(description="A page of movements of points.")
+class LoyaltyEntryConnection(Connection[LoyaltyEntry]):
+    """A page of movements of points."""
+
+
+@shows(customers.LoyaltyAccount)
+class LoyaltyAccount(Node, Versioned):
+    """A customer's points; the balance is the sum of the entries."""
+
+    balance: int = attribute("Points to spend.")
+    pending: int = attribute("Points earned, but not yet good.")
+    reserved: int = attribute("Points set aside for an order that is not paid yet.")
+    tier: str | None = attribute("The customer's level.")
+    entries: LoyaltyEntryConnection = batched(
+        resolvers.entries, "How it came about, newest first.", **FORWARD
+    )
+
+
+@shows(customers.Customer)
+class Customer(Node, Versioned):
+    """A person who buys, with one history over all channels."""
+
+    number: str = attribute("What the retailer calls them; unique.")
+    display_name: str | None = attribute("A name for people.")
+    identities: list[Identity] = attribute("By what channels know them.")
+    consents: list[Consent] = attribute("What they allowed or refused.")
+    preferences: list[MetadataEntry] = batched(
+        resolvers.preferences, "What they like, as far as the viewer may read it."
+    )
+    addresses: list[Address] = attribute("Addresses they keep with the retailer.")
+    loyalty: LoyaltyAccount | None = batched(resolvers.loyalty, "Their points.")
+    orders: OrderConnection = batched(
+        order_resolvers.of_customers,
+        "Their orders in every channel, newest first.",
+        owner=Column.ORDERS,
+        **EITHER_WAY,
+        **ORDER_FILTERS,
+    )

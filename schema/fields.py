@@ -1,0 +1,172 @@
+"""How a type and its fields are declared. Four kinds of field, and no function bodies anywhere:
+
+- `attribute`: the domain value's own attribute or property;
+- `computed`: a plain function of one parent and its arguments;
+- `batched`: a resolver that answers for all parents of a level at once;
+- `root`: a resolver of Query, which has no parent.
+
+Every field is described, and belongs to a column: its type's, or the one named by `owner`.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from enum import StrEnum
+from typing import Annotated, Any, TypeVar
+
+import msgspec
+import strawberry
+from msgspec import Struct
+from strawberry.types.field import StrawberryField
+
+from resolvers.batches import Resolver
+from resolvers.context import Context
+
+T = TypeVar("T")
+E = TypeVar("E", bound=type)
+
+Described = Callable[..., Any]
+RequestInfo = strawberry.Info[Context, None]
+
+
+class Column(StrEnum):
+    """A domain; each is a subgraph of its own."""
+
+    CUSTOMERS = "customers"
+    CATALOG = "catalog"
+    ORDERS = "orders"
+    PAYMENTS = "payments"
+    STOCK = "stock"
+    OPERATIONS = "operations"
+
+
+class Argument(Struct, frozen=True):
+    """One argument of a field. Without a default it may be left out, and is then None."""
+
+    kind: Any
+    description: str
+    default: Any = None
+    becomes: type[Struct] | None = None
+
+
+class Binding(Struct, frozen=True):
+    """What an executor needs to know of a field; it stands in the field's metadata."""
+
+    resolve: Described | None
+    owner: Column | None
+
+
+BINDING = "binding"
+
+
+def argument(
+    kind: Any, description: str, default: Any = None, becomes: type[Struct] | None = None
+) -> Argument:
+    """Declare an argument; an input object reaches the resolver as the domain value `becomes`."""
+    return Argument(kind, description, default, becomes)
+
+
+def attribute(description: str, *, owner: Column | None = None) -> Any:
+    """A field that is the attribute of its name."""
+    return _field(None, None, description, owner)
+
+
+def computed(
+    compute: Described, description: str, *, owner: Column | None = None, **arguments: Argument
+) -> Any:
+    """A field that is a plain function of one parent."""
+
+    def drive(root: Any, info: RequestInfo, **given: Any) -> Any:  # noqa: ARG001
+        return compute(root, **_complete(arguments, given))
+
+    return _field(compute, _signed(drive, arguments), description, owner)
+
+
+def batched(
+    resolve: Resolver, description: str, *, owner: Column | None = None, **arguments: Argument
+) -> Any:
+    """A field that is answered for all parents of a level at once."""
+
+    async def drive(root: Any, info: RequestInfo, **given: Any) -> Any:
+        core = info._raw_info  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+        batches = info.context.batches
+        return await batches.load(resolve, root, core, _complete(arguments, given))
+
+    return _field(resolve, _signed(drive, arguments), description, owner)
+
+
+def root(resolve: Described, description: str, *, owner: Column, **arguments: Argument) -> Any:
+    """A field of Query."""
+
+    async def drive(root: Any, info: RequestInfo, **given: Any) -> Any:  # noqa: ARG001
+        core = info._raw_info  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+        return await resolve(info.context.batches.info(core), **_complete(arguments, given))
+
+    return _field(resolve, _signed(drive, arguments), description, owner)
+
+
+def shows(domain_type: type, *, name: str | None = None) -> Callable[[type[T]], type[T]]:
+    """Declare an object type that shows `domain_type`; its docstring is its description."""
+
+    def declare(declared: type[T]) -> type[T]:
+        def is_type_of(value: object, _: object) -> bool:
+            return isinstance(value, domain_type)
+
+        declared.is_type_of = staticmethod(is_type_of)  # type: ignore[attr-defined]
+        return strawberry.type(declared, name=name, description=inspect.getdoc(declared))
+
+    return declare
+
+
+def enumerated(domain_enum: E) -> E:
+    """Declare a domain enum; its docstring is its description."""
+    return strawberry.enum(domain_enum, description=inspect.getdoc(domain_enum))
+
+
+def _field(
+    resolve: Described | None, drive: Any, description: str, owner: Column | None
+) -> StrawberryField:
+    metadata = {BINDING: Binding(resolve, owner)}
+    return strawberry.field(resolver=drive, description=description, metadata=metadata)
+
+
+def _complete(arguments: Mapping[str, Argument], given: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: _value(declared, given.get(name)) for name, declared in arguments.items()}
+
+
+def _value(declared: Argument, given: Any) -> Any:
+    if declared.becomes is None or given is None:
+        return given
+    return msgspec.convert(given, declared.becomes, from_attributes=True)
+
+
+def _signed(drive: Any, arguments: Mapping[str, Argument]) -> Any:
+    """Give `drive` the signature that Strawberry reads the arguments from."""
+    parameters = [
+        inspect.Parameter("root", inspect.Parameter.POSITIONAL_OR_KEYWORD),
+        inspect.Parameter(
+            "info", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=strawberry.Info
+        ),
+        *(_parameter(name, declared) for name, declared in arguments.items()),
+    ]
+    drive.__signature__ = inspect.Signature(parameters)
+    drive.__annotations__ = {
+        parameter.name: parameter.annotation for parameter in parameters[1:]
+    }
+    return drive
+
+
+def _parameter(name: str, declared: Argument) -> inspect.Parameter:
+    annotation = Annotated[declared.kind, strawberry.argument(description=declared.description)]
+    if declared.default is not None:
+        default = declared.default
+    else:
+        default = strawberry.UNSET if _is_optional(declared.kind) else inspect.Parameter.empty
+    return inspect.Parameter(
+        name, inspect.Parameter.KEYWORD_ONLY, annotation=annotation, default=default
+    )
+
+
+def _is_optional(kind: Any) -> bool:
+    return type(None) in getattr(kind, "__args__", ())

@@ -1,0 +1,37 @@
+"""The whole graph as one schema."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+
+import strawberry
+from graphql import GraphQLError, GraphQLSchema
+from strawberry.schema.config import StrawberryConfig
+from strawberry.types import ExecutionContext
+
+from schema.query import Query
+from schema.scalars import SCALARS
+
+logger = logging.getLogger("kassa.graph")
+
+
+class Graph(strawberry.Schema):
+    """Strawberry's schema, but for its habit of logging whole query texts."""
+
+    def process_errors(
+        self,
+        errors: Sequence[GraphQLError],
+        execution_context: ExecutionContext | None = None,  # noqa: ARG002
+    ) -> None:
+        logger.error("an operation failed with %d errors", len(errors))
+
+    @property
+    def core(self) -> GraphQLSchema:
+        """The same as graphql-core sees it."""
+        return self._schema
+
+
+def build() -> Graph:
+    """The unified graph: everything, in one process."""
+    return Graph(query=Query, config=StrawberryConfig(scalar_map=dict(SCALARS)))

@@ -1,0 +1,22 @@
+"""Channels."""
+
+from __future__ import annotations
+
+from domain import operations
+from domain.money import Currency
+from schema.fields import attribute, enumerated, shows
+from schema.scalars import Country
+from schema.shared import Node
+
+ChannelKind = enumerated(operations.ChannelKind)
+
+
+@shows(operations.Channel)
+class Channel(Node):
+    """Somewhere the retailer sells or is fed from."""
+
+    code: str = attribute("The retailer's own name for it.")
+    kind: ChannelKind = attribute("What sort of channel it is.")
+    name: str = attribute("A name for people.")
+    currency: Currency | None = attribute("In which currency it sells.")
+    country: Country | None = attribute("In which country it sells.")

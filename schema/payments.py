@@ -1,0 +1,87 @@
+"""Payments, operations, refunds."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+import strawberry
+from strawberry import ID
+
+from domain import payments
+from resolvers import payments as resolvers
+from schema.fields import Column, attribute, batched, enumerated, shows
+from schema.operations import Channel
+from schema.shared import Actor, Connection, ExternalRef, Money, Node, Versioned
+
+TenderKind = enumerated(payments.TenderKind)
+CardPresence = enumerated(payments.CardPresence)
+PaymentState = enumerated(payments.PaymentState)
+OperationKind = enumerated(payments.OperationKind)
+OperationPhase = enumerated(payments.OperationPhase)
+
+OrderRef = Annotated["Order", strawberry.lazy("schema.orders")]
+ReturnRef = Annotated["Return", strawberry.lazy("schema.orders")]
+
+
+@shows(payments.PaymentOperation)
+class PaymentOperation(Node):
+    """One thing asked of a provider. Phases only climb, whatever order the news comes in."""
+
+    kind: OperationKind = attribute("What was asked.")
+    phase: OperationPhase = attribute("How far it got.")
+    amount: Money = attribute("Of how much.")
+    provider_ref: str | None = attribute("The provider's name for it.")
+    original_ref: str | None = attribute("The provider's name for what it builds on.")
+    idempotency_key: str = attribute("The key under which it was sent; it is sent under no other.")
+    requested_by: Actor = attribute("Who asked.")
+    source_events: list[str] = attribute("The provider's events that told of it.")
+    occurred_at: datetime = attribute("When it was asked.")
+    settled_at: datetime | None = attribute("When its outcome was known.")
+    decline_code: str | None = attribute("Why the provider declined.")
+
+
+@shows(payments.Payment)
+class Payment(Node, Versioned):
+    """What a customer owes through one tender, and what became of it."""
+
+    created_at: datetime = attribute("When it was begun.")
+    order: OrderRef | None = batched(
+        resolvers.payment_order, "The order it pays for.", owner=Column.ORDERS
+    )
+    tender: TenderKind = attribute("With what it is paid.")
+    provider: str = attribute("Through whom: a provider's name, or `till`.")
+    merchant_account: str = attribute("Into which account.")
+    presence: CardPresence = attribute("Was the card at the terminal?")
+    state: PaymentState = attribute("Where it stands; computed from its operations.")
+    amount: Money = attribute("What is owed through it.")
+    authorised: Money = attribute("Promised by the provider.")
+    captured: Money = attribute("Taken.")
+    cancelled: Money = attribute("Promised, and let go.")
+    refunded: Money = attribute("Given back.")
+    refund_pending: Money = attribute("On its way back.")
+    disputed: Money = attribute("Taken back by the customer's bank.")
+    refundable: Money = attribute("What can still be given back.")
+    operations: list[PaymentOperation] = attribute("What was asked of the provider.")
+    refs: list[ExternalRef] = attribute("Its names in other systems.")
+
+
+@strawberry.type(description="A page of payments.")
+class PaymentConnection(Connection[Payment]):
+    """A page of payments."""
+
+
+@shows(payments.Refund)
+class Refund(Node):
+    """Money on its way back, through the payment it came by."""
+
+    operation: PaymentOperation = attribute("What was asked of the provider.")
+    payment: Payment = attribute("The payment it goes back through.")
+    amount: Money = attribute("How much.")
+    reason: str | None = attribute("Why, in the words of who asked.")
+    for_return: ReturnRef | None = batched(
+        resolvers.refund_return, "The goods it is for.", owner=Column.ORDERS
+    )
+    initiated_in: Channel = batched(
+        resolvers.refund_channel, "Where it was asked for.", owner=Column.OPERATIONS
+    )

@@ -1,0 +1,82 @@
+"""Products and locations in MongoDB."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from domain import catalog
+from domain.catalog import BY_NAME, Location, LocationKind, Product
+from domain.ids import LocationId, ProductId, Sku
+from domain.pages import Page, PageRequest
+from domain.viewer import Subject, Viewer
+from storage.mongo.collections import Collection, Index, by, encoded
+from storage.mongo.driver import Database, Document, Filter
+from storage.mongo.reader import Reader, among
+
+PRODUCTS = Collection(
+    "products",
+    Product,
+    (
+        Index(by("sku"), "OrderLine.product, product(sku:)", unique=True),
+        Index(by("barcodes"), "product(barcode:)"),
+        Index(by("prefixes", "name", "_id"), "searchProducts"),
+    ),
+)
+LOCATIONS = Collection(
+    "locations", Location, (Index(by("code"), "location(code:), locations", unique=True),)
+)
+COLLECTIONS = (PRODUCTS, LOCATIONS)
+
+
+def product_document(product: Product) -> Document:
+    """With the beginnings of its words, by which a search finds it."""
+    texts = (product.name, product.sku, *product.barcodes)
+    return encoded(product, prefixes=catalog.prefixes(texts))
+
+
+class MongoCatalog:
+    """`ports.Catalog`."""
+
+    def __init__(self, database: Database) -> None:
+        self._products = Reader(database, "products", Product, Subject.CATALOG)
+        self._sold = Reader(database, "products", Product, Subject.SOLD)
+        self._locations = Reader(database, "locations", Location, Subject.AVAILABILITY)
+
+    async def products_by_ids(
+        self, viewer: Viewer, keys: Sequence[ProductId]
+    ) -> Mapping[ProductId, Product]:
+        return await self._products.by_ids(viewer, keys)
+
+    async def products_by_skus(self, viewer: Viewer, keys: Sequence[Sku]) -> Mapping[Sku, Product]:
+        return await self._products.one_each(viewer, "sku", keys)
+
+    async def products_sold(self, viewer: Viewer, keys: Sequence[Sku]) -> Mapping[Sku, Product]:
+        return await self._sold.one_each(viewer, "sku", keys)
+
+    async def products_by_barcodes(
+        self, viewer: Viewer, keys: Sequence[str]
+    ) -> Mapping[str, Product]:
+        return await self._products.tagged(viewer, "barcodes", keys)
+
+    async def search(
+        self, viewer: Viewer, terms: Sequence[str], request: PageRequest
+    ) -> Page[Product]:
+        where: Filter = {"prefixes": {"$all": sorted(terms, key=len, reverse=True)}}
+        return await self._products.page(viewer, where, BY_NAME, request)
+
+    async def locations_by_ids(
+        self, viewer: Viewer, keys: Sequence[LocationId]
+    ) -> Mapping[LocationId, Location]:
+        return await self._locations.by_ids(viewer, keys)
+
+    async def locations_by_codes(
+        self, viewer: Viewer, keys: Sequence[str]
+    ) -> Mapping[str, Location]:
+        return await self._locations.one_each(viewer, "code", keys)
+
+    async def locations(
+        self, viewer: Viewer, kinds: Sequence[LocationKind] | None, offers_pickup: bool | None
+    ) -> Sequence[Location]:
+        pickup: Filter = {} if offers_pickup is None else {"offers_pickup": offers_pickup}
+        where = {**among("kind", kinds), **pickup}
+        return await self._locations.all(viewer, where, sort=[("code", 1)])

@@ -1,0 +1,113 @@
+"""What a collection is made of: its indexes, and a validator made from the domain type."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from msgspec import Struct, inspect
+
+from storage.mongo.driver import Document, Filter
+
+ASCENDING, DESCENDING = 1, -1
+Keys = tuple[tuple[str, int], ...]
+
+
+class Index(Struct, frozen=True):
+    """An index, and the query that needs it."""
+
+    keys: Keys
+    serves: str
+    unique: bool = False
+    sparse: bool = False
+    only: Filter | None = None
+
+    @property
+    def name(self) -> str:
+        return "_".join(f"{field}_{direction}" for field, direction in self.keys)
+
+    def specification(self) -> Document:
+        """As `createIndexes` wants it."""
+        options = {
+            "unique": self.unique or None,
+            "sparse": self.sparse or None,
+            "partialFilterExpression": self.only,
+        }
+        chosen = {name: value for name, value in options.items() if value is not None}
+        return {"key": dict(self.keys), "name": self.name, **chosen}
+
+
+class Collection(Struct, frozen=True):
+    """A collection that holds one domain type. `rule` must hold for every document."""
+
+    name: str
+    holds: type[Struct]
+    indexes: tuple[Index, ...] = ()
+    rule: Mapping[str, Any] | None = None
+
+    def validator(self) -> Document:
+        """`$jsonSchema` of the domain type, and `rule`: the last net under the rules."""
+        schema = {"$jsonSchema": _schema(inspect.type_info(self.holds))}
+        return {**schema, "$expr": self.rule} if self.rule else schema
+
+
+def by(*fields: str) -> Keys:
+    """Index keys; a leading minus means descending."""
+    return tuple(
+        (field.lstrip("-"), DESCENDING if field.startswith("-") else ASCENDING) for field in fields
+    )
+
+
+def encoded(value: Struct, **extra: object) -> Document:
+    """The document of a domain value, with what only the database looks at."""
+    document: Document = msgspec.to_builtins(value, builtin_types=(datetime,))
+    return {**document, **{name: found for name, found in extra.items() if found}}
+
+
+def searchable(values: Sequence[str]) -> list[str]:
+    """Keys under a unique sparse index; no keys, no field."""
+    return sorted(set(values))
+
+
+def _schema(kind: inspect.Type) -> Document:
+    match kind:
+        case inspect.StructType():
+            return _object(kind)
+        case inspect.Metadata(type=inner):
+            return _schema(inner)
+        case inspect.UnionType():
+            return _either(kind)
+        case inspect.VarTupleType(item_type=item):
+            return {"bsonType": "array", "items": _schema(item)}
+        case inspect.DictType(value_type=item):
+            return {"bsonType": "object", "additionalProperties": _schema(item)}
+        case inspect.EnumType(cls=names):
+            return {"enum": [name.value for name in names]}
+        case inspect.IntType(ge=least):
+            whole: Document = {"bsonType": ["int", "long"]}
+            return whole if least is None else {**whole, "minimum": least}
+        case _:
+            return {"bsonType": BSON_TYPES[type(kind)]}
+
+
+BSON_TYPES: Mapping[type[inspect.Type], str | list[str]] = {
+    inspect.StrType: "string",
+    inspect.BoolType: "bool",
+    inspect.FloatType: ["double", "int", "long"],
+    inspect.DateTimeType: "date",
+    inspect.NoneType: "null",
+}
+
+
+def _object(kind: inspect.StructType) -> Document:
+    return {
+        "bsonType": "object",
+        "required": [field.encode_name for field in kind.fields if field.required],
+        "properties": {field.encode_name: _schema(field.type) for field in kind.fields},
+    }
+
+
+def _either(kind: inspect.UnionType) -> Document:
+    return {"anyOf": [_schema(member) for member in kind.types]}

@@ -1,0 +1,87 @@
+"""People and their points in MongoDB."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from domain.customers import (
+    MOST_FOUND,
+    NEWEST_ENTRY_FIRST,
+    Customer,
+    IdentityKind,
+    LoyaltyAccount,
+    LoyaltyEntry,
+)
+from domain.ids import CustomerId, LoyaltyAccountId, LoyaltyEntryId
+from domain.pages import Page, PageRequest
+from domain.viewer import Subject, Viewer
+from storage.mongo.access import Owners
+from storage.mongo.collections import Collection, Index, by
+from storage.mongo.driver import Database
+from storage.mongo.reader import Reader
+
+CUSTOMERS = Collection(
+    "customers",
+    Customer,
+    (
+        Index(by("number"), "customer(number:)", unique=True),
+        Index(by("identities.kind", "identities.value"), "findCustomers"),
+    ),
+)
+ACCOUNTS = Collection(
+    "loyalty_accounts",
+    LoyaltyAccount,
+    (Index(by("customer_id"), "Customer.loyalty", unique=True),),
+)
+ENTRIES = Collection(
+    "loyalty_entries",
+    LoyaltyEntry,
+    (Index(by("account_id", "-at", "-_id"), "LoyaltyAccount.entries"),),
+)
+COLLECTIONS = (CUSTOMERS, ACCOUNTS, ENTRIES)
+
+
+class MongoCustomers:
+    """`ports.Customers`."""
+
+    def __init__(self, database: Database) -> None:
+        self._people = Reader(
+            database, "customers", Customer, Subject.CUSTOMERS, Owners(customer="_id")
+        )
+        self._searched = Reader(database, "customers", Customer, Subject.CUSTOMER_SEARCH)
+        self._accounts = Reader(database, "loyalty_accounts", LoyaltyAccount, Subject.CUSTOMERS)
+        self._entries = Reader(database, "loyalty_entries", LoyaltyEntry, Subject.CUSTOMERS)
+
+    async def by_ids(
+        self, viewer: Viewer, keys: Sequence[CustomerId]
+    ) -> Mapping[CustomerId, Customer]:
+        return await self._people.by_ids(viewer, keys)
+
+    async def by_numbers(self, viewer: Viewer, keys: Sequence[str]) -> Mapping[str, Customer]:
+        return await self._people.one_each(viewer, "number", keys)
+
+    async def found_by(self, viewer: Viewer, kind: IdentityKind, value: str) -> Sequence[Customer]:
+        identity = {"identities": {"$elemMatch": {"kind": kind.value, "value": value}}}
+        return await self._searched.all(viewer, identity, limit=MOST_FOUND)
+
+    async def accounts_by_ids(
+        self, viewer: Viewer, keys: Sequence[LoyaltyAccountId]
+    ) -> Mapping[LoyaltyAccountId, LoyaltyAccount]:
+        return await self._accounts.by_ids(viewer, keys)
+
+    async def accounts_of(
+        self, viewer: Viewer, keys: Sequence[CustomerId]
+    ) -> Mapping[CustomerId, LoyaltyAccount]:
+        return await self._accounts.one_each(viewer, "customer_id", keys)
+
+    async def entries_by_ids(
+        self, viewer: Viewer, keys: Sequence[LoyaltyEntryId]
+    ) -> Mapping[LoyaltyEntryId, LoyaltyEntry]:
+        return await self._entries.by_ids(viewer, keys)
+
+    async def entry_pages(
+        self, viewer: Viewer, keys: Sequence[LoyaltyAccountId], request: PageRequest
+    ) -> Mapping[LoyaltyAccountId, Page[LoyaltyEntry]]:
+        return await self._entries.pages(
+            viewer, "account_id", keys, {}, NEWEST_ENTRY_FIRST, request
+        )

@@ -1,0 +1,127 @@
+"""The one file that knows the MongoDB client. Everything else reads and writes through `Database`.
+
+Each setting was earned by a fault: without `timeoutMS` a frozen primary holds every worker for
+good; without `w=majority` a failover loses acknowledged writes; a default first batch of 101
+documents makes two round trips of one read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NewType
+
+from pymongo import AsyncMongoClient
+from pymongo.asynchronous.database import AsyncDatabase
+from pymongo.errors import ConfigurationError, InvalidURI, PyMongoError
+from pymongo.monitoring import CommandListener
+
+# What BSON holds is any value at all; msgspec gives it a type on the way out.
+Document = dict[str, Any]
+Filter = Mapping[str, Any]
+Sort = Sequence[tuple[str, int]]
+DriverName = NewType("DriverName", str)
+
+ONE_BATCH = 1_000_000
+"""More documents than any read asks for, so that one read is one round trip (up to 16 MiB)."""
+
+SETTINGS: Mapping[str, Any] = {
+    "appname": "kassa",
+    "tz_aware": True,
+    "w": "majority",
+    "journal": True,
+    "readConcernLevel": "majority",
+    "retryWrites": True,
+    "retryReads": True,
+    "timeoutMS": 4000,
+    "connectTimeoutMS": 1500,
+    "serverSelectionTimeoutMS": 4000,
+    "heartbeatFrequencyMS": 1000,
+    "maxPoolSize": 64,
+    "waitQueueTimeoutMS": 500,
+}
+
+
+class DatabaseUnreachable(Exception):
+    """MongoDB does not answer; the message says what was tried."""
+
+
+class Database:
+    """One MongoDB database: whole answers, never cursors."""
+
+    def __init__(
+        self, url: str, name: str, *, listeners: Sequence[CommandListener] = (), **settings: Any
+    ) -> None:
+        """Connect lazily to `url`.
+
+        Raises:
+            DatabaseUnreachable: `url` is not a MongoDB URL.
+        """
+        chosen = {**SETTINGS, **settings}
+        try:
+            self._client: AsyncMongoClient[Document] = AsyncMongoClient(
+                url, event_listeners=list(listeners), **chosen
+            )
+        except (InvalidURI, ConfigurationError, ValueError) as error:
+            raise DatabaseUnreachable(f"The MongoDB URL cannot be used: {error}.") from error
+        self._database: AsyncDatabase[Document] = self._client[name]
+
+    @property
+    def name(self) -> str:
+        return self._database.name
+
+    async def close(self) -> None:
+        await self._client.close()
+
+    async def ping(self) -> None:
+        """Ask for an answer.
+
+        Raises:
+            DatabaseUnreachable: there is none in time.
+        """
+        try:
+            await self._client.admin.command("ping")
+        except PyMongoError as error:
+            raise DatabaseUnreachable(f"MongoDB does not answer: {error}.") from error
+
+    async def find(
+        self,
+        collection: str,
+        where: Filter,
+        *,
+        sort: Sort | None = None,
+        limit: int = 0,
+    ) -> list[Document]:
+        cursor = self._database[collection].find(
+            where, sort=sort, limit=limit, batch_size=ONE_BATCH
+        )
+        return await cursor.to_list()
+
+    async def aggregate(self, pipeline: Sequence[Filter]) -> list[Document]:
+        """Run a pipeline that brings its own documents."""
+        cursor = await self._database.aggregate(pipeline, batchSize=ONE_BATCH)
+        return await cursor.to_list()
+
+    async def count(self, collection: str, where: Filter, cap: int) -> int:
+        return await self._database[collection].count_documents(where, limit=cap)
+
+    async def insert(self, collection: str, documents: Sequence[Document]) -> None:
+        if documents:
+            await self._database[collection].insert_many(documents, ordered=False)
+
+    async def replace(self, collection: str, document: Document) -> None:
+        """Put a document in the place of the one with its id, or add it."""
+        await self._database[collection].replace_one(
+            {"_id": document["_id"]}, document, upsert=True
+        )
+
+    async def delete(self, collection: str, where: Filter) -> None:
+        await self._database[collection].delete_many(where)
+
+    async def command(self, command: Mapping[str, Any]) -> Document:
+        return await self._database.command(dict(command))
+
+    async def collection_names(self) -> set[str]:
+        return set(await self._database.list_collection_names())
+
+    async def drop(self) -> None:
+        await self._client.drop_database(self._database.name)

@@ -1,0 +1,32 @@
+"""Brings a database to the shape that this version expects. Running it again changes nothing."""
+
+from __future__ import annotations
+
+from storage.mongo import catalog, customers, operations, orders, payments, stock
+from storage.mongo.collections import Collection
+from storage.mongo.driver import Database
+
+COLLECTIONS: tuple[Collection, ...] = (
+    *customers.COLLECTIONS,
+    *catalog.COLLECTIONS,
+    *orders.COLLECTIONS,
+    *payments.COLLECTIONS,
+    *stock.COLLECTIONS,
+    *operations.COLLECTIONS,
+)
+
+
+async def migrate(database: Database) -> list[str]:
+    """Create what is missing, and bring validators up to date. Says what there is now."""
+    existing = await database.collection_names()
+    for collection in COLLECTIONS:
+        await _shape(database, collection, exists=collection.name in existing)
+    return [f"{each.name}: {len(each.indexes)} indexes" for each in COLLECTIONS]
+
+
+async def _shape(database: Database, collection: Collection, *, exists: bool) -> None:
+    verb = "collMod" if exists else "create"
+    await database.command({verb: collection.name, "validator": collection.validator()})
+    if collection.indexes:
+        specifications = [index.specification() for index in collection.indexes]
+        await database.command({"createIndexes": collection.name, "indexes": specifications})

@@ -1,0 +1,30 @@
+"""Channels in MongoDB."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from domain.ids import ChannelId
+from domain.operations import Channel
+from domain.viewer import Subject, Viewer
+from storage.mongo.collections import Collection, Index, by
+from storage.mongo.driver import Database
+from storage.mongo.reader import Reader
+
+CHANNELS = Collection("channels", Channel, (Index(by("code"), "channels", unique=True),))
+COLLECTIONS = (CHANNELS,)
+
+
+class MongoChannels:
+    """`ports.Channels`."""
+
+    def __init__(self, database: Database) -> None:
+        self._channels = Reader(database, "channels", Channel, Subject.AVAILABILITY)
+
+    async def by_ids(
+        self, viewer: Viewer, keys: Sequence[ChannelId]
+    ) -> Mapping[ChannelId, Channel]:
+        return await self._channels.by_ids(viewer, keys)
+
+    async def all(self, viewer: Viewer) -> Sequence[Channel]:
+        return await self._channels.all(viewer, {}, sort=[("code", 1)])

@@ -1,0 +1,139 @@
+"""Orders, and what is on its way out and back, in MongoDB."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+
+from msgspec.structs import replace
+
+from domain.ids import CustomerId, FulfillmentId, OrderId, ReturnId
+from domain.orders import ORDERINGS, Fulfillment, Order, OrderQuery, Return
+from domain.pages import Page, PageRequest
+from domain.values import ExternalRef
+from domain.viewer import Subject, Viewer
+from storage.mongo.collections import Collection, Index, by, encoded, searchable
+from storage.mongo.driver import Database, Document, Filter
+from storage.mongo.reader import Reader, among
+
+BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
+
+# Beyond its order, an index of a list holds what the list may be filtered by, so that a document
+# is fetched only if it is answered.
+PLACED = ("-placed_at", "-_id", "channel_id", "state")
+UPDATED = ("-updated_at", "-_id", "channel_id", "state")
+
+ORDERS = Collection(
+    "orders",
+    Order,
+    (
+        Index(by("number"), "order(number:)", unique=True),
+        Index(by("ref_keys"), "order(ref:)", unique=True, sparse=True),
+        Index(by("customer_id", *PLACED), "Customer.orders"),
+        Index(by("customer_id", *UPDATED), "Customer.orders(orderBy: UPDATED_AT)"),
+        Index(by(*PLACED), "orders"),
+        Index(by(*UPDATED), "orders(orderBy: UPDATED_AT)"),
+        Index(by("location_ids", *PLACED), "orders(location:)"),
+        Index(by("location_ids", *UPDATED), "orders(location:, orderBy: UPDATED_AT)"),
+        Index(by("channel_id", "-placed_at", "-_id", "state"), "orders(channels:)"),
+        Index(by("channel_id", "-updated_at", "-_id", "state"), "orders(channels:), by update"),
+        Index(by("state", "-placed_at", "-_id"), "orders(states:)"),
+        Index(by("state", "-updated_at", "-_id"), "orders(states:, orderBy: UPDATED_AT)"),
+    ),
+)
+FULFILLMENTS = Collection(
+    "fulfillments", Fulfillment, (Index(by("order_id", "_id"), "Order.fulfillments"),)
+)
+RETURNS = Collection("returns", Return, (Index(by("order_id", "_id"), "Order.returns"),))
+COLLECTIONS = (ORDERS, FULFILLMENTS, RETURNS)
+
+
+def ref_key(ref: ExternalRef) -> str:
+    """How an external reference is searched: `system:kind:value`."""
+    return f"{ref.system}:{ref.kind}:{ref.value}"
+
+
+def order_document(order: Order) -> Document:
+    """With its references as keys: one external thing, one order."""
+    return encoded(order, ref_keys=searchable([ref_key(ref) for ref in order.refs]))
+
+
+class MongoOrders:
+    """`ports.Orders`."""
+
+    def __init__(self, database: Database) -> None:
+        self._orders = Reader(database, "orders", Order, Subject.ORDERS)
+        self._fulfillments = Reader(database, "fulfillments", Fulfillment, Subject.ORDERS)
+        self._returns = Reader(database, "returns", Return, Subject.ORDERS)
+
+    async def by_ids(self, viewer: Viewer, keys: Sequence[OrderId]) -> Mapping[OrderId, Order]:
+        return await self._orders.by_ids(viewer, keys)
+
+    async def by_numbers(self, viewer: Viewer, keys: Sequence[str]) -> Mapping[str, Order]:
+        return await self._orders.one_each(viewer, "number", keys)
+
+    async def by_refs(self, viewer: Viewer, keys: Sequence[str]) -> Mapping[str, Order]:
+        return await self._orders.tagged(viewer, "ref_keys", keys)
+
+    async def page(self, viewer: Viewer, query: OrderQuery, request: PageRequest) -> Page[Order]:
+        return await self._orders.page(
+            viewer,
+            _where(query),
+            ORDERINGS[query.sort],
+            request,
+            subject=Subject.ORDER_LIST,
+            origin=query,
+        )
+
+    async def pages_of(
+        self, viewer: Viewer, keys: Sequence[CustomerId], query: OrderQuery, request: PageRequest
+    ) -> Mapping[CustomerId, Page[Order]]:
+        return await self._orders.pages(
+            viewer,
+            "customer_id",
+            keys,
+            _where(query),
+            ORDERINGS[query.sort],
+            request,
+            origins={key: replace(query, customer=key) for key in keys},
+        )
+
+    async def count(self, viewer: Viewer, query: OrderQuery, cap: int) -> int:
+        return await self._orders.count(viewer, _where(query), cap, subject=Subject.ORDER_LIST)
+
+    async def counts_of(
+        self, viewer: Viewer, keys: Sequence[CustomerId], query: OrderQuery, cap: int
+    ) -> Mapping[CustomerId, int]:
+        return await self._orders.counts(viewer, "customer_id", keys, _where(query), cap)
+
+    async def fulfillments_by_ids(
+        self, viewer: Viewer, keys: Sequence[FulfillmentId]
+    ) -> Mapping[FulfillmentId, Fulfillment]:
+        return await self._fulfillments.by_ids(viewer, keys)
+
+    async def fulfillments_of(
+        self, viewer: Viewer, keys: Sequence[OrderId]
+    ) -> Mapping[OrderId, Sequence[Fulfillment]]:
+        return await self._fulfillments.many_each(viewer, "order_id", keys, sort=[("_id", 1)])
+
+    async def returns_by_ids(
+        self, viewer: Viewer, keys: Sequence[ReturnId]
+    ) -> Mapping[ReturnId, Return]:
+        return await self._returns.by_ids(viewer, keys)
+
+    async def returns_of(
+        self, viewer: Viewer, keys: Sequence[OrderId]
+    ) -> Mapping[OrderId, Sequence[Return]]:
+        return await self._returns.many_each(viewer, "order_id", keys, sort=[("_id", 1)])
+
+
+def _where(query: OrderQuery) -> Filter:
+    """The lower bound leaves out what was never placed, which has no place in the order."""
+    time = ORDERINGS[query.sort].attributes[0]
+    location: Filter = {"location_ids": query.location} if query.location else {}
+    return {
+        time: {"$gte": query.since or BEGINNING},
+        **location,
+        **among("channel_id", query.channels),
+        **among("state", query.states),
+    }

@@ -1,0 +1,89 @@
+"""Payments in MongoDB, with their operations inside."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from domain.ids import OperationId, OrderId, PaymentId
+from domain.pages import Page, PageRequest
+from domain.payments import NEWEST_FIRST, Payment, PaymentQuery
+from domain.viewer import Subject, Viewer
+from storage.mongo.collections import Collection, Index, by, encoded, searchable
+from storage.mongo.driver import Database, Document, Filter
+from storage.mongo.reader import Reader, among
+
+NEWEST = ("-created_at", "-_id", "channel_id", "provider", "standing.state")
+
+PAYMENTS = Collection(
+    "payments",
+    Payment,
+    (
+        Index(by("order_id", "_id"), "Order.payments"),
+        Index(by("ref_keys"), "payment(provider:, providerRef:)", unique=True, sparse=True),
+        Index(by("operations.id"), "node of a refund or an operation", unique=True, sparse=True),
+        Index(by(*NEWEST), "payments"),
+        Index(by("customer_id", *NEWEST), "payments, as a shopper"),
+        Index(by("location_ids", *NEWEST), "payments, as a clerk"),
+        Index(by("channel_id", "-created_at", "-_id"), "payments(channels:)"),
+        Index(by("provider", "-created_at", "-_id"), "payments(providers:)"),
+        Index(by("standing.state", "-created_at", "-_id"), "payments(states:)"),
+    ),
+)
+COLLECTIONS = (PAYMENTS,)
+
+
+def payment_document(payment: Payment) -> Document:
+    """With its provider's references as keys: one external thing, one payment."""
+    refs = [f"{ref.system}:{ref.value}" for ref in payment.refs]
+    operations = [
+        f"{payment.provider}:{operation.provider_ref}"
+        for operation in payment.operations
+        if operation.provider_ref
+    ]
+    return encoded(payment, ref_keys=searchable([*refs, *operations]))
+
+
+class MongoPayments:
+    """`ports.Payments`."""
+
+    def __init__(self, database: Database) -> None:
+        self._payments = Reader(database, "payments", Payment, Subject.PAYMENTS)
+
+    async def by_ids(
+        self, viewer: Viewer, keys: Sequence[PaymentId]
+    ) -> Mapping[PaymentId, Payment]:
+        return await self._payments.by_ids(viewer, keys)
+
+    async def by_refs(self, viewer: Viewer, keys: Sequence[str]) -> Mapping[str, Payment]:
+        return await self._payments.tagged(viewer, "ref_keys", keys)
+
+    async def by_operations(
+        self, viewer: Viewer, keys: Sequence[OperationId]
+    ) -> Mapping[OperationId, Payment]:
+        found = await self._payments.all(viewer, {"operations.id": {"$in": list(keys)}})
+        asked = frozenset(keys)
+        return {
+            operation.id: payment
+            for payment in found
+            for operation in payment.operations
+            if operation.id in asked
+        }
+
+    async def of_orders(
+        self, viewer: Viewer, keys: Sequence[OrderId]
+    ) -> Mapping[OrderId, Sequence[Payment]]:
+        return await self._payments.many_each(viewer, "order_id", keys, sort=[("_id", 1)])
+
+    async def page(
+        self, viewer: Viewer, query: PaymentQuery, request: PageRequest
+    ) -> Page[Payment]:
+        since: Filter = {"created_at": {"$gte": query.since}} if query.since else {}
+        where = {
+            **since,
+            **among("provider", query.providers),
+            **among("channel_id", query.channels),
+            **among("standing.state", query.states),
+        }
+        return await self._payments.page(
+            viewer, where, NEWEST_FIRST, request, subject=Subject.PAYMENT_LIST
+        )

@@ -1,0 +1,200 @@
+"""Reading one collection into one type: by keys, by page, by page of each parent, by count.
+
+Every read stays inside the viewer's reach. Documents read never exceed what is answered by more
+than one a parent, which tells whether there is a next page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Generic, TypeVar
+
+import msgspec
+from msgspec import Struct
+
+from domain.pages import Ordering, Page, PageRequest, page
+from domain.viewer import Subject, Viewer, reach
+from storage.mongo.access import Owners, within
+from storage.mongo.driver import Database, Document, Filter, Sort
+
+T = TypeVar("T", bound=Struct)
+K = TypeVar("K", bound=str)
+
+FIELD_BY_ATTRIBUTE = {"id": "_id"}
+
+
+class Reader(Generic[T]):
+    """Reads `collection` as values of `holds`, guarded as `subject`."""
+
+    def __init__(
+        self,
+        database: Database,
+        collection: str,
+        holds: type[T],
+        subject: Subject,
+        owners: Owners | None = None,
+    ) -> None:
+        self._database = database
+        self._collection = collection
+        self._holds = holds
+        self._subject = subject
+        self._owners = owners or Owners()
+
+    def _within(self, viewer: Viewer, where: Filter, subject: Subject | None) -> Filter | None:
+        guard = within(reach(viewer, subject or self._subject), self._owners)
+        return None if guard is None else {"$and": [where, guard]} if guard else where
+
+    def _decoded(self, documents: Sequence[Document]) -> list[T]:
+        return msgspec.convert(documents, list[self._holds])
+
+    async def all(
+        self, viewer: Viewer, where: Filter, *, sort: Sort | None = None, limit: int = 0
+    ) -> list[T]:
+        """What matches `where`."""
+        guarded = self._within(viewer, where, None)
+        if guarded is None:
+            return []
+        found = await self._database.find(self._collection, guarded, sort=sort, limit=limit)
+        return self._decoded(found)
+
+    async def by_ids(self, viewer: Viewer, keys: Sequence[K]) -> dict[K, T]:
+        """The documents with these ids."""
+        return await self.one_each(viewer, "_id", keys, "id")
+
+    async def one_each(
+        self, viewer: Viewer, field: str, keys: Sequence[K], attribute: str | None = None
+    ) -> dict[K, T]:
+        """The one document of each key, under a unique index on `field`."""
+        found = await self.all(viewer, {field: {"$in": list(keys)}})
+        return {getattr(item, attribute or field): item for item in found}
+
+    async def tagged(self, viewer: Viewer, field: str, keys: Sequence[K]) -> dict[K, T]:
+        """The one document that has each key in the array `field`, which the type does not show."""
+        guarded = self._within(viewer, {field: {"$in": list(keys)}}, None)
+        if guarded is None:
+            return {}
+        documents = await self._database.find(self._collection, guarded)
+        asked = frozenset(keys)
+        return {
+            key: item
+            for document, item in zip(documents, self._decoded(documents), strict=True)
+            for key in asked.intersection(document[field])
+        }
+
+    async def many_each(
+        self, viewer: Viewer, field: str, keys: Sequence[K], *, sort: Sort | None = None
+    ) -> dict[K, list[T]]:
+        """The documents of each key; an empty list where there are none."""
+        found = await self.all(viewer, {field: {"$in": list(keys)}}, sort=sort)
+        groups: dict[K, list[T]] = {key: [] for key in keys}
+        for item in found:
+            groups[getattr(item, field)].append(item)
+        return groups
+
+    async def page(
+        self,
+        viewer: Viewer,
+        where: Filter,
+        ordering: Ordering,
+        request: PageRequest,
+        *,
+        subject: Subject | None = None,
+        origin: Any = None,
+    ) -> Page[T]:
+        """A page of what matches `where`."""
+        guarded = self._within(viewer, _from_anchor(where, ordering, request), subject)
+        if guarded is None:
+            return Page((), origin=origin)
+        found = await self._database.find(
+            self._collection, guarded, sort=_sort(ordering, request), limit=request.size + 1
+        )
+        return page(self._decoded(found), request, ordering, origin)
+
+    async def pages(
+        self,
+        viewer: Viewer,
+        field: str,
+        keys: Sequence[K],
+        where: Filter,
+        ordering: Ordering,
+        request: PageRequest,
+        origins: Mapping[K, Any] | None = None,
+    ) -> dict[K, Page[T]]:
+        """A page for each parent key, in one read that takes no more than each page needs."""
+        steps: list[Filter] = [
+            {"$sort": dict(_sort(ordering, request))},
+            {"$limit": request.size + 1},
+        ]
+        groups = await self._joined(
+            viewer, field, keys, _from_anchor(where, ordering, request), steps
+        )
+        origin = (origins or {}).get
+        return {
+            key: page(self._decoded(groups.get(key, [])), request, ordering, origin(key))
+            for key in keys
+        }
+
+    async def count(
+        self, viewer: Viewer, where: Filter, cap: int, *, subject: Subject | None = None
+    ) -> int:
+        """How many match, counted no further than `cap`."""
+        guarded = self._within(viewer, where, subject)
+        return 0 if guarded is None else await self._database.count(self._collection, guarded, cap)
+
+    async def counts(
+        self, viewer: Viewer, field: str, keys: Sequence[K], where: Filter, cap: int
+    ) -> dict[K, int]:
+        """How many match for each parent key, each counted no further than `cap`."""
+        steps: list[Filter] = [{"$limit": cap}, {"$count": "n"}]
+        groups = await self._joined(viewer, field, keys, where, steps)
+        return {key: groups[key][0]["n"] if groups.get(key) else 0 for key in keys}
+
+    async def _joined(
+        self,
+        viewer: Viewer,
+        field: str,
+        keys: Sequence[K],
+        where: Filter,
+        steps: Sequence[Filter],
+    ) -> Mapping[K, list[Document]]:
+        # `$in` with a sort would read every document of every parent before the first is dropped.
+        guarded = self._within(viewer, where, None)
+        if guarded is None:
+            return {}
+        join = {
+            "from": self._collection,
+            "localField": "_id",
+            "foreignField": field,
+            "pipeline": [{"$match": guarded}, *steps],
+            "as": "found",
+        }
+        parents = [{"_id": key} for key in keys]
+        rows = await self._database.aggregate([{"$documents": parents}, {"$lookup": join}])
+        return {row["_id"]: row["found"] for row in rows}
+
+
+def _fields(ordering: Ordering) -> list[str]:
+    return [FIELD_BY_ATTRIBUTE.get(name, name) for name in ordering.attributes]
+
+
+def _sort(ordering: Ordering, request: PageRequest) -> Sort:
+    direction = -1 if ordering.descending != request.backward else 1
+    return [(field, direction) for field in _fields(ordering)]
+
+
+def _from_anchor(where: Filter, ordering: Ordering, request: PageRequest) -> Filter:
+    """`where`, and beyond the anchor: one index range for each attribute of the ordering."""
+    if request.anchor is None:
+        return where
+    beyond = "$lt" if ordering.descending != request.backward else "$gt"
+    equal: dict[str, Any] = {}
+    ranges: list[Filter] = []
+    for field, value in zip(_fields(ordering), ordering.position(request.anchor), strict=True):
+        ranges.append({**equal, field: {beyond: value}})
+        equal[field] = value
+    return {"$and": [where, {"$or": ranges}]}
+
+
+def among(field: str, values: Sequence[object] | None) -> Filter:
+    """Is `field` one of `values`? None asks nothing."""
+    return {} if values is None else {field: {"$in": list(values)}}

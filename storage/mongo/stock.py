@@ -1,0 +1,61 @@
+"""Stock levels in MongoDB: one document per (sku, location)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from domain.ids import Sku, StockLevelId
+from domain.pages import Page, PageRequest
+from domain.stock import BY_SKU, StockLevel, StockQuery
+from domain.viewer import Subject, Viewer
+from storage.mongo.collections import Collection, Index, by
+from storage.mongo.driver import Database, Filter
+from storage.mongo.reader import Reader, among
+
+BALANCED: Filter = {
+    "$eq": ["$on_hand", {"$add": ["$committed", "$reserved", "$unavailable", "$free"]}]
+}
+"""Invariant S1, guarded by the database itself."""
+
+LEVELS = Collection(
+    "stock_levels",
+    StockLevel,
+    (
+        Index(by("sku", "location_id"), "Product.levels, Product.availability", unique=True),
+        Index(by("sku", "_id"), "stockLevels, stockLevels(skus:)"),
+        Index(by("location_id", "sku", "_id"), "stockLevels(locations:)"),
+        Index(by("is_low", "sku", "_id"), "stockLevels(lowOnly:)", only={"is_low": True}),
+    ),
+    rule=BALANCED,
+)
+COLLECTIONS = (LEVELS,)
+
+
+class MongoStock:
+    """`ports.Stock`."""
+
+    def __init__(self, database: Database) -> None:
+        self._levels = Reader(database, "stock_levels", StockLevel, Subject.STOCK)
+        self._promises = Reader(database, "stock_levels", StockLevel, Subject.AVAILABILITY)
+
+    async def by_ids(
+        self, viewer: Viewer, keys: Sequence[StockLevelId]
+    ) -> Mapping[StockLevelId, StockLevel]:
+        return await self._levels.by_ids(viewer, keys)
+
+    async def levels_of(
+        self, viewer: Viewer, keys: Sequence[Sku]
+    ) -> Mapping[Sku, Sequence[StockLevel]]:
+        return await self._levels.many_each(viewer, "sku", keys)
+
+    async def promises_of(
+        self, viewer: Viewer, keys: Sequence[Sku]
+    ) -> Mapping[Sku, Sequence[StockLevel]]:
+        return await self._promises.many_each(viewer, "sku", keys)
+
+    async def page(
+        self, viewer: Viewer, query: StockQuery, request: PageRequest
+    ) -> Page[StockLevel]:
+        low: Filter = {"is_low": True} if query.low_only else {}
+        where = {**among("sku", query.skus), **among("location_id", query.locations), **low}
+        return await self._levels.page(viewer, where, BY_SKU, request)

@@ -1,0 +1,45 @@
+"""Redis only rings the bell: it may be lost, flushed or dead, and only latency may change."""
+
+from __future__ import annotations
+
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+ANSWERS_WITHIN_SECONDS = 0.25
+
+
+class BellUnreachable(Exception):
+    """Redis does not answer."""
+
+
+class Bell:
+    """The doorbell between gateways."""
+
+    def __init__(self, url: str) -> None:
+        """Connect lazily to `url`.
+
+        Raises:
+            BellUnreachable: `url` is not a Redis URL.
+        """
+        try:
+            self._redis: Redis = Redis.from_url(  # pyright: ignore[reportUnknownMemberType]
+                url,
+                socket_timeout=ANSWERS_WITHIN_SECONDS,
+                socket_connect_timeout=ANSWERS_WITHIN_SECONDS,
+            )
+        except ValueError as error:
+            raise BellUnreachable(f"The Redis URL cannot be used: {error}.") from error
+
+    async def close(self) -> None:
+        await self._redis.aclose()
+
+    async def ping(self) -> None:
+        """Ask for an answer.
+
+        Raises:
+            BellUnreachable: there is none in time.
+        """
+        try:
+            await self._redis.execute_command("PING")  # pyright: ignore[reportUnknownMemberType]
+        except (RedisError, OSError) as error:
+            raise BellUnreachable(f"Redis does not answer: {error}.") from error

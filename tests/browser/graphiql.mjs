@@ -1,0 +1,172 @@
+// Walks through the GraphiQL page in Chromium and prints what it saw as one JSON object.
+//
+// KASSA_URL         the page
+// KASSA_CHROMIUM    the browser's executable
+// KASSA_WALK        {"answer", "role", "example", "exampleAnswer", "refusedRole"}: what to do
+// KASSA_SCREENSHOT  where to write a picture (optional; the dark one gets "-dark" in its name)
+
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { chromium } from 'playwright-core';
+
+const { KASSA_URL: url, KASSA_CHROMIUM: executablePath, KASSA_SCREENSHOT: picture } = process.env;
+const walk = JSON.parse(process.env.KASSA_WALK);
+const origin = new URL(url).origin;
+const seen = { requests: [], violations: [], errors: [], operations: [], workers: [] };
+
+const profile = await mkdtemp(join(tmpdir(), 'kassa-browser-'));
+const browser = await chromium.launchPersistentContext(profile, {
+  executablePath,
+  headless: true,
+  viewport: { width: 1440, height: 900 },
+  colorScheme: 'light',
+  args: [
+    '--no-sandbox',
+    '--disable-gpu',
+    '--disable-background-networking',
+    '--disable-component-update',
+    '--disable-sync',
+    '--no-first-run',
+  ],
+});
+
+try {
+  const report = await visit(browser.pages()[0]);
+  process.stdout.write(JSON.stringify(report));
+} finally {
+  await browser.close();
+  await rm(profile, { recursive: true, force: true });
+}
+
+async function visit(page) {
+  page.setDefaultTimeout(20_000);
+  await watch(page);
+  await page.goto(url);
+  await page.locator('.graphiql-query-editor .view-line').first().waitFor();
+  await schemaIsRead(page);
+
+  const first = { title: await page.title(), role: await roleOf(page) };
+  first.answer = await execute(page, walk.answer);
+  await photograph(page, '');
+
+  const introspection = page.waitForRequest(isIntrospection);
+  await page.getByLabel('Role').selectOption(walk.role);
+  const switched = { introspection: authorizationOf(await introspection) };
+  await schemaIsRead(page);
+  switched.answer = await execute(page, walk.answer);
+  switched.authorization = seen.operations.at(-1);
+
+  const tabs = page.locator('.graphiql-tab');
+  const before = await tabs.count();
+  await page.getByRole('button', { name: 'Examples' }).focus();
+  await page.keyboard.press('Enter');
+  await page.getByRole('menuitem', { name: walk.example }).focus();
+  await photograph(page, '-menu');
+  await page.keyboard.press('Enter');
+  const example = { answer: await answer(page, walk.exampleAnswer), role: await roleOf(page) };
+  example.newTabs = (await tabs.count()) - before;
+  example.authorization = seen.operations.at(-1);
+
+  const tools = await useTools(page);
+  await page.emulateMedia({ colorScheme: 'dark' });
+  await photograph(page, '-dark');
+  const calm = structuredClone({ ...seen, operations: undefined });
+
+  await page.getByLabel('Role').selectOption(walk.refusedRole);
+  await page.getByRole('button', { name: /execute/i }).click();
+  const refused = await answer(page, '401');
+  await browser.setOffline(true);
+  await page.getByRole('button', { name: /execute/i }).click();
+  const offline = await answer(page, 'did not answer');
+  await browser.setOffline(false);
+
+  await page.reload();
+  await page.locator('.graphiql-query-editor .view-line').first().waitFor();
+  const remembered = await roleOf(page);
+  const address = page.url();
+  const stored = await page.evaluate(() => JSON.stringify({ ...localStorage }));
+  const outside = seen.requests.filter((address) => !isInside(address));
+  return { first, switched, example, tools, refused, offline, remembered, address, stored, outside, ...calm };
+}
+
+async function watch(page) {
+  browser.on('request', (request) => {
+    seen.requests.push(request.url());
+    if (isOperation(request) && !isIntrospection(request)) {
+      seen.operations.push(authorizationOf(request));
+    }
+  });
+  page.on('worker', (worker) => seen.workers.push(new URL(worker.url()).pathname));
+  page.on('pageerror', (error) => seen.errors.push(String(error)));
+  page.on('console', (message) => {
+    if (message.type() === 'error' || message.type() === 'warning') {
+      seen.errors.push(message.text());
+    }
+  });
+  await page.exposeBinding('kassaViolation', (_, violation) => seen.violations.push(violation));
+  await page.addInitScript(() => {
+    document.addEventListener('securitypolicyviolation', (event) =>
+      window.kassaViolation(`${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}`),
+    );
+  });
+}
+
+async function execute(page, expected) {
+  await page.getByRole('button', { name: /execute/i }).click();
+  return answer(page, expected);
+}
+
+async function answer(page, expected) {
+  const pane = page.getByRole('region', { name: 'Result Window' });
+  await pane.locator('.view-lines', { hasText: expected }).waitFor();
+  // Monaco wraps long lines and writes no-break spaces.
+  return (await pane.locator('.view-lines').innerText()).replace(/\s+/g, ' ');
+}
+
+/** The parts that load more code or write more styles: prettier, completion, palette, documentation. */
+async function useTools(page) {
+  await page.getByRole('button', { name: /prettify/i }).click();
+  await page.locator('.graphiql-query-editor .view-line', { hasText: 'quantity' }).click();
+  await page.keyboard.press('Control+Space');
+  const completion = await page.locator('.suggest-widget .monaco-list-row').first().innerText();
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('F1');
+  await page.locator('.quick-input-widget .monaco-list-row').first().waitFor();
+  await page.keyboard.press('Escape');
+  await page.getByRole('button', { name: /show documentation explorer/i }).click();
+  const documentation = await page.locator('.graphiql-doc-explorer').innerText();
+  return { completion, documentation };
+}
+
+async function schemaIsRead(page) {
+  await page.locator('.graphiql-sidebar .graphiql-spin, .graphiql-sidebar .graphiql-spinner').waitFor({ state: 'detached' });
+}
+
+async function photograph(page, suffix) {
+  if (picture) {
+    await page.evaluate(() => document.fonts.ready);
+    await page.screenshot({ path: picture.replace(/(\.\w+)?$/, `${suffix}$1`) });
+  }
+}
+
+function roleOf(page) {
+  return page.getByLabel('Role').inputValue();
+}
+
+function isOperation(request) {
+  return request.method() === 'POST' && new URL(request.url()).pathname === '/graphql';
+}
+
+function isIntrospection(request) {
+  return isOperation(request) && request.postData().includes('IntrospectionQuery');
+}
+
+function authorizationOf(request) {
+  return request.headers().authorization ?? null;
+}
+
+function isInside(address) {
+  const { origin: asked, protocol } = new URL(address);
+  return asked === origin || protocol === 'data:';
+}
