@@ -27,6 +27,12 @@ class Unauthenticated(KassaError):
     code = "UNAUTHENTICATED"
 
 
+class Unavailable(KassaError):
+    """Something that Kassa needs does not answer; the same request may succeed later."""
+
+    code = "UNAVAILABLE"
+
+
 class DomainError(KassaError):
     """A rule refuses. A subclass is named after the rule and carries what a client may use."""
 

@@ -7,6 +7,7 @@ keys that were found; the caller decides what a missing one means.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from enum import Enum, auto
 from typing import Protocol
 
 from domain.catalog import Location, LocationKind, Product
@@ -208,20 +209,21 @@ class Repositories(Protocol):
     def channels(self) -> Channels: ...
 
 
+class ShelfState(Enum):
+    """What stands in the database: nothing, half of a shop of ours, all of it, or another."""
+
+    EMPTY = auto()
+    HALF = auto()
+    STOCKED = auto()
+    FOREIGN = auto()
+
+
 class Shelf(Protocol):
     """A whole shop, put into the database or cleared away."""
 
-    async def is_stocked(self) -> bool:
-        """Was a shop put here, and wholly?"""
-        ...
+    async def state(self) -> ShelfState: ...
 
-    async def is_empty(self) -> bool:
-        """Is there nothing of a shop, not even a half of one?"""
-        ...
-
-    async def clear(self) -> None:
-        """Throw away everything that belongs to a shop."""
-        ...
+    async def clear(self) -> None: ...
 
     async def fill(self, shop: Shop) -> None:
         """Put a whole shop into an empty database; a half put one is never called stocked."""

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 from strawberry import ID
 
 from domain import catalog
-from domain.catalog import Near
+from domain.catalog import LocationKind, Near
 from resolvers import catalog as resolvers
 from resolvers import stock as stock_resolvers
 from schema.fields import Column, argument, attribute, batched, enumerated, shows
 from schema.shared import FORWARD, Connection, Node, TaxedMoney
 
-LocationKind = enumerated(catalog.LocationKind)
+if TYPE_CHECKING:
+    from schema.stock import AvailabilityConnection, StockLevel
+
+enumerated(LocationKind)
 
 
 @strawberry.input(description="A place on the map (WGS 84).")
@@ -68,13 +71,13 @@ class Product(Node):
     levels: list[StockLevelRef] = batched(
         stock_resolvers.levels,
         "Its stock, location by location. For staff; others ask for availability.",
-        owner=Column.STOCK,
+        Column.STOCK,
         locations=argument(list[ID] | None, "Only at these locations."),
     )
     availability: AvailabilityConnectionRef = batched(
         stock_resolvers.availability,
         "What a channel may promise, nearest first, or else the most units first.",
-        owner=Column.STOCK,
+        Column.STOCK,
         channel=argument(ID, "The channel that wants to sell it."),
         quantity=argument(int, "How many units are wanted.", 1),
         near=argument(GeoInput | None, "Where the buyer is.", becomes=Near),

@@ -8,6 +8,13 @@ import strawberry
 from strawberry import ID
 
 from domain import customers
+from domain.customers import (
+    ConsentPurpose,
+    EvidenceStrength,
+    IdentityKind,
+    LookupPurpose,
+    LoyaltyKind,
+)
 from resolvers import customers as resolvers
 from resolvers import orders as order_resolvers
 from schema.fields import Column, attribute, batched, enumerated, shows
@@ -16,11 +23,7 @@ from schema.orders import ORDER_FILTERS, Order, OrderConnection
 from schema.scalars import Country
 from schema.shared import EITHER_WAY, FORWARD, Connection, MetadataEntry, Node, Versioned
 
-IdentityKind = enumerated(customers.IdentityKind)
-EvidenceStrength = enumerated(customers.EvidenceStrength)
-ConsentPurpose = enumerated(customers.ConsentPurpose)
-LoyaltyKind = enumerated(customers.LoyaltyKind)
-LookupPurpose = enumerated(customers.LookupPurpose)
+enumerated(IdentityKind, EvidenceStrength, ConsentPurpose, LoyaltyKind, LookupPurpose)
 
 
 @strawberry.input(description="By what to look somebody up.")
@@ -44,7 +47,7 @@ class Identity:
     strength: EvidenceStrength = attribute("How much it proves.")
     verified_at: datetime | None = attribute("When it was proven.")
     source: Channel | None = batched(
-        resolvers.identity_source, "Which channel brought it.", owner=Column.OPERATIONS
+        resolvers.identity_source, "Which channel brought it.", Column.OPERATIONS
     )
     wallet_token: bool = attribute("A wallet's stand-in for a card: never enough to merge.")
 
@@ -57,7 +60,7 @@ class Consent:
     granted: bool = attribute("Allowed, or refused.")
     at: datetime = attribute("When.")
     channel: Channel = batched(
-        resolvers.consent_channel, "Through which channel.", owner=Column.OPERATIONS
+        resolvers.consent_channel, "Through which channel.", Column.OPERATIONS
     )
     evidence: str | None = attribute("What shows it.")
 
@@ -81,12 +84,8 @@ class LoyaltyEntry(Node):
     kind: LoyaltyKind = attribute("Why points moved.")
     points: int = attribute("How many; negative when taken.")
     at: datetime = attribute("When.")
-    channel: Channel = batched(
-        resolvers.entry_channel, "Through which channel.", owner=Column.OPERATIONS
-    )
-    order: Order | None = batched(
-        resolvers.entry_order, "For which order.", owner=Column.ORDERS
-    )
+    channel: Channel = batched(resolvers.entry_channel, "Through which channel.", Column.OPERATIONS)
+    order: Order | None = batched(resolvers.entry_order, "For which order.", Column.ORDERS)
     reverses: LoyaltyEntry | None = batched(
         resolvers.entry_reverses, "Which movement it takes back."
     )
@@ -127,7 +126,7 @@ class Customer(Node, Versioned):
     orders: OrderConnection = batched(
         order_resolvers.of_customers,
         "Their orders in every channel, newest first.",
-        owner=Column.ORDERS,
+        Column.ORDERS,
         **EITHER_WAY,
         **ORDER_FILTERS,
     )

@@ -1,4 +1,4 @@
-"""How a type and its fields are declared. Four kinds of field, and no function bodies anywhere:
+"""How types and fields are declared: four kinds of field, and no function bodies anywhere.
 
 - `attribute`: the domain value's own attribute or property;
 - `computed`: a plain function of one parent and its arguments;
@@ -12,11 +12,12 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
-from enum import StrEnum
+from enum import Enum, StrEnum
 from typing import Annotated, Any, TypeVar
 
 import msgspec
 import strawberry
+from graphql import GraphQLResolveInfo
 from msgspec import Struct
 from strawberry.types.field import StrawberryField
 
@@ -24,7 +25,6 @@ from resolvers.batches import Resolver
 from resolvers.context import Context
 
 T = TypeVar("T")
-E = TypeVar("E", bound=type)
 
 Described = Callable[..., Any]
 RequestInfo = strawberry.Info[Context, None]
@@ -67,13 +67,13 @@ def argument(
     return Argument(kind, description, default, becomes)
 
 
-def attribute(description: str, *, owner: Column | None = None) -> Any:
+def attribute(description: str, owner: Column | None = None, /) -> Any:
     """A field that is the attribute of its name."""
     return _field(None, None, description, owner)
 
 
 def computed(
-    compute: Described, description: str, *, owner: Column | None = None, **arguments: Argument
+    compute: Described, description: str, owner: Column | None = None, /, **arguments: Argument
 ) -> Any:
     """A field that is a plain function of one parent."""
 
@@ -84,24 +84,23 @@ def computed(
 
 
 def batched(
-    resolve: Resolver, description: str, *, owner: Column | None = None, **arguments: Argument
+    resolve: Resolver, description: str, owner: Column | None = None, /, **arguments: Argument
 ) -> Any:
     """A field that is answered for all parents of a level at once."""
 
     async def drive(root: Any, info: RequestInfo, **given: Any) -> Any:
-        core = info._raw_info  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
         batches = info.context.batches
-        return await batches.load(resolve, root, core, _complete(arguments, given))
+        return await batches.load(resolve, root, _core(info), _complete(arguments, given))
 
     return _field(resolve, _signed(drive, arguments), description, owner)
 
 
-def root(resolve: Described, description: str, *, owner: Column, **arguments: Argument) -> Any:
+def root(resolve: Described, description: str, owner: Column, /, **arguments: Argument) -> Any:
     """A field of Query."""
 
     async def drive(root: Any, info: RequestInfo, **given: Any) -> Any:  # noqa: ARG001
-        core = info._raw_info  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
-        return await resolve(info.context.batches.info(core), **_complete(arguments, given))
+        ours = info.context.batches.info(_core(info))
+        return await resolve(ours, **_complete(arguments, given))
 
     return _field(resolve, _signed(drive, arguments), description, owner)
 
@@ -119,9 +118,10 @@ def shows(domain_type: type, *, name: str | None = None) -> Callable[[type[T]], 
     return declare
 
 
-def enumerated(domain_enum: E) -> E:
-    """Declare a domain enum; its docstring is its description."""
-    return strawberry.enum(domain_enum, description=inspect.getdoc(domain_enum))
+def enumerated(*domain_enums: type[Enum]) -> None:
+    """Declare domain enums; their docstrings are their descriptions."""
+    for each in domain_enums:
+        strawberry.enum(each, description=inspect.getdoc(each))
 
 
 def _field(
@@ -129,6 +129,10 @@ def _field(
 ) -> StrawberryField:
     metadata = {BINDING: Binding(resolve, owner)}
     return strawberry.field(resolver=drive, description=description, metadata=metadata)
+
+
+def _core(info: RequestInfo) -> GraphQLResolveInfo[Any]:
+    return info._raw_info  # noqa: SLF001  # pyright: ignore[reportPrivateUsage, reportUnknownMemberType, reportUnknownVariableType]
 
 
 def _complete(arguments: Mapping[str, Argument], given: Mapping[str, Any]) -> dict[str, Any]:
@@ -151,9 +155,7 @@ def _signed(drive: Any, arguments: Mapping[str, Argument]) -> Any:
         *(_parameter(name, declared) for name, declared in arguments.items()),
     ]
     drive.__signature__ = inspect.Signature(parameters)
-    drive.__annotations__ = {
-        parameter.name: parameter.annotation for parameter in parameters[1:]
-    }
+    drive.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters[1:]}
     return drive
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from domain import operations
 from domain.money import Currency
+from domain.operations import ChannelKind
 from schema.fields import attribute, enumerated, shows
 from schema.scalars import Country
 from schema.shared import Node
 
-ChannelKind = enumerated(operations.ChannelKind)
+enumerated(ChannelKind)
 
 
 @shows(operations.Channel)

@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 from strawberry import ID
 
 from domain import orders
+from domain.orders import (
+    DeliveryMode,
+    DispositionKind,
+    FulfillmentState,
+    FulfillmentStatus,
+    OrderSort,
+    OrderState,
+    PaymentStatus,
+    ReturnState,
+    ReturnStatus,
+)
 from resolvers import orders as resolvers
 from schema.catalog import Location, Product
 from schema.fields import Column, argument, attribute, batched, enumerated, shows
@@ -25,15 +36,8 @@ from schema.shared import (
     Versioned,
 )
 
-OrderState = enumerated(orders.OrderState)
-OrderSort = enumerated(orders.OrderSort)
-PaymentStatus = enumerated(orders.PaymentStatus)
-FulfillmentStatus = enumerated(orders.FulfillmentStatus)
-ReturnStatus = enumerated(orders.ReturnStatus)
-DeliveryMode = enumerated(orders.DeliveryMode)
-FulfillmentState = enumerated(orders.FulfillmentState)
-ReturnState = enumerated(orders.ReturnState)
-DispositionKind = enumerated(orders.DispositionKind)
+if TYPE_CHECKING:
+    from schema.customers import Customer
 
 CustomerRef = Annotated["Customer", strawberry.lazy("schema.customers")]
 FulfillmentRef = Annotated["Fulfillment", strawberry.lazy("schema.orders")]
@@ -46,13 +50,26 @@ ORDER_FILTERS = {
 }
 
 
+enumerated(
+    OrderState,
+    OrderSort,
+    PaymentStatus,
+    FulfillmentStatus,
+    ReturnStatus,
+    DeliveryMode,
+    FulfillmentState,
+    ReturnState,
+    DispositionKind,
+)
+
+
 @shows(orders.DeliveryChoice)
 class DeliveryChoice:
     """How a line is meant to reach the customer."""
 
     mode: DeliveryMode = attribute("How.")
     location: Location | None = batched(
-        resolvers.location, "From where, or where to collect it.", owner=Column.CATALOG
+        resolvers.location, "From where, or where to collect it.", Column.CATALOG
     )
     promised_at: datetime | None = attribute("By when.")
 
@@ -61,7 +78,7 @@ class DeliveryChoice:
 class Allocation:
     """Units of a line that a location keeps for it."""
 
-    location: Location = batched(resolvers.location, "Where.", owner=Column.CATALOG)
+    location: Location = batched(resolvers.location, "Where.", Column.CATALOG)
     quantity: int = attribute("How many.")
     fulfillment: FulfillmentRef | None = batched(
         resolvers.allocation_fulfillment, "The parcel or pick-up they go with."
@@ -79,7 +96,7 @@ class OrderLine:
     sku: str = attribute("What was ordered, as it was called then.")
     name: str = attribute("What was ordered, as it was named then.")
     product: Product | None = batched(
-        resolvers.line_product, "What it is today; null if it is not known.", owner=Column.CATALOG
+        resolvers.line_product, "What it is today; null if it is not known.", Column.CATALOG
     )
     ordered: int = attribute("Units ordered.")
     cancelled: int = attribute("Units that will not come.")
@@ -156,7 +173,7 @@ class Fulfillment(Node, Versioned):
     """Goods of one order on their way from one location: a parcel, or a pick-up."""
 
     order: OrderRef | None = batched(resolvers.order_of, "The order they are of.")
-    location: Location = batched(resolvers.location, "From where.", owner=Column.CATALOG)
+    location: Location = batched(resolvers.location, "From where.", Column.CATALOG)
     mode: DeliveryMode = attribute("How.")
     state: FulfillmentState = attribute("Where they are.")
     lines: list[FulfillmentLine] = batched(resolvers.packed_lines, "What is in it.")
@@ -171,7 +188,7 @@ class Disposition:
 
     kind: DispositionKind = attribute("What became of them.")
     quantity: int = attribute("How many.")
-    location: Location = batched(resolvers.location, "Where.", owner=Column.CATALOG)
+    location: Location = batched(resolvers.location, "Where.", Column.CATALOG)
     at: datetime = attribute("When.")
 
 
@@ -192,15 +209,13 @@ class Return(Node, Versioned):
 
     order: OrderRef | None = batched(resolvers.order_of, "The order they are of.")
     state: ReturnState = attribute("Where they are.")
-    at: Location | None = batched(
-        resolvers.location, "Where they come back to.", owner=Column.CATALOG
-    )
+    at: Location | None = batched(resolvers.location, "Where they come back to.", Column.CATALOG)
     channel: Channel = batched(
-        resolvers.channel, "Where the return was asked for.", owner=Column.OPERATIONS
+        resolvers.channel, "Where the return was asked for.", Column.OPERATIONS
     )
     lines: list[ReturnLine] = batched(resolvers.returned_lines, "What comes back.")
     refunds: list[Refund] = batched(
-        resolvers.return_refunds, "The money that goes back for it.", owner=Column.PAYMENTS
+        resolvers.return_refunds, "The money that goes back for it.", Column.PAYMENTS
     )
 
 
@@ -214,7 +229,7 @@ class Order(Node, Versioned):
     payment_status: PaymentStatus = batched(
         resolvers.payment_statuses,
         "How far it is paid; computed from its payments.",
-        owner=Column.PAYMENTS,
+        Column.PAYMENTS,
     )
     fulfillment_status: FulfillmentStatus = attribute(
         "How far the goods are; computed from its lines."
@@ -222,27 +237,25 @@ class Order(Node, Versioned):
     return_status: ReturnStatus = batched(
         resolvers.return_statuses, "How much came back; computed from its lines and returns."
     )
-    channel: Channel = batched(
-        resolvers.channel, "Through which it was sold.", owner=Column.OPERATIONS
-    )
+    channel: Channel = batched(resolvers.channel, "Through which it was sold.", Column.OPERATIONS)
     sold_at: Location | None = batched(
-        resolvers.sold_at, "The store, for a sale at a till.", owner=Column.CATALOG
+        resolvers.sold_at, "The store, for a sale at a till.", Column.CATALOG
     )
     customer: CustomerRef | None = batched(
-        resolvers.customer, "Who bought; null for guests.", owner=Column.CUSTOMERS
+        resolvers.customer, "Who bought; null for guests.", Column.CUSTOMERS
     )
     lines: list[OrderLine] = attribute("What was bought.")
     totals: Totals = attribute("What it costs.")
     balance: OrderBalance = batched(
-        resolvers.balances, "What was promised, paid and given back.", owner=Column.PAYMENTS
+        resolvers.balances, "What was promised, paid and given back.", Column.PAYMENTS
     )
     payments: list[Payment] = batched(
-        resolvers.order_payments, "Every tender, of every channel.", owner=Column.PAYMENTS
+        resolvers.order_payments, "Every tender, of every channel.", Column.PAYMENTS
     )
     fulfillments: list[Fulfillment] = batched(resolvers.fulfillments, "Parcels and pick-ups.")
     returns: list[Return] = batched(resolvers.returns, "Goods on their way back.")
     refunds: list[Refund] = batched(
-        resolvers.order_refunds, "Money on its way back.", owner=Column.PAYMENTS
+        resolvers.order_refunds, "Money on its way back.", Column.PAYMENTS
     )
     refs: list[ExternalRef] = attribute("Its names in other systems.")
     metadata: list[MetadataEntry] = batched(

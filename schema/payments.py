@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import strawberry
-from strawberry import ID
 
 from domain import payments
+from domain.payments import CardPresence, OperationKind, OperationPhase, PaymentState, TenderKind
 from resolvers import payments as resolvers
 from schema.fields import Column, attribute, batched, enumerated, shows
 from schema.operations import Channel
 from schema.shared import Actor, Connection, ExternalRef, Money, Node, Versioned
 
-TenderKind = enumerated(payments.TenderKind)
-CardPresence = enumerated(payments.CardPresence)
-PaymentState = enumerated(payments.PaymentState)
-OperationKind = enumerated(payments.OperationKind)
-OperationPhase = enumerated(payments.OperationPhase)
+if TYPE_CHECKING:
+    from schema.orders import Order, Return
 
 OrderRef = Annotated["Order", strawberry.lazy("schema.orders")]
 ReturnRef = Annotated["Return", strawberry.lazy("schema.orders")]
+
+
+enumerated(TenderKind, CardPresence, PaymentState, OperationKind, OperationPhase)
 
 
 @shows(payments.PaymentOperation)
@@ -47,7 +47,7 @@ class Payment(Node, Versioned):
 
     created_at: datetime = attribute("When it was begun.")
     order: OrderRef | None = batched(
-        resolvers.payment_order, "The order it pays for.", owner=Column.ORDERS
+        resolvers.payment_order, "The order it pays for.", Column.ORDERS
     )
     tender: TenderKind = attribute("With what it is paid.")
     provider: str = attribute("Through whom: a provider's name, or `till`.")
@@ -80,8 +80,8 @@ class Refund(Node):
     amount: Money = attribute("How much.")
     reason: str | None = attribute("Why, in the words of who asked.")
     for_return: ReturnRef | None = batched(
-        resolvers.refund_return, "The goods it is for.", owner=Column.ORDERS
+        resolvers.refund_return, "The goods it is for.", Column.ORDERS
     )
     initiated_in: Channel = batched(
-        resolvers.refund_channel, "Where it was asked for.", owner=Column.OPERATIONS
+        resolvers.refund_channel, "Where it was asked for.", Column.OPERATIONS
     )

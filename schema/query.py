@@ -26,33 +26,33 @@ class Query:
     node: Node | None = root(
         operations.node,
         "Anything by its id; null if there is no such thing, or it is out of reach.",
-        owner=Column.OPERATIONS,
+        Column.OPERATIONS,
         id=argument(ID, "The id, as the graph gave it."),
     )
     nodes: list[Node | None] = root(
         operations.nodes,
         "Up to 100 things by their ids, in order, with null for those not found.",
-        owner=Column.OPERATIONS,
+        Column.OPERATIONS,
         ids=argument(list[ID], "The ids, as the graph gave them."),
     )
     customer: Customer | None = root(
         customers.customer,
         "A customer, by exactly one of these.",
-        owner=Column.CUSTOMERS,
+        Column.CUSTOMERS,
         id=argument(ID | None, "By id."),
         number=argument(str | None, "By the retailer's number."),
     )
     find_customers: list[Customer] = root(
         customers.find_customers,
         "For staff: the people who share an identity. Phone numbers are compared as E.164.",
-        owner=Column.CUSTOMERS,
+        Column.CUSTOMERS,
         by=argument(IdentityInput, "By what.", becomes=IdentityQuery),
         purpose=argument(LookupPurpose, "Why; it is kept in the audit log."),
     )
     order: Order | None = root(
         orders.order,
         "An order, by exactly one of these.",
-        owner=Column.ORDERS,
+        Column.ORDERS,
         id=argument(ID | None, "By id."),
         number=argument(str | None, "By the number on the receipt."),
         ref=argument(str | None, "By another system's name for it: `system:kind:value`."),
@@ -60,7 +60,7 @@ class Query:
     orders: OrderConnection = root(
         orders.page,
         "Orders, newest first. A clerk sees those of their store, a partner their channels'.",
-        owner=Column.ORDERS,
+        Column.ORDERS,
         **EITHER_WAY,
         location=argument(ID | None, "Only those sold at, sent from or returned to it."),
         **ORDER_FILTERS,
@@ -68,7 +68,7 @@ class Query:
     product: Product | None = root(
         catalog.product,
         "A product, by exactly one of these.",
-        owner=Column.CATALOG,
+        Column.CATALOG,
         id=argument(ID | None, "By id."),
         sku=argument(str | None, "By sku."),
         barcode=argument(str | None, "By what a scanner reads."),
@@ -76,34 +76,34 @@ class Query:
     products: list[Product | None] = root(
         catalog.products,
         "Up to 100 products by their skus, in order, with null for those not found.",
-        owner=Column.CATALOG,
+        Column.CATALOG,
         skus=argument(list[str], "The skus."),
     )
     search_products: ProductConnection = root(
         catalog.search_products,
         "Products that have words beginning with each word of a text, by name.",
-        owner=Column.CATALOG,
+        Column.CATALOG,
         text=argument(str, "One or more words, or their beginnings; accents do not matter."),
         **FORWARD,
     )
     location: Location | None = root(
         catalog.location,
         "A location, by exactly one of these.",
-        owner=Column.CATALOG,
+        Column.CATALOG,
         id=argument(ID | None, "By id."),
         code=argument(str | None, "By the retailer's code."),
     )
     locations: list[Location] = root(
         catalog.locations,
         "Stores and warehouses.",
-        owner=Column.CATALOG,
+        Column.CATALOG,
         kinds=argument(list[LocationKind] | None, "Only of these kinds."),
         offers_pickup=argument(bool | None, "Only where orders can, or cannot, be collected."),
     )
     stock_levels: StockLevelConnection = root(
         stock.stock_levels,
         "For staff: stock levels, by sku.",
-        owner=Column.STOCK,
+        Column.STOCK,
         skus=argument(list[ID] | None, "Only of these skus."),
         locations=argument(list[ID] | None, "Only at these locations."),
         low_only=argument(bool, "Only what should be reordered.", False),
@@ -112,7 +112,7 @@ class Query:
     payment: Payment | None = root(
         payments.payment,
         "A payment, by id or by the provider's reference.",
-        owner=Column.PAYMENTS,
+        Column.PAYMENTS,
         id=argument(ID | None, "By id."),
         provider=argument(str | None, "The provider's name, with `providerRef`."),
         provider_ref=argument(str | None, "The provider's name for it or for an operation of it."),
@@ -120,7 +120,7 @@ class Query:
     payments: PaymentConnection = root(
         payments.page,
         "Payments, newest first. A clerk sees those of their store, a partner their channels'.",
-        owner=Column.PAYMENTS,
+        Column.PAYMENTS,
         **FORWARD,
         providers=argument(list[str] | None, "Only through these providers."),
         channels=argument(list[ID] | None, "Only from these channels."),
@@ -130,5 +130,5 @@ class Query:
     channels: list[Channel] = root(
         operations.channels,
         "Where the retailer sells, and where it is fed from.",
-        owner=Column.OPERATIONS,
+        Column.OPERATIONS,
     )

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-import inspect
 from datetime import datetime
-from typing import Annotated, Generic, TypeVar
+from typing import TYPE_CHECKING, Annotated, Generic, TypeVar
 
 import strawberry
 from strawberry import ID
 
 from domain import freshness, money, pages, values
+from domain.freshness import FreshnessState
 from domain.money import Currency
 from domain.pages import Cursor
+from domain.values import ActorKind, MetadataVisibility
 from resolvers import operations
 from schema.fields import argument, attribute, batched, computed, enumerated, shows
 from schema.scalars import Minor
 
+if TYPE_CHECKING:
+    from schema.operations import Channel
+
 T = TypeVar("T")
-ActorKind = enumerated(values.ActorKind)
-MetadataVisibility = enumerated(values.MetadataVisibility)
-FreshnessState = enumerated(freshness.FreshnessState)
 
 FORWARD = {
     "first": argument(int | None, "How many, from 1 to 100; 20 if left out."),
@@ -30,6 +31,9 @@ EITHER_WAY = {
     "last": argument(int | None, "How many from the end, instead of `first`."),
     "before": argument(Cursor | None, "End in front of this cursor, with `last`."),
 }
+
+
+enumerated(ActorKind, MetadataVisibility, FreshnessState)
 
 
 @strawberry.interface(description="Anything that can be asked for again by its id.")

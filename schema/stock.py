@@ -7,12 +7,13 @@ from datetime import datetime
 import strawberry
 
 from domain import stock
+from domain.stock import Promise
 from resolvers import stock as resolvers
 from schema.catalog import Location, Product
 from schema.fields import Column, attribute, batched, enumerated, shows
 from schema.shared import Connection, Freshness, Node, Versioned
 
-Promise = enumerated(stock.Promise)
+enumerated(Promise)
 
 
 @shows(stock.Authority)
@@ -31,12 +32,8 @@ class StockLevel(Node, Versioned):
     onHand = committed + reserved + unavailable + free, at every instant.
     """
 
-    product: Product = batched(
-        resolvers.level_product, "What it is of.", owner=Column.CATALOG
-    )
-    location: Location = batched(
-        resolvers.level_location, "Where it is.", owner=Column.CATALOG
-    )
+    product: Product = batched(resolvers.level_product, "What it is of.", Column.CATALOG)
+    location: Location = batched(resolvers.level_location, "Where it is.", Column.CATALOG)
     on_hand: int = attribute("Units that are there.")
     committed: int = attribute("Units that placed orders wait for.")
     reserved: int = attribute("Units promised for a while, to carts and payments in flight.")

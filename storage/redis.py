@@ -5,11 +5,9 @@ from __future__ import annotations
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from domain.errors import Unavailable
+
 ANSWERS_WITHIN_SECONDS = 0.25
-
-
-class BellUnreachable(Exception):
-    """Redis does not answer."""
 
 
 class Bell:
@@ -19,7 +17,7 @@ class Bell:
         """Connect lazily to `url`.
 
         Raises:
-            BellUnreachable: `url` is not a Redis URL.
+            Unavailable: `url` is not a Redis URL.
         """
         try:
             self._redis: Redis = Redis.from_url(  # pyright: ignore[reportUnknownMemberType]
@@ -28,7 +26,7 @@ class Bell:
                 socket_connect_timeout=ANSWERS_WITHIN_SECONDS,
             )
         except ValueError as error:
-            raise BellUnreachable(f"The Redis URL cannot be used: {error}.") from error
+            raise Unavailable(f"The Redis URL cannot be used: {error}.") from error
 
     async def close(self) -> None:
         await self._redis.aclose()
@@ -37,9 +35,9 @@ class Bell:
         """Ask for an answer.
 
         Raises:
-            BellUnreachable: there is none in time.
+            Unavailable: there is none in time.
         """
         try:
             await self._redis.execute_command("PING")  # pyright: ignore[reportUnknownMemberType]
         except (RedisError, OSError) as error:
-            raise BellUnreachable(f"Redis does not answer: {error}.") from error
+            raise Unavailable(f"Redis does not answer: {error}.") from error

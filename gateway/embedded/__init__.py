@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import msgspec
@@ -16,15 +16,21 @@ __all__ = ["Embedded", "EmbeddedError", "die_with_parent", "running"]
 
 
 class Embedded(msgspec.Struct, frozen=True):
-    """Where the two servers answer; the ports are new at every start."""
+    """Where the servers answer; the ports are new at every start. None for one not wanted."""
 
-    mongodb_url: str
-    redis_url: str
+    mongodb_url: str | None
+    redis_url: str | None
 
 
 @contextmanager
-def running(data: Path, *, log: Callable[[str], None] | None = None) -> Generator[Embedded]:
-    """Both servers, ready, with their files under `data`; stopped on exit.
+def running(
+    data: Path,
+    *,
+    with_mongodb: bool = True,
+    with_redis: bool = True,
+    log: Callable[[str], None] | None = None,
+) -> Generator[Embedded]:
+    """The servers wanted, ready, with their files under `data`; stopped on exit.
 
     Enter it in a thread that outlives the block, as the main one does: Linux kills the servers
     when the thread that started them ends, so that not even `kill -9` leaves them behind.
@@ -32,16 +38,14 @@ def running(data: Path, *, log: Callable[[str], None] | None = None) -> Generato
     Raises:
         EmbeddedError: a server is missing or does not start, or `data` is in use or not writable.
     """
-    say = log or _ignored
-    mongod, redis_server, data = binaries.mongod(), binaries.redis_server(), data.absolute()
-    with (
-        folder.claimed(data, say) as lock,
-        mongodb.started(mongod, data, lock) as mongo,
-        redis.started(redis_server, data, lock) as cache,
-    ):
-        cache.until(lambda: redis.answers(cache.port))
-        mongodb.wait_for_primary(mongo)
-        embedded = Embedded(mongodb.url(mongo.port), redis.url(cache.port))
+    say, data = log or _ignored, data.absolute()
+    mongod = binaries.mongod() if with_mongodb else None
+    redis_server = binaries.redis_server() if with_redis else None
+    with folder.claimed(data, say) as lock, ExitStack() as stack:
+        # Both are started before either is waited for.
+        truth = mongod and stack.enter_context(mongodb.started(mongod, data, lock))
+        bell = redis_server and stack.enter_context(redis.started(redis_server, data, lock))
+        embedded = Embedded(truth and mongodb.ready(truth), bell and redis.ready(bell))
         say(f"MongoDB is at {embedded.mongodb_url}, Redis at {embedded.redis_url}.")
         yield embedded
 

@@ -31,23 +31,20 @@ def started(binary: Path, data: Path, lock: int) -> AbstractContextManager[serve
     return server.started(command, log=data / "mongodb.log", folder=folder, port=port, lock=lock)
 
 
-def url(port: int) -> str:
-    """For a client that talks to this member and does not look for others."""
-    return f"mongodb://{server.HOST}:{port}/?directConnection=true"
+def ready(mongod: server.Server) -> str:
+    """Initiate the replica set if it is new, wait until it takes writes, and return its URL.
 
-
-def wait_for_primary(mongod: server.Server) -> None:
-    """Initiate the replica set if it is new, and wait until it takes writes.
+    The URL is for a client that talks to this member and does not look for others.
 
     Raises:
         EmbeddedError: `mongod` ended or is not ready in time.
     """
     mongod.until(lambda: server.listens(mongod.port))
-    client: Client = MongoClient(
-        url(mongod.port), serverSelectionTimeoutMS=1000, socketTimeoutMS=5000
-    )
+    url = f"mongodb://{server.HOST}:{mongod.port}/?directConnection=true"
+    client: Client = MongoClient(url, serverSelectionTimeoutMS=1000, socketTimeoutMS=5000)
     with client:
         mongod.until(lambda: _is_primary(client))
+    return url
 
 
 def _is_primary(client: Client) -> bool:

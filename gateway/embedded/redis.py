@@ -18,11 +18,17 @@ def started(binary: Path, data: Path, lock: int) -> AbstractContextManager[serve
     return server.started(command, log=data / "redis.log", folder=data, port=port, lock=lock)
 
 
-def url(port: int) -> str:
-    return f"redis://{server.HOST}:{port}/0"
+def ready(cache: server.Server) -> str:
+    """Wait until it answers, and return its URL.
+
+    Raises:
+        EmbeddedError: it ended, or does not answer in time.
+    """
+    cache.until(lambda: _answers(cache.port))
+    return f"redis://{server.HOST}:{cache.port}/0"
 
 
-def answers(port: int) -> bool:
+def _answers(port: int) -> bool:
     try:
         with socket.create_connection((server.HOST, port), timeout=1) as connection:
             connection.sendall(b"PING\r\n")

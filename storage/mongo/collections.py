@@ -102,10 +102,11 @@ BSON_TYPES: Mapping[type[inspect.Type], str | list[str]] = {
 
 
 def _object(kind: inspect.StructType) -> Document:
+    required = [field.encode_name for field in kind.fields if field.required]
     return {
         "bsonType": "object",
-        "required": [field.encode_name for field in kind.fields if field.required],
         "properties": {field.encode_name: _schema(field.type) for field in kind.fields},
+        **({"required": required} if required else {}),
     }
 
 

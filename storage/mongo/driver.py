@@ -7,19 +7,28 @@ documents makes two round trips of one read.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, NewType
+from collections.abc import Awaitable, Mapping, Sequence
+from typing import Any, TypeVar
 
 from pymongo import AsyncMongoClient
 from pymongo.asynchronous.database import AsyncDatabase
-from pymongo.errors import ConfigurationError, InvalidURI, PyMongoError
+from pymongo.errors import (
+    AutoReconnect,
+    ConfigurationError,
+    ExecutionTimeout,
+    InvalidURI,
+    PyMongoError,
+    ServerSelectionTimeoutError,
+    WaitQueueTimeoutError,
+)
 from pymongo.monitoring import CommandListener
+
+from domain.errors import Unavailable
 
 # What BSON holds is any value at all; msgspec gives it a type on the way out.
 Document = dict[str, Any]
 Filter = Mapping[str, Any]
 Sort = Sequence[tuple[str, int]]
-DriverName = NewType("DriverName", str)
 
 ONE_BATCH = 1_000_000
 """More documents than any read asks for, so that one read is one round trip (up to 16 MiB)."""
@@ -41,8 +50,22 @@ SETTINGS: Mapping[str, Any] = {
 }
 
 
-class DatabaseUnreachable(Exception):
-    """MongoDB does not answer; the message says what was tried."""
+UNREACHABLE = (AutoReconnect, ServerSelectionTimeoutError, WaitQueueTimeoutError, ExecutionTimeout)
+"""No answer, which says nothing about whether the work was done."""
+
+Answer = TypeVar("Answer")
+
+
+async def _answered(question: Awaitable[Answer]) -> Answer:
+    """The answer to a question that is safe to put again.
+
+    Raises:
+        Unavailable: there is none in time.
+    """
+    try:
+        return await question
+    except UNREACHABLE as error:
+        raise Unavailable("The database does not answer in time. Try again.") from error
 
 
 class Database:
@@ -54,7 +77,7 @@ class Database:
         """Connect lazily to `url`.
 
         Raises:
-            DatabaseUnreachable: `url` is not a MongoDB URL.
+            Unavailable: `url` is not a MongoDB URL.
         """
         chosen = {**SETTINGS, **settings}
         try:
@@ -62,7 +85,7 @@ class Database:
                 url, event_listeners=list(listeners), **chosen
             )
         except (InvalidURI, ConfigurationError, ValueError) as error:
-            raise DatabaseUnreachable(f"The MongoDB URL cannot be used: {error}.") from error
+            raise Unavailable(f"The MongoDB URL cannot be used: {error}.") from error
         self._database: AsyncDatabase[Document] = self._client[name]
 
     @property
@@ -76,12 +99,12 @@ class Database:
         """Ask for an answer.
 
         Raises:
-            DatabaseUnreachable: there is none in time.
+            Unavailable: there is none in time.
         """
         try:
             await self._client.admin.command("ping")
         except PyMongoError as error:
-            raise DatabaseUnreachable(f"MongoDB does not answer: {error}.") from error
+            raise Unavailable(f"MongoDB does not answer: {error}.") from error
 
     async def find(
         self,
@@ -94,15 +117,16 @@ class Database:
         cursor = self._database[collection].find(
             where, sort=sort, limit=limit, batch_size=ONE_BATCH
         )
-        return await cursor.to_list()
+        return await _answered(cursor.to_list())
 
     async def aggregate(self, pipeline: Sequence[Filter]) -> list[Document]:
         """Run a pipeline that brings its own documents."""
-        cursor = await self._database.aggregate(pipeline, batchSize=ONE_BATCH)
-        return await cursor.to_list()
+        cursor = await _answered(self._database.aggregate(pipeline, batchSize=ONE_BATCH))
+        return await _answered(cursor.to_list())
 
     async def count(self, collection: str, where: Filter, cap: int) -> int:
-        return await self._database[collection].count_documents(where, limit=cap)
+        counting = self._database[collection].count_documents(where, limit=cap)
+        return await _answered(counting)
 
     async def insert(self, collection: str, documents: Sequence[Document]) -> None:
         if documents:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 
+from domain.ports import ShelfState
 from domain.shop import Shop
-
 from storage.mongo.catalog import product_document
 from storage.mongo.collections import encoded
 from storage.mongo.driver import Database, Document
@@ -15,7 +14,7 @@ from storage.mongo.orders import order_document
 from storage.mongo.payments import payment_document
 
 MARKS = "marks"
-STOCKED = "stocked"
+SHOP = "shop"
 
 
 class MongoShelf:
@@ -24,24 +23,32 @@ class MongoShelf:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def is_stocked(self) -> bool:
-        return bool(await self._database.count(MARKS, {"_id": STOCKED}, cap=1))
+    async def state(self) -> ShelfState:
+        mark = await self._database.find(MARKS, {"_id": SHOP})
+        if mark:
+            return ShelfState.STOCKED if mark[0]["is_whole"] else ShelfState.HALF
+        return ShelfState.FOREIGN if await self._holds_anything() else ShelfState.EMPTY
 
-    async def is_empty(self) -> bool:
+    async def _holds_anything(self) -> bool:
         for collection in COLLECTIONS:
             if await self._database.count(collection.name, {}, cap=1):
-                return False
-        return True
+                return True
+        return False
 
     async def clear(self) -> None:
-        await self._database.delete(MARKS, {"_id": STOCKED})
+        await self._mark(is_whole=False)
         for collection in COLLECTIONS:
             await self._database.delete(collection.name, {})
+        await self._database.delete(MARKS, {"_id": SHOP})
 
     async def fill(self, shop: Shop) -> None:
+        await self._mark(is_whole=False)
         for name, documents in _documents(shop):
             await self._database.insert(name, documents)
-        await self._database.replace(MARKS, {"_id": STOCKED, "at": datetime.now(UTC)})
+        await self._mark(is_whole=True)
+
+    async def _mark(self, *, is_whole: bool) -> None:
+        await self._database.replace(MARKS, {"_id": SHOP, "is_whole": is_whole})
 
 
 def _documents(shop: Shop) -> Iterator[tuple[str, list[Document]]]:

@@ -1,0 +1,66 @@
+# What a developer does. Each target works on a fresh machine: Python 3.11 or 3.12, pip, venv, make.
+
+PYTHON ?= python3
+BIN := .venv/bin
+SDL := schema/sdl/unified.graphql
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check format schema lock graphiql clean
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-10s %s\n", $$1, $$2}'
+
+run: .venv/run graphiql-if-possible ## a running shop: environment, MongoDB, Redis, demo data, server
+	@$(BIN)/kassa serve --embedded
+
+test: .venv/dev graphiql-if-possible ## all tests, on private servers
+	@$(BIN)/python -m pytest
+
+check: .venv/dev ## ruff, pyright strict, import-linter, schema snapshot: seconds
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check -q . || (echo "Run \`make format\`."; exit 1)
+	@$(BIN)/pyright
+	@$(BIN)/lint-imports
+	@$(BIN)/kassa schema --check $(SDL)
+
+format: .venv/dev ## put all Python files into one form
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix -q .
+
+schema: .venv/dev ## reprint schema/sdl/*.graphql
+	@$(BIN)/kassa schema --write $(SDL)
+
+graphiql: .venv/run ## build the GraphiQL page (Node.js >= 20 from PATH, else from a wheel)
+	@(command -v node && command -v npm) >/dev/null 2>&1 \
+	  || $(BIN)/python -m pip install -q --require-hashes -r requirements/node.lock
+	@$(BIN)/python -m gateway.graphiql.build
+
+.PHONY: graphiql-if-possible
+graphiql-if-possible: .venv/run
+	-@$(MAKE) --no-print-directory graphiql
+
+lock: .venv/dev ## pin all dependencies anew, with hashes
+	@$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
+	  --no-emit-find-links --extra embedded --extra checkout pyproject.toml -o requirements/run.lock
+	@$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
+	  --no-emit-find-links --all-extras -c requirements/run.lock pyproject.toml -o requirements/dev.lock
+
+clean: ## remove the environment and the data of embedded servers
+	rm -rf .venv .kassa gateway/graphiql/dist
+
+.venv/python: Makefile
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))' \
+	  || (echo "Kassa needs Python 3.11 or 3.12; say which: make PYTHON=python3.12 …"; exit 1)
+	@$(PYTHON) -m venv .venv || (echo "On Debian and Ubuntu: apt install python3-venv"; exit 1)
+	@touch $@
+
+.venv/run: .venv/python requirements/run.lock pyproject.toml
+	@echo "Installing what Kassa needs …"
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/run.lock
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+.venv/dev: .venv/run requirements/dev.lock
+	@echo "Installing what the tests need …"
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/dev.lock
+	@touch $@

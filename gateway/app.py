@@ -1,0 +1,76 @@
+"""The web application: which path leads where."""
+
+from __future__ import annotations
+
+from asyncio import gather
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager
+from datetime import UTC, datetime
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from domain.ports import Repositories
+from gateway import auth, logs, pages
+from gateway.execution.engine import Engine
+from gateway.graphql import GraphQLEndpoint
+from gateway.settings import Settings
+from resolvers.context import Context
+
+Check = Callable[[], Awaitable[None]]
+Lifespan = Callable[[Starlette], AbstractAsyncContextManager[None]]
+PageConfig = Mapping[str, object]
+
+
+def build(
+    settings: Settings,
+    engine: Engine,
+    repositories: Repositories,
+    *,
+    checks: Mapping[str, Check],
+    page_config: Callable[[], PageConfig],
+    lifespan: Lifespan | None = None,
+) -> Starlette:
+    """Put the routes together. `checks` name the dependencies that `/readyz` asks after."""
+
+    async def context(request: Request) -> Context:
+        return Context(
+            auth.viewer(request.headers.get("authorization")),
+            repositories,
+            now=datetime.now(UTC),
+            country=settings.country,
+            audit=logs.audit,
+        )
+
+    page = pages.page if settings.is_development else None
+    graphql = GraphQLEndpoint(engine, context=context, page=page, report=logs.report)
+    routes: list[BaseRoute] = [
+        Route("/graphql", graphql),
+        Route("/livez", _alive),
+        Route("/readyz", _ready(checks)),
+        *(pages.routes(page_config) if settings.is_development else ()),
+    ]
+    return Starlette(routes=routes, lifespan=lifespan)
+
+
+async def _alive(_: Request) -> Response:
+    """The process answers."""
+    return PlainTextResponse("alive\n")
+
+
+def _ready(checks: Mapping[str, Check]) -> Callable[[Request], Awaitable[Response]]:
+    async def ready(_: Request) -> Response:
+        """Everything that is needed answers; else, which does not and why."""
+        answers = await gather(*(check() for check in checks.values()), return_exceptions=True)
+        missing = {
+            name: str(answer)
+            for name, answer in zip(checks, answers, strict=True)
+            if isinstance(answer, BaseException)
+        }
+        return JSONResponse(
+            {"ready": not missing, "missing": missing}, status_code=503 if missing else 200
+        )
+
+    return ready

@@ -1,0 +1,127 @@
+"""The one place that chooses and wires the real parts."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from multiprocessing import parent_process
+
+from starlette.applications import Starlette
+
+from adapters import demo
+from commands import operations
+from domain.ports import Repositories, ShelfState
+from domain.shop import Shop
+from gateway import app, embedded, logs
+from gateway.execution.engine import Engine
+from gateway.settings import Driver, Settings, SettingsError, read
+from gateway.welcome import Welcome, welcome
+from schema import graph
+from storage.mongo import MongoRepositories
+from storage.mongo.driver import Database
+from storage.mongo.migrate import migrate
+from storage.mongo.shelf import MongoShelf
+from storage.redis import Bell
+
+NO_PRODUCTION = (
+    "KASSA_ENV=production needs sign-in for customers, staff and partners, which this version "
+    "does not have yet. Run it without KASSA_ENV, on your own machine only."
+)
+NO_MOTOR = "KASSA_MONGODB_DRIVER=motor is not supported in this version; leave it unset."
+NO_DATABASE = (
+    "Set KASSA_MONGODB_URL and KASSA_REDIS_URL to your servers, or use `kassa serve --embedded`."
+)
+
+
+def check(settings: Settings) -> Settings:
+    """`settings`, if this version can run with them.
+
+    Raises:
+        SettingsError: it cannot, and why.
+    """
+    if not settings.is_development:
+        raise SettingsError(NO_PRODUCTION)
+    if settings.mongodb_driver is not Driver.PYMONGO:
+        raise SettingsError(NO_MOTOR)
+    return settings
+
+
+def database(settings: Settings) -> Database:
+    """The database that the settings name; nothing is asked of it yet."""
+    if settings.mongodb_url is None:
+        raise SettingsError(NO_DATABASE)
+    return Database(settings.mongodb_url, settings.mongodb_database)
+
+
+@asynccontextmanager
+async def opened(settings: Settings) -> AsyncGenerator[Database]:
+    """A database that answers, and is closed in the end."""
+    chosen = database(settings)
+    try:
+        await chosen.ping()
+        yield chosen
+    finally:
+        await chosen.close()
+
+
+async def migrated(settings: Settings) -> list[str]:
+    """Bring the database to this version's shape; say what there is."""
+    async with opened(settings) as chosen:
+        return await migrate(chosen)
+
+
+async def seeded(settings: Settings, *, reset: bool = False) -> Shop:
+    """Put the demo shop into the database, and return it."""
+    async with opened(settings) as chosen:
+        await migrate(chosen)
+        return await operations.seed(MongoShelf(chosen), _demo_shop, reset=reset)
+
+
+async def prepared(settings: Settings, *, with_demo: bool) -> Welcome:
+    """Make the database ready to serve, and say what there is to try."""
+    async with opened(settings) as chosen:
+        await migrate(chosen)
+        shelf = MongoShelf(chosen)
+        if with_demo and await shelf.state() in {ShelfState.EMPTY, ShelfState.HALF}:
+            await operations.seed(shelf, _demo_shop)
+        return await welcome(MongoRepositories(chosen))
+
+
+def _demo_shop() -> Shop:
+    return demo.shop(datetime.now(UTC))
+
+
+def serving(settings: Settings, chosen: Database, bell: Bell) -> Starlette:
+    """The web application over these parts; it closes them when it ends."""
+    repositories: Repositories = MongoRepositories(chosen)
+    offers: list[Welcome] = []
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncGenerator[None]:
+        try:
+            offers.append(await welcome(repositories))
+            yield
+        finally:
+            await chosen.close()
+            await bell.close()
+
+    return app.build(
+        settings,
+        Engine(graph.build().core),
+        repositories,
+        checks={"mongodb": chosen.ping, "redis": bell.ping},
+        page_config=lambda: offers[0].page_config(),
+        lifespan=lifespan,
+    )
+
+
+def application() -> Starlette:
+    """What each server process runs, wired from the environment."""
+    if parent_process():
+        embedded.die_with_parent()
+    settings = check(read())
+    logs.configure(for_people=settings.is_development)
+    if settings.redis_url is None:
+        raise SettingsError(NO_DATABASE)
+    return serving(settings, database(settings), Bell(settings.redis_url))

@@ -1,0 +1,156 @@
+"""The command `kassa`."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.syntax import Syntax
+from rich.table import Table
+
+from domain.errors import KassaError
+from gateway import bootstrap, serving
+from gateway import settings as environment
+from gateway.embedded import EmbeddedError
+from gateway.serving import PortTaken
+from gateway.settings import Settings, SettingsError
+from gateway.welcome import Welcome
+from schema import graph
+
+SENTENCES = (SettingsError, EmbeddedError, PortTaken, KassaError)
+"""What may go wrong in a way that one sentence explains."""
+
+HELP = """Kassa: one GraphQL graph over customer, order, payment and stock.
+
+Settings are environment variables: KASSA_MONGODB_URL, KASSA_REDIS_URL, KASSA_PORT, KASSA_HOST,
+KASSA_DATA (where embedded servers keep their files), KASSA_COUNTRY (whose phone numbers need no
+country code), KASSA_MONGODB_DATABASE, KASSA_ENV.
+"""
+
+app = typer.Typer(help=HELP, no_args_is_help=True, pretty_exceptions_enable=False)
+out = Console(highlight=False)
+problems = Console(stderr=True, highlight=False)
+
+Embedded = Annotated[
+    bool,
+    typer.Option(
+        "--embedded",
+        help="Run MongoDB and Redis as child processes, with their files in KASSA_DATA.",
+    ),
+]
+
+
+@contextmanager
+def sentences() -> Generator[None]:
+    """Say what is wrong in one sentence, and leave with status 1. Ctrl-C is no error."""
+    try:
+        yield
+    except SENTENCES as error:
+        problems.print(f"[bold red]kassa:[/] {error}", soft_wrap=True, markup=True)
+        raise typer.Exit(1) from None
+    except KeyboardInterrupt:
+        raise typer.Exit(0) from None
+
+
+@contextmanager
+def _database(*, embedded: bool) -> Generator[Settings]:
+    with (
+        sentences(),
+        serving.ending_on_sigterm(),
+        serving.beside(environment.read(), wanted=embedded) as settings,
+    ):
+        yield settings
+
+
+@app.command()
+def serve(
+    embedded: Embedded = False,
+    workers: Annotated[
+        int, typer.Option(min=1, max=64, help="How many server processes share the port.")
+    ] = 1,
+) -> None:
+    """Serve the graph. With --embedded, an empty database gets the demo shop."""
+    with sentences():
+        settings = bootstrap.check(environment.read())
+        with (
+            serving.ending_on_sigterm(),
+            serving.listening(settings) as sock,
+            serving.beside(settings, wanted=embedded) as ready,
+        ):
+            offers = asyncio.run(bootstrap.prepared(ready, with_demo=embedded))
+            greet(ready, offers)
+            serving.run(ready, sock, workers)
+
+
+@app.command()
+def seed(
+    embedded: Embedded = False,
+    reset: Annotated[
+        bool, typer.Option("--reset", help="Throw away what the database holds first.")
+    ] = False,
+) -> None:
+    """Put the demo shop into an empty database."""
+    with _database(embedded=embedded) as settings:
+        shop = asyncio.run(bootstrap.seeded(settings, reset=reset))
+        out.print(
+            f"The demo shop is there: {len(shop.customers)} customers, {len(shop.orders)} orders, "
+            f"{len(shop.payments)} payments, {len(shop.products)} products at "
+            f"{len(shop.locations)} locations."
+        )
+
+
+@app.command()
+def migrate(embedded: Embedded = False) -> None:
+    """Create the collections, validators and indexes that this version needs."""
+    with _database(embedded=embedded) as settings:
+        for line in asyncio.run(bootstrap.migrated(settings)):
+            out.print(line)
+
+
+@app.command()
+def schema(
+    check: Annotated[
+        Path | None,
+        typer.Option(help="Only compare with this file; status 1 if it differs."),
+    ] = None,
+    write: Annotated[
+        Path | None, typer.Option(help="Write to this file instead of the terminal.")
+    ] = None,
+) -> None:
+    """Print the graph's schema (SDL)."""
+    sdl = graph.build().as_str() + "\n"
+    if check:
+        _compare(check, sdl)
+    elif write:
+        write.write_text(sdl)
+    else:
+        typer.echo(sdl, nl=False)
+
+
+def _compare(snapshot: Path, sdl: str) -> None:
+    if not snapshot.exists() or snapshot.read_text() != sdl:
+        problems.print(f"{snapshot} is not what the schema says now. Run `make schema`.")
+        raise typer.Exit(1)
+
+
+def greet(settings: Settings, offers: Welcome) -> None:
+    """Say where the graph is, who one may be, and what to ask first."""
+    url = f"http://{settings.host}:{settings.port}"
+    out.print(f"\n[bold]Kassa[/] is at [link={url}]{url}[/link]  (GraphQL at {url}/graphql)\n")
+    roles = Table("role", "development token: `Authorization: Bearer …`", box=None, pad_edge=False)
+    for guise in offers.roles:
+        roles.add_row(guise.label, guise.token)
+    out.print(roles, soft_wrap=True)
+    out.print("\nA query to paste, as a clerk:\n")
+    out.print(Syntax(offers.examples[0].query, "graphql", background_color="default"))
+    out.print("Ctrl-C ends it; the data stays.\n")
+
+
+def main() -> None:
+    """Entry point of the `kassa` script."""
+    app(prog_name="kassa")

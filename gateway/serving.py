@@ -1,0 +1,103 @@
+"""Running the server: where it listens, what runs beside it, and how it all ends."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+from collections.abc import Generator
+from contextlib import contextmanager
+from types import FrameType
+from typing import NoReturn
+
+import uvicorn
+from msgspec.structs import replace
+from uvicorn.supervisors import Multiprocess
+
+from gateway import embedded
+from gateway.settings import Settings
+
+APPLICATION = "gateway.bootstrap:application"
+BACKLOG = 2048
+DRAIN_SECONDS = 5
+
+
+class PortTaken(Exception):
+    """Somebody else listens there; the message says what to do."""
+
+
+@contextmanager
+def listening(settings: Settings) -> Generator[socket.socket]:
+    """The socket to serve on.
+
+    Raises:
+        PortTaken: it cannot be had.
+    """
+    with socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET) as found:
+        found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            found.bind((settings.host, settings.port))
+        except (OSError, OverflowError) as error:
+            raise PortTaken(
+                f"{settings.host}:{settings.port} cannot be listened on ({error}). Stop what runs "
+                "there, or choose another port, for example KASSA_PORT=8001."
+            ) from error
+        found.set_inheritable(True)
+        found.listen(BACKLOG)
+        yield found
+
+
+@contextmanager
+def beside(settings: Settings, *, wanted: bool) -> Generator[Settings]:
+    """Run MongoDB and Redis as children where wanted and not given; yields where they are."""
+    if not wanted:
+        yield settings
+        return
+    with embedded.running(
+        settings.data,
+        with_mongodb=settings.mongodb_url is None,
+        with_redis=settings.redis_url is None,
+    ) as servers:
+        yield replace(
+            settings,
+            mongodb_url=settings.mongodb_url or servers.mongodb_url,
+            redis_url=settings.redis_url or servers.redis_url,
+        )
+
+
+@contextmanager
+def ending_on_sigterm() -> Generator[None]:
+    """Leave by the same door on SIGTERM as on Ctrl-C, so that nothing is left running."""
+    before = signal.signal(signal.SIGTERM, _leave)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _leave(_: int, __: FrameType | None) -> NoReturn:
+    raise SystemExit(0)
+
+
+def run(settings: Settings, sock: socket.socket, workers: int) -> None:
+    """Serve until a signal ends it."""
+    os.environ |= {
+        "KASSA_MONGODB_URL": settings.mongodb_url or "",
+        "KASSA_REDIS_URL": settings.redis_url or "",
+    }
+    config = uvicorn.Config(
+        APPLICATION,
+        factory=True,
+        workers=workers,
+        loop="uvloop",
+        http="httptools",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        backlog=BACKLOG,
+        timeout_graceful_shutdown=DRAIN_SECONDS,
+    )
+    if workers == 1:
+        uvicorn.Server(config).run(sockets=[sock])
+    else:
+        Multiprocess(config, sockets=[sock]).run()
