@@ -14,7 +14,12 @@ from domain.ids import Sku
 from domain.money import Currency, TaxedMoney
 from domain.operations import Channel
 from domain.pages import Ordering
-from domain.values import Count, Entity
+from domain.values import Count, Entity, MinorUnits
+
+UNDECOMPOSED = str.maketrans(
+    {"ø": "o", "æ": "ae", "œ": "oe", "đ": "d", "ð": "d", "ł": "l", "þ": "th"}
+)
+"""Letters that Unicode does not take apart into a plain one and an accent."""
 
 EARTH_RADIUS_KM = 6371.0
 LONGEST_SEARCH = 100
@@ -26,8 +31,8 @@ class Price(Struct, frozen=True):
     """A gross price in one currency; `list_minor` is what it was before a reduction."""
 
     currency: Currency
-    unit_minor: Count
-    list_minor: Count
+    unit_minor: MinorUnits
+    list_minor: MinorUnits
     tax_code: str
     rate_bps: Count
 
@@ -115,9 +120,8 @@ def distance_km(a: GeoPoint | Near, b: GeoPoint | Near) -> float:
 
 def words(text: str) -> list[str]:
     """The words of `text` without case and accents: "Så gott" is ["sa", "gott"]."""
-    plain = "".join(
-        c for c in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(c)
-    )
+    decomposed = unicodedata.normalize("NFKD", text.casefold().translate(UNDECOMPOSED))
+    plain = "".join(c for c in decomposed if not unicodedata.combining(c))
     return "".join(c if c.isalnum() else " " for c in plain).split()
 
 

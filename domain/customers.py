@@ -18,7 +18,7 @@ from domain.ids import (
     OrderId,
 )
 from domain.pages import Ordering
-from domain.values import Count, Entity, MetadataEntry
+from domain.values import Count, Entity, MetadataEntry, Points
 from domain.viewer import Role, Viewer
 
 MOST_FOUND = 50
@@ -171,7 +171,7 @@ class LoyaltyEntry(Struct, frozen=True, kw_only=True):
     account_id: LoyaltyAccountId
     customer_id: CustomerId
     kind: LoyaltyKind
-    points: int
+    points: Points
     at: datetime
     channel_id: ChannelId
     order_id: OrderId | None = None

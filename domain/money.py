@@ -12,13 +12,11 @@ from babel.numbers import format_currency, get_currency_precision, list_currenci
 from msgspec import Struct
 
 from domain.errors import BadInput, DomainError
-from domain.values import Count
+from domain.values import Count, MinorUnits
 
 Currency = NewType("Currency", str)
 
 BASIS_POINTS = 10_000
-MAX_MINOR = 2**53 - 1
-"""Largest amount that every JSON client reads exactly."""
 
 
 class CurrencyMismatch(DomainError):
@@ -93,10 +91,16 @@ def total(amounts: Iterable[Money], currency: Currency) -> Money:
 
 
 def allocate(amount: int, weights: Sequence[int]) -> list[int]:
-    """Split `amount` by `weights` so that the parts add up to it: largest remainder first."""
+    """Split `amount` by `weights` so that the parts add up to it: largest remainder first.
+
+    Raises:
+        ValueError: there is something to split, and no weight to split it by.
+    """
     whole = sum(weights)
     if whole == 0:
-        return [amount, *[0] * (len(weights) - 1)] if weights else []
+        if amount:
+            raise ValueError(f"{amount} cannot be split by no weight at all")
+        return [0] * len(weights)
     parts = [amount * weight // whole for weight in weights]
     by_remainder = sorted(
         range(len(weights)), key=lambda i: (amount * weights[i]) % whole, reverse=True
@@ -119,8 +123,8 @@ class TaxShare(Struct, frozen=True):
 
     code: str
     rate_bps: Count
-    base: Count
-    amount: Count
+    base: MinorUnits
+    amount: MinorUnits
 
 
 class TaxLine(Struct, frozen=True):
@@ -136,7 +140,7 @@ class TaxedMoney(Struct, frozen=True):
     """An amount with its taxes inside. `net + tax = gross` holds because net is the difference."""
 
     currency: Currency
-    gross_minor: Count
+    gross_minor: MinorUnits
     taxes: tuple[TaxShare, ...] = ()
 
     @property

@@ -23,7 +23,7 @@ from domain.ids import (
 )
 from domain.money import Currency, Money
 from domain.pages import Ordering
-from domain.values import Actor, Count, Entity, ExternalRef
+from domain.values import Actor, Entity, ExternalRef, MinorUnits
 
 
 class TenderKind(StrEnum):
@@ -97,7 +97,7 @@ class PaymentOperation(Struct, frozen=True, kw_only=True):
     id: OperationId
     kind: OperationKind
     phase: OperationPhase
-    minor: Count
+    minor: MinorUnits
     currency: Currency
     idempotency_key: str
     requested_by: Actor
@@ -122,12 +122,12 @@ class Standing(Struct, frozen=True):
     """What the operations add up to, in minor units of the payment's currency."""
 
     state: PaymentState = PaymentState.CREATED
-    authorised: Count = 0
-    captured: Count = 0
-    cancelled: Count = 0
-    refunded: Count = 0
-    refund_pending: Count = 0
-    disputed: Count = 0
+    authorised: MinorUnits = 0
+    captured: MinorUnits = 0
+    cancelled: MinorUnits = 0
+    refunded: MinorUnits = 0
+    refund_pending: MinorUnits = 0
+    disputed: MinorUnits = 0
 
     @property
     def refundable(self) -> int:
@@ -149,7 +149,7 @@ class Payment(Entity, frozen=True, kw_only=True):
     provider: str
     merchant_account: str
     presence: CardPresence
-    minor: Count
+    minor: MinorUnits
     currency: Currency
     operations: tuple[PaymentOperation, ...] = ()
     standing: Standing = Standing()

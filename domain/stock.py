@@ -46,7 +46,8 @@ class Authority(Struct, frozen=True):
 class StockLevel(Entity, frozen=True, kw_only=True):
     """Units of one sku at one location: `on_hand = committed + reserved + unavailable + free`.
 
-    `low_at` is the number of free units at which to reorder; `is_low` says it is reached.
+    `low_at` is the number of free units at which to reorder (none: never); `is_low` says it is
+    reached.
     """
 
     sku: Sku
@@ -58,7 +59,7 @@ class StockLevel(Entity, frozen=True, kw_only=True):
     free: Count
     incoming: Count = 0
     incoming_at: datetime | None = None
-    low_at: Count = 0
+    low_at: Count | None = None
     is_low: bool = False
     authority: Authority
     observed_at: datetime

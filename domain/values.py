@@ -13,8 +13,20 @@ from msgspec import Meta, Struct
 from domain.ids import ChannelId
 from domain.viewer import Viewer
 
-Count = Annotated[int, Meta(ge=0)]
-"""Units, points or minor units that can never be negative. Storage guards it as well."""
+MAX_INT = 2**31 - 1
+"""The largest GraphQL `Int`."""
+
+MAX_MINOR = 2**53 - 1
+"""The largest amount that every JSON client reads exactly."""
+
+Count = Annotated[int, Meta(ge=0, le=MAX_INT)]
+"""Units or points that can never be negative. Storage guards it as well."""
+
+Points = Annotated[int, Meta(ge=-MAX_INT, le=MAX_INT)]
+"""Points that come (positive) or go (negative)."""
+
+MinorUnits = Annotated[int, Meta(ge=0, le=MAX_MINOR)]
+"""An amount that can never be negative."""
 
 
 class Entity(Struct, frozen=True, kw_only=True):

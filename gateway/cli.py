@@ -11,7 +11,6 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.syntax import Syntax
-from rich.table import Table
 
 from domain.errors import KassaError
 from gateway import bootstrap, serving
@@ -142,10 +141,10 @@ def greet(settings: Settings, offers: Welcome) -> None:
     """Say where the graph is, who one may be, and what to ask first."""
     url = f"http://{settings.host}:{settings.port}"
     out.print(f"\n[bold]Kassa[/] is at [link={url}]{url}[/link]  (GraphQL at {url}/graphql)\n")
-    roles = Table("role", "development token: `Authorization: Bearer …`", box=None, pad_edge=False)
+    out.print("Send a development token as `Authorization: Bearer <token>`:\n")
+    width = max(len(guise.label) for guise in offers.roles)
     for guise in offers.roles:
-        roles.add_row(guise.label, guise.token)
-    out.print(roles, soft_wrap=True)
+        out.print(f"  {guise.label:<{width}}  {guise.token}", soft_wrap=True, markup=False)
     out.print("\nA query to paste, as a clerk:\n")
     out.print(Syntax(offers.examples[0].query, "graphql", background_color="default"))
     out.print("Ctrl-C ends it; the data stays.\n")

@@ -54,7 +54,7 @@ query FindByPhone {
 WHY_THIS_NUMBER = """\
 # How many mugs may the web shop promise, from where, and why that many?
 query Availability($channel: ID!) {
-  product(sku: "MUG-CLASSIC") {
+  product(sku: "MUG-FJORD-BLUE") {
     name
     price(channel: $channel) { unit { gross { amount currency } } }
     availability(channel: $channel, near: { lat: 59.33, lon: 18.06 }, first: 5) {

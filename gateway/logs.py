@@ -18,7 +18,10 @@ def configure(*, for_people: bool) -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     last = (
-        structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+        structlog.dev.ConsoleRenderer(
+            colors=sys.stderr.isatty(),
+            exception_formatter=structlog.dev.plain_traceback,  # the others show local variables
+        )
         if for_people
         else structlog.processors.JSONRenderer()
     )

@@ -22,7 +22,7 @@ from domain.orders import (
 )
 from resolvers import orders as resolvers
 from schema.catalog import Location, Product
-from schema.fields import Column, argument, attribute, batched, enumerated, shows
+from schema.fields import Column, argument, attribute, batched, computed, enumerated, shows
 from schema.operations import Channel
 from schema.payments import Payment, Refund
 from schema.shared import (
@@ -231,8 +231,8 @@ class Order(Node, Versioned):
         "How far it is paid; computed from its payments.",
         Column.PAYMENTS,
     )
-    fulfillment_status: FulfillmentStatus = attribute(
-        "How far the goods are; computed from its lines."
+    fulfillment_status: FulfillmentStatus = computed(
+        orders.fulfillment_status, "How far the goods are; computed from its lines."
     )
     return_status: ReturnStatus = batched(
         resolvers.return_statuses, "How much came back; computed from its lines and returns."

@@ -11,19 +11,21 @@ import strawberry
 from graphql import GraphQLError
 from strawberry.types.scalar import ScalarDefinition
 
-from domain.money import MAX_MINOR, Currency
+from domain.money import Currency
 from domain.pages import Cursor
+from domain.values import MAX_MINOR
 
 Minor = NewType("Minor", int)
+Milliseconds = NewType("Milliseconds", int)
 Country = NewType("Country", str)
 
 RFC_3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)", re.ASCII)
 
 
-def show_minor(value: int) -> int:
+def show_exactly(value: int) -> int:
     """Refuse what a JSON client would read as another number."""
     if type(value) is not int or abs(value) > MAX_MINOR:
-        raise GraphQLError("An amount is out of range.")
+        raise GraphQLError("A number is out of range.")
     return value
 
 
@@ -62,7 +64,13 @@ SCALARS: Mapping[object, ScalarDefinition] = {
     Minor: _scalar(
         "Minor",
         "Integer minor units of a currency, as a JSON number; never a float.",
-        serialize=show_minor,
+        serialize=show_exactly,
+        parse_value=refused,
+    ),
+    Milliseconds: _scalar(
+        "Milliseconds",
+        "A length of time, as a JSON number; an `Int` would end after 24 days.",
+        serialize=show_exactly,
         parse_value=refused,
     ),
     Currency: _scalar("Currency", "An ISO 4217 currency, such as `SEK`.", parse_value=refused),

@@ -15,7 +15,7 @@ from domain.pages import Cursor
 from domain.values import ActorKind, MetadataVisibility
 from resolvers import operations
 from schema.fields import argument, attribute, batched, computed, enumerated, shows
-from schema.scalars import Minor
+from schema.scalars import Milliseconds, Minor
 
 if TYPE_CHECKING:
     from schema.operations import Channel
@@ -119,7 +119,7 @@ class Freshness:
 
     source: str = attribute("The system that told it.")
     as_of: datetime = attribute("When it was true.")
-    age_ms: int = attribute("How long ago that was, in milliseconds.")
+    age_ms: Milliseconds = attribute("How long ago that was.")
     state: FreshnessState = attribute("May it be relied upon?")
     reason: str | None = attribute("Why it is not live, where that is known.")
 

@@ -21,7 +21,6 @@ WMS = "wms"
 OPEN = frozenset({OrderState.PLACED, OrderState.CONFIRMED})
 Key = tuple[Sku, LocationId]
 
-NEVER_LOW = -1
 CART_SECONDS = 20 * 60
 COUNTED_LONG_AGO = timedelta(days=3)
 NEVER_COUNTED = 4
@@ -89,12 +88,17 @@ class Shelves:
     def locked(self, key: Key) -> StockLevel:
         """The level of goods that nobody may sell, and that are never ordered again."""
         units = self._counts.locked[key]
-        return self._made(
-            key, is_store=False, unavailable=units, free=0, low_at=NEVER_LOW, incoming=0
-        )
+        return self._made(key, is_store=False, unavailable=units, free=0, low_at=None, incoming=0)
 
     def _made(
-        self, key: Key, *, is_store: bool, unavailable: int, free: int, low_at: int, incoming: int
+        self,
+        key: Key,
+        *,
+        is_store: bool,
+        unavailable: int,
+        free: int,
+        low_at: int | None,
+        incoming: int,
     ) -> StockLevel:
         """All numbers but what is held for orders and carts are given."""
         held = dict(self._holds(key, free))
@@ -117,7 +121,7 @@ class Shelves:
             if incoming
             else None,
             low_at=low_at,
-            is_low=free <= low_at,
+            is_low=low_at is not None and free <= low_at,
             authority=Authority("on_hand", KASSA if is_store else WMS, EPOCH),
             observed_at=seen,
             reservations=held,

@@ -20,7 +20,7 @@ from domain.ids import (
 )
 from domain.money import Currency, Money, TaxedMoney
 from domain.pages import Ordering
-from domain.values import Count, Entity, ExternalRef, MetadataEntry
+from domain.values import Count, Entity, ExternalRef, MetadataEntry, MinorUnits
 
 
 class OrderState(StrEnum):
@@ -87,7 +87,7 @@ class Totals(Struct, frozen=True):
     """`goods - discounts + delivery = grand`, to the minor unit."""
 
     goods: TaxedMoney
-    discounts_minor: Count
+    discounts_minor: MinorUnits
     delivery: TaxedMoney
     grand: TaxedMoney
 
@@ -169,5 +169,8 @@ def totals(
 
 
 def _reduced(amount: TaxedMoney, by: int) -> TaxedMoney:
+    gross = amount.gross_minor - by
+    if not amount.taxes:
+        return TaxedMoney(amount.currency, gross)
     share = amount.taxes[0]
-    return TaxedMoney.of(amount.gross_minor - by, amount.currency, share.code, share.rate_bps)
+    return TaxedMoney.of(gross, amount.currency, share.code, share.rate_bps)

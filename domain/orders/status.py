@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from domain import payments
 from domain.money import Money
-from domain.orders.order import Order, OrderLine
+from domain.orders.order import Order
 from domain.orders.returns import ENDED_RETURNS, Return
 from domain.payments import Payment, PaymentState
 
@@ -109,10 +109,10 @@ def _paid_status(sums: OrderBalance) -> PaymentStatus:
     return PaymentStatus.OVERPAID if sums.due < sums.captured else PaymentStatus.PAID
 
 
-def fulfillment_status(lines: Iterable[OrderLine]) -> FulfillmentStatus:
+def fulfillment_status(order: Order) -> FulfillmentStatus:
     """How far the goods are, over all lines."""
     unsourced = allocated = in_hand = handed_over = 0
-    for line in lines:
+    for line in order.lines:
         unsourced += line.unsourced
         allocated += line.allocated
         in_hand += line.in_hand

@@ -85,9 +85,10 @@ def _schema(kind: inspect.Type) -> Document:
             return {"bsonType": "object", "additionalProperties": _schema(item)}
         case inspect.EnumType(cls=names):
             return {"enum": [name.value for name in names]}
-        case inspect.IntType(ge=least):
-            whole: Document = {"bsonType": ["int", "long"]}
-            return whole if least is None else {**whole, "minimum": least}
+        case inspect.IntType(ge=least, le=most):
+            bounds = {"minimum": least, "maximum": most}
+            known = {name: bound for name, bound in bounds.items() if bound is not None}
+            return {"bsonType": ["int", "long"], **known}
         case _:
             return {"bsonType": BSON_TYPES[type(kind)]}
 

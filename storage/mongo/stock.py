@@ -46,12 +46,12 @@ class MongoStock:
     async def levels_of(
         self, viewer: Viewer, keys: Sequence[Sku]
     ) -> Mapping[Sku, Sequence[StockLevel]]:
-        return await self._levels.many_each(viewer, "sku", keys)
+        return await self._levels.many_each(viewer, "sku", keys, sort=[("_id", 1)])
 
     async def promises_of(
         self, viewer: Viewer, keys: Sequence[Sku]
     ) -> Mapping[Sku, Sequence[StockLevel]]:
-        return await self._promises.many_each(viewer, "sku", keys)
+        return await self._promises.many_each(viewer, "sku", keys, sort=[("_id", 1)])
 
     async def page(
         self, viewer: Viewer, query: StockQuery, request: PageRequest

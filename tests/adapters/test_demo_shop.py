@@ -594,7 +594,7 @@ def test_stock_numbers_add_up(made: Shop) -> None:
         numbers = (level.committed, level.reserved, level.unavailable, level.free)
         assert level.on_hand == sum(numbers)
         assert min(numbers) >= 0
-        assert level.is_low == (level.free <= level.low_at)
+        assert level.is_low == (level.low_at is not None and level.free <= level.low_at)
         assert (level.incoming > 0) == (level.incoming_at is not None)
 
 

@@ -1,0 +1,126 @@
+"""Real MongoDB and Redis, started once; each test that writes has a database of its own."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pymongo.monitoring import CommandListener
+
+from adapters import demo
+from domain.shop import Shop
+from domain.viewer import Role
+from gateway import app, embedded, logs
+from gateway.embedded import Embedded
+from gateway.execution.engine import Engine
+from gateway.settings import Settings
+from gateway.welcome import Welcome, welcome
+from schema import graph
+from storage.mongo import MongoRepositories
+from storage.mongo.driver import Database
+from storage.mongo.migrate import migrate
+from storage.mongo.shelf import MongoShelf
+from storage.redis import Bell
+from tests.client import Client
+
+UNTIL = datetime(2026, 3, 1, 12, tzinfo=UTC)
+"""The instant up to which the tests' demo shop has traded."""
+
+
+logs.configure(for_people=True)
+
+
+@pytest.fixture(scope="session")
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Embedded]:
+    with embedded.running(Path(tmp_path_factory.mktemp("servers"))) as found:
+        yield found
+
+
+class Reads(CommandListener):
+    """Counts what is asked of MongoDB."""
+
+    COUNTED = frozenset({"find", "aggregate", "getMore", "count", "distinct"})
+
+    def __init__(self) -> None:
+        self.commands: list[str] = []
+
+    def started(self, event: Any) -> None:
+        if event.command_name in self.COUNTED:
+            self.commands.append(event.command_name)
+
+    def succeeded(self, event: Any) -> None: ...
+
+    def failed(self, event: Any) -> None: ...
+
+    def __len__(self) -> int:
+        return len(self.commands)
+
+    def forget(self) -> None:
+        self.commands.clear()
+
+
+@pytest.fixture(scope="session")
+def reads() -> Reads:
+    """The reads of the shared demo shop's database."""
+    return Reads()
+
+
+@pytest.fixture
+async def database(servers: Embedded) -> AsyncIterator[Database]:
+    """An empty, migrated database of this test alone."""
+    assert servers.mongodb_url
+    found = Database(servers.mongodb_url, f"test_{secrets.token_hex(6)}")
+    await migrate(found)
+    yield found
+    await found.drop()
+    await found.close()
+
+
+@pytest.fixture(scope="session")
+def shop() -> Shop:
+    """The demo shop, as values."""
+    return demo.shop(UNTIL)
+
+
+@pytest.fixture(scope="session")
+async def stocked(servers: Embedded, shop: Shop, reads: Reads) -> AsyncIterator[Database]:
+    """The demo shop in a database that no test may write to."""
+    assert servers.mongodb_url
+    found = Database(servers.mongodb_url, "demo", listeners=[reads])
+    await migrate(found)
+    await MongoShelf(found).fill(shop)
+    yield found
+    await found.close()
+
+
+@pytest.fixture(scope="session")
+async def offers(stocked: Database) -> Welcome:
+    """The roles and examples that a developer is offered."""
+    return await welcome(MongoRepositories(stocked))
+
+
+@pytest.fixture(scope="session")
+async def kassa(servers: Embedded, stocked: Database, offers: Welcome) -> AsyncIterator[Client]:
+    """The web application over the demo shop; `ask` it as anybody."""
+    assert servers.redis_url
+    bell = Bell(servers.redis_url)
+    application = app.build(
+        Settings(),
+        Engine(graph.build().core),
+        MongoRepositories(stocked),
+        checks={"mongodb": stocked.ping, "redis": bell.ping},
+        page_config=offers.page_config,
+    )
+    async with Client(application) as client:
+        yield client
+    await bell.close()
+
+
+@pytest.fixture(scope="session")
+def tokens(offers: Welcome) -> dict[Role, str]:
+    """A development token for each role but anonymous."""
+    return {guise.name: guise.token for guise in offers.roles}
