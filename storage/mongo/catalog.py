@@ -9,9 +9,12 @@ from domain.catalog import BY_NAME, Location, LocationKind, Product
 from domain.ids import LocationId, ProductId, Sku
 from domain.pages import Page, PageRequest
 from domain.viewer import Subject, Viewer
-from storage.mongo.collections import Collection, Index, by, encoded
+from storage.mongo.collections import Collection, Index, by
 from storage.mongo.driver import Database, Document, Filter
 from storage.mongo.reader import Reader, among
+from storage.mongo.sorting import SortKey
+
+NAMED = SortKey("name_key", BY_NAME)
 
 PRODUCTS = Collection(
     "products",
@@ -19,8 +22,9 @@ PRODUCTS = Collection(
     (
         Index(by("sku"), "OrderLine.product, product(sku:)", unique=True),
         Index(by("barcodes"), "product(barcode:)"),
-        Index(by("prefixes", "name", "_id"), "searchProducts"),
+        Index(by("prefixes", "name_key"), "searchProducts"),
     ),
+    keys=(NAMED,),
 )
 LOCATIONS = Collection(
     "locations", Location, (Index(by("code"), "location(code:), locations", unique=True),)
@@ -31,7 +35,7 @@ COLLECTIONS = (PRODUCTS, LOCATIONS)
 def product_document(product: Product) -> Document:
     """With the beginnings of its words, by which a search finds it."""
     texts = (product.name, product.sku, *product.barcodes)
-    return encoded(product, prefixes=catalog.prefixes(texts))
+    return PRODUCTS.document(product, prefixes=catalog.prefixes(texts))
 
 
 class MongoCatalog:
@@ -62,7 +66,7 @@ class MongoCatalog:
         self, viewer: Viewer, terms: Sequence[str], request: PageRequest
     ) -> Page[Product]:
         where: Filter = {"prefixes": {"$all": sorted(terms, key=len, reverse=True)}}
-        return await self._products.page(viewer, where, BY_NAME, request)
+        return await self._products.page(viewer, where, NAMED, request)
 
     async def locations_by_ids(
         self, viewer: Viewer, keys: Sequence[LocationId]

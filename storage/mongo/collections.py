@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
 
 import msgspec
 from msgspec import Struct, inspect
 
 from storage.mongo.driver import Document, Filter
+from storage.mongo.sorting import SortKey
 
 ASCENDING, DESCENDING = 1, -1
 Keys = tuple[tuple[str, int], ...]
@@ -40,17 +40,26 @@ class Index(Struct, frozen=True):
 
 
 class Collection(Struct, frozen=True):
-    """A collection that holds one domain type. `rule` must hold for every document."""
+    """A collection that holds one domain type. Each rule must hold for every document."""
 
     name: str
     holds: type[Struct]
     indexes: tuple[Index, ...] = ()
-    rule: Mapping[str, Any] | None = None
+    keys: tuple[SortKey, ...] = ()
+    rules: tuple[Filter, ...] = ()
 
     def validator(self) -> Document:
-        """`$jsonSchema` of the domain type, and `rule`: the last net under the rules."""
+        """`$jsonSchema` of the domain type, and the rules: the last net under our own checks."""
         schema = {"$jsonSchema": _schema(inspect.type_info(self.holds))}
-        return {**schema, "$expr": self.rule} if self.rule else schema
+        rules = [*self.rules, *(key.rule() for key in self.keys)]
+        return {**schema, "$expr": {"$and": rules}} if rules else schema
+
+    def document(self, value: Struct, **extra: object) -> Document:
+        """The document of a domain value, with what only the database looks at."""
+        keys = {key.field: key.of(value) for key in self.keys}
+        document: Document = msgspec.to_builtins(value, builtin_types=(datetime,))
+        hidden = {name: found for name, found in {**keys, **extra}.items() if found}
+        return {**document, **hidden}
 
 
 def by(*fields: str) -> Keys:
@@ -58,12 +67,6 @@ def by(*fields: str) -> Keys:
     return tuple(
         (field.lstrip("-"), DESCENDING if field.startswith("-") else ASCENDING) for field in fields
     )
-
-
-def encoded(value: Struct, **extra: object) -> Document:
-    """The document of a domain value, with what only the database looks at."""
-    document: Document = msgspec.to_builtins(value, builtin_types=(datetime,))
-    return {**document, **{name: found for name, found in extra.items() if found}}
 
 
 def searchable(values: Sequence[str]) -> list[str]:

@@ -19,6 +19,9 @@ from storage.mongo.access import Owners
 from storage.mongo.collections import Collection, Index, by
 from storage.mongo.driver import Database
 from storage.mongo.reader import Reader
+from storage.mongo.sorting import SortKey
+
+NEWEST = SortKey("at_key", NEWEST_ENTRY_FIRST)
 
 CUSTOMERS = Collection(
     "customers",
@@ -36,7 +39,8 @@ ACCOUNTS = Collection(
 ENTRIES = Collection(
     "loyalty_entries",
     LoyaltyEntry,
-    (Index(by("account_id", "-at", "-_id"), "LoyaltyAccount.entries"),),
+    (Index(by("account_id", "-at_key"), "LoyaltyAccount.entries"),),
+    keys=(NEWEST,),
 )
 COLLECTIONS = (CUSTOMERS, ACCOUNTS, ENTRIES)
 
@@ -82,6 +86,4 @@ class MongoCustomers:
     async def entry_pages(
         self, viewer: Viewer, keys: Sequence[LoyaltyAccountId], request: PageRequest
     ) -> Mapping[LoyaltyAccountId, Page[LoyaltyEntry]]:
-        return await self._entries.pages(
-            viewer, "account_id", keys, {}, NEWEST_ENTRY_FIRST, request
-        )
+        return await self._entries.pages(viewer, "account_id", keys, {}, NEWEST, request)

@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 
 from msgspec.structs import replace
 
 from domain.ids import CustomerId, FulfillmentId, OrderId, ReturnId
-from domain.orders import ORDERINGS, Fulfillment, Order, OrderQuery, Return
+from domain.orders import ORDERINGS, Fulfillment, Order, OrderQuery, OrderSort, Return
 from domain.pages import Page, PageRequest
 from domain.values import ExternalRef
 from domain.viewer import Subject, Viewer
-from storage.mongo.collections import Collection, Index, by, encoded, searchable
+from storage.mongo.collections import Collection, Index, by, searchable
 from storage.mongo.driver import Database, Document, Filter
 from storage.mongo.reader import Reader, among
+from storage.mongo.sorting import SortKey
 
-BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
+KEYS = {
+    OrderSort.PLACED_AT: SortKey("placed_key", ORDERINGS[OrderSort.PLACED_AT]),
+    OrderSort.UPDATED_AT: SortKey("updated_key", ORDERINGS[OrderSort.UPDATED_AT]),
+}
 
-# Beyond its order, an index of a list holds what the list may be filtered by, so that a document
+# Behind its order, an index of a list holds what the list may be filtered by, so that a document
 # is fetched only if it is answered.
-PLACED = ("-placed_at", "-_id", "channel_id", "state")
-UPDATED = ("-updated_at", "-_id", "channel_id", "state")
+PLACED = ("-placed_key", "channel_id", "state")
+UPDATED = ("-updated_key", "channel_id", "state")
 
 ORDERS = Collection(
     "orders",
@@ -35,11 +38,12 @@ ORDERS = Collection(
         Index(by(*UPDATED), "orders(orderBy: UPDATED_AT)"),
         Index(by("location_ids", *PLACED), "orders(location:)"),
         Index(by("location_ids", *UPDATED), "orders(location:, orderBy: UPDATED_AT)"),
-        Index(by("channel_id", "-placed_at", "-_id", "state"), "orders(channels:)"),
-        Index(by("channel_id", "-updated_at", "-_id", "state"), "orders(channels:), by update"),
-        Index(by("state", "-placed_at", "-_id"), "orders(states:)"),
-        Index(by("state", "-updated_at", "-_id"), "orders(states:, orderBy: UPDATED_AT)"),
+        Index(by("channel_id", "-placed_key", "state"), "orders(channels:)"),
+        Index(by("channel_id", "-updated_key", "state"), "orders(channels:), by update"),
+        Index(by("state", "-placed_key"), "orders(states:)"),
+        Index(by("state", "-updated_key"), "orders(states:, orderBy: UPDATED_AT)"),
     ),
+    keys=tuple(KEYS.values()),
 )
 FULFILLMENTS = Collection(
     "fulfillments", Fulfillment, (Index(by("order_id", "_id"), "Order.fulfillments"),)
@@ -55,7 +59,7 @@ def ref_key(ref: ExternalRef) -> str:
 
 def order_document(order: Order) -> Document:
     """With its references as keys: one external thing, one order."""
-    return encoded(order, ref_keys=searchable([ref_key(ref) for ref in order.refs]))
+    return ORDERS.document(order, ref_keys=searchable([ref_key(ref) for ref in order.refs]))
 
 
 class MongoOrders:
@@ -79,8 +83,9 @@ class MongoOrders:
         return await self._orders.page(
             viewer,
             _where(query),
-            ORDERINGS[query.sort],
+            KEYS[query.sort],
             request,
+            since=query.since,
             subject=Subject.ORDER_LIST,
             origin=query,
         )
@@ -93,18 +98,21 @@ class MongoOrders:
             "customer_id",
             keys,
             _where(query),
-            ORDERINGS[query.sort],
+            KEYS[query.sort],
             request,
+            since=query.since,
             origins={key: replace(query, customer=key) for key in keys},
         )
 
     async def count(self, viewer: Viewer, query: OrderQuery, cap: int) -> int:
-        return await self._orders.count(viewer, _where(query), cap, subject=Subject.ORDER_LIST)
+        where = {**_where(query), **_listed(query)}
+        return await self._orders.count(viewer, where, cap, subject=Subject.ORDER_LIST)
 
     async def counts_of(
         self, viewer: Viewer, keys: Sequence[CustomerId], query: OrderQuery, cap: int
     ) -> Mapping[CustomerId, int]:
-        return await self._orders.counts(viewer, "customer_id", keys, _where(query), cap)
+        where = {**_where(query), **_listed(query)}
+        return await self._orders.counts(viewer, "customer_id", keys, where, cap)
 
     async def fulfillments_by_ids(
         self, viewer: Viewer, keys: Sequence[FulfillmentId]
@@ -128,12 +136,10 @@ class MongoOrders:
 
 
 def _where(query: OrderQuery) -> Filter:
-    """The lower bound leaves out what was never placed, which has no place in the order."""
-    time = ORDERINGS[query.sort].attributes[0]
     location: Filter = {"location_ids": query.location} if query.location else {}
-    return {
-        time: {"$gte": query.since or BEGINNING},
-        **location,
-        **among("channel_id", query.channels),
-        **among("state", query.states),
-    }
+    return {**location, **among("channel_id", query.channels), **among("state", query.states)}
+
+
+def _listed(query: OrderQuery) -> Filter:
+    """What a page of the list may show: nothing that was never placed, nothing too old."""
+    return KEYS[query.sort].range(PageRequest(), query.since)

@@ -8,11 +8,13 @@ from domain.ids import OperationId, OrderId, PaymentId
 from domain.pages import Page, PageRequest
 from domain.payments import NEWEST_FIRST, Payment, PaymentQuery
 from domain.viewer import Subject, Viewer
-from storage.mongo.collections import Collection, Index, by, encoded, searchable
-from storage.mongo.driver import Database, Document, Filter
+from storage.mongo.collections import Collection, Index, by, searchable
+from storage.mongo.driver import Database, Document
 from storage.mongo.reader import Reader, among
+from storage.mongo.sorting import SortKey
 
-NEWEST = ("-created_at", "-_id", "channel_id", "provider", "standing.state")
+CREATED = SortKey("created_key", NEWEST_FIRST)
+NEWEST = ("-created_key", "channel_id", "provider", "standing.state")
 
 PAYMENTS = Collection(
     "payments",
@@ -24,10 +26,11 @@ PAYMENTS = Collection(
         Index(by(*NEWEST), "payments"),
         Index(by("customer_id", *NEWEST), "payments, as a shopper"),
         Index(by("location_ids", *NEWEST), "payments, as a clerk"),
-        Index(by("channel_id", "-created_at", "-_id"), "payments(channels:)"),
-        Index(by("provider", "-created_at", "-_id"), "payments(providers:)"),
-        Index(by("standing.state", "-created_at", "-_id"), "payments(states:)"),
+        Index(by("channel_id", "-created_key"), "payments(channels:)"),
+        Index(by("provider", "-created_key"), "payments(providers:)"),
+        Index(by("standing.state", "-created_key"), "payments(states:)"),
     ),
+    keys=(CREATED,),
 )
 COLLECTIONS = (PAYMENTS,)
 
@@ -40,7 +43,7 @@ def payment_document(payment: Payment) -> Document:
         for operation in payment.operations
         if operation.provider_ref
     ]
-    return encoded(payment, ref_keys=searchable([*refs, *operations]))
+    return PAYMENTS.document(payment, ref_keys=searchable([*refs, *operations]))
 
 
 class MongoPayments:
@@ -77,13 +80,11 @@ class MongoPayments:
     async def page(
         self, viewer: Viewer, query: PaymentQuery, request: PageRequest
     ) -> Page[Payment]:
-        since: Filter = {"created_at": {"$gte": query.since}} if query.since else {}
         where = {
-            **since,
             **among("provider", query.providers),
             **among("channel_id", query.channels),
             **among("standing.state", query.states),
         }
         return await self._payments.page(
-            viewer, where, NEWEST_FIRST, request, subject=Subject.PAYMENT_LIST
+            viewer, where, CREATED, request, since=query.since, subject=Subject.PAYMENT_LIST
         )

@@ -7,20 +7,20 @@ than one a parent, which tells whether there is a next page.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 import msgspec
 from msgspec import Struct
 
-from domain.pages import Ordering, Page, PageRequest, page
+from domain.pages import Page, PageRequest, page
 from domain.viewer import Subject, Viewer, reach
 from storage.mongo.access import Owners, within
 from storage.mongo.driver import Database, Document, Filter, Sort
+from storage.mongo.sorting import SortKey
 
 T = TypeVar("T", bound=Struct)
 K = TypeVar("K", bound=str)
-
-FIELD_BY_ATTRIBUTE = {"id": "_id"}
 
 
 class Reader(Generic[T]):
@@ -95,20 +95,21 @@ class Reader(Generic[T]):
         self,
         viewer: Viewer,
         where: Filter,
-        ordering: Ordering,
+        key: SortKey,
         request: PageRequest,
         *,
+        since: datetime | None = None,
         subject: Subject | None = None,
         origin: Any = None,
     ) -> Page[T]:
-        """A page of what matches `where`."""
-        guarded = self._within(viewer, _from_anchor(where, ordering, request), subject)
+        """A page of what matches `where`, by one range of an index on `key`."""
+        guarded = self._within(viewer, {**where, **key.range(request, since)}, subject)
         if guarded is None:
             return Page((), origin=origin)
         found = await self._database.find(
-            self._collection, guarded, sort=_sort(ordering, request), limit=request.size + 1
+            self._collection, guarded, sort=key.sort(request), limit=request.size + 1
         )
-        return page(self._decoded(found), request, ordering, origin)
+        return page(self._decoded(found), request, key.ordering, origin)
 
     async def pages(
         self,
@@ -116,22 +117,22 @@ class Reader(Generic[T]):
         field: str,
         keys: Sequence[K],
         where: Filter,
-        ordering: Ordering,
+        key: SortKey,
         request: PageRequest,
+        *,
+        since: datetime | None = None,
         origins: Mapping[K, Any] | None = None,
     ) -> dict[K, Page[T]]:
         """A page for each parent key, in one read that takes no more than each page needs."""
-        steps: list[Filter] = [
-            {"$sort": dict(_sort(ordering, request))},
-            {"$limit": request.size + 1},
-        ]
-        groups = await self._joined(
-            viewer, field, keys, _from_anchor(where, ordering, request), steps
-        )
+        steps: list[Filter] = [{"$sort": dict(key.sort(request))}, {"$limit": request.size + 1}]
+        within = {**where, **key.range(request, since)}
+        groups = await self._joined(viewer, field, keys, within, steps)
         origin = (origins or {}).get
         return {
-            key: page(self._decoded(groups.get(key, [])), request, ordering, origin(key))
-            for key in keys
+            parent: page(
+                self._decoded(groups.get(parent, [])), request, key.ordering, origin(parent)
+            )
+            for parent in keys
         }
 
     async def count(
@@ -171,28 +172,6 @@ class Reader(Generic[T]):
         parents = [{"_id": key} for key in keys]
         rows = await self._database.aggregate([{"$documents": parents}, {"$lookup": join}])
         return {row["_id"]: row["found"] for row in rows}
-
-
-def _fields(ordering: Ordering) -> list[str]:
-    return [FIELD_BY_ATTRIBUTE.get(name, name) for name in ordering.attributes]
-
-
-def _sort(ordering: Ordering, request: PageRequest) -> Sort:
-    direction = -1 if ordering.descending != request.backward else 1
-    return [(field, direction) for field in _fields(ordering)]
-
-
-def _from_anchor(where: Filter, ordering: Ordering, request: PageRequest) -> Filter:
-    """`where`, and beyond the anchor: one index range for each attribute of the ordering."""
-    if request.anchor is None:
-        return where
-    beyond = "$lt" if ordering.descending != request.backward else "$gt"
-    equal: dict[str, Any] = {}
-    ranges: list[Filter] = []
-    for field, value in zip(_fields(ordering), ordering.position(request.anchor), strict=True):
-        ranges.append({**equal, field: {beyond: value}})
-        equal[field] = value
-    return {"$and": [where, {"$or": ranges}]}
 
 
 def among(field: str, values: Sequence[object] | None) -> Filter:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+
+from msgspec import Struct
 
 from domain.ports import ShelfState
 from domain.shop import Shop
+from storage.mongo import catalog, customers, operations, orders, stock
 from storage.mongo.catalog import product_document
-from storage.mongo.collections import encoded
+from storage.mongo.collections import Collection
 from storage.mongo.driver import Database, Document
 from storage.mongo.migrate import COLLECTIONS
 from storage.mongo.orders import order_document
@@ -52,14 +55,21 @@ class MongoShelf:
 
 
 def _documents(shop: Shop) -> Iterator[tuple[str, list[Document]]]:
-    yield "channels", [encoded(channel) for channel in shop.channels]
-    yield "locations", [encoded(location) for location in shop.locations]
+    for collection, values in _values(shop):
+        yield collection.name, [collection.document(value) for value in values]
     yield "products", [product_document(product) for product in shop.products]
-    yield "stock_levels", [encoded(level) for level in shop.stock_levels]
-    yield "customers", [encoded(customer) for customer in shop.customers]
-    yield "loyalty_accounts", [encoded(account) for account in shop.loyalty_accounts]
-    yield "loyalty_entries", [encoded(entry) for entry in shop.loyalty_entries]
     yield "orders", [order_document(order) for order in shop.orders]
-    yield "fulfillments", [encoded(fulfillment) for fulfillment in shop.fulfillments]
-    yield "returns", [encoded(one) for one in shop.returns]
     yield "payments", [payment_document(payment) for payment in shop.payments]
+
+
+def _values(shop: Shop) -> Sequence[tuple[Collection, Sequence[Struct]]]:
+    return (
+        (operations.CHANNELS, shop.channels),
+        (catalog.LOCATIONS, shop.locations),
+        (stock.LEVELS, shop.stock_levels),
+        (customers.CUSTOMERS, shop.customers),
+        (customers.ACCOUNTS, shop.loyalty_accounts),
+        (customers.ENTRIES, shop.loyalty_entries),
+        (orders.FULFILLMENTS, shop.fulfillments),
+        (orders.RETURNS, shop.returns),
+    )

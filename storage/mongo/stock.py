@@ -11,6 +11,9 @@ from domain.viewer import Subject, Viewer
 from storage.mongo.collections import Collection, Index, by
 from storage.mongo.driver import Database, Filter
 from storage.mongo.reader import Reader, among
+from storage.mongo.sorting import SortKey
+
+SORTED = SortKey("sku_key", BY_SKU)
 
 BALANCED: Filter = {
     "$eq": ["$on_hand", {"$add": ["$committed", "$reserved", "$unavailable", "$free"]}]
@@ -22,11 +25,13 @@ LEVELS = Collection(
     StockLevel,
     (
         Index(by("sku", "location_id"), "Product.levels, Product.availability", unique=True),
-        Index(by("sku", "_id"), "stockLevels, stockLevels(skus:)"),
-        Index(by("location_id", "sku", "_id"), "stockLevels(locations:)"),
-        Index(by("is_low", "sku", "_id"), "stockLevels(lowOnly:)", only={"is_low": True}),
+        Index(by("sku_key"), "stockLevels"),
+        Index(by("sku", "sku_key"), "stockLevels(skus:)"),
+        Index(by("location_id", "sku_key"), "stockLevels(locations:)"),
+        Index(by("is_low", "sku_key"), "stockLevels(lowOnly:)", only={"is_low": True}),
     ),
-    rule=BALANCED,
+    keys=(SORTED,),
+    rules=(BALANCED,),
 )
 COLLECTIONS = (LEVELS,)
 
@@ -58,4 +63,4 @@ class MongoStock:
     ) -> Page[StockLevel]:
         low: Filter = {"is_low": True} if query.low_only else {}
         where = {**among("sku", query.skus), **among("location_id", query.locations), **low}
-        return await self._levels.page(viewer, where, BY_SKU, request)
+        return await self._levels.page(viewer, where, SORTED, request)
