@@ -120,9 +120,14 @@ def distance_km(a: GeoPoint | Near, b: GeoPoint | Near) -> float:
 
 def words(text: str) -> list[str]:
     """The words of `text` without case and accents: "Så gott" is ["sa", "gott"]."""
-    decomposed = unicodedata.normalize("NFKD", text.casefold().translate(UNDECOMPOSED))
-    plain = "".join(c for c in decomposed if not unicodedata.combining(c))
+    # Taking apart may lay bare capitals ("™" is "TM"), and folding may lay bare accents.
+    folded = _taken_apart(_taken_apart(text).casefold().translate(UNDECOMPOSED))
+    plain = "".join(c for c in folded if not unicodedata.combining(c))
     return "".join(c if c.isalnum() else " " for c in plain).split()
+
+
+def _taken_apart(text: str) -> str:
+    return unicodedata.normalize("NFKD", text)
 
 
 def prefixes(texts: Iterable[str]) -> list[str]:

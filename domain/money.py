@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from functools import cache
+from types import MappingProxyType
 from typing import NewType, Self
 
 from babel import Locale, UnknownLocaleError
@@ -18,6 +19,11 @@ Currency = NewType("Currency", str)
 
 BASIS_POINTS = 10_000
 
+# Babel knows how a currency is written; where its small coins are out of use, it counts fewer
+# decimals than ISO 4217, in which everybody sends amounts.
+TWO = ("AFN", "ALL", "IRR", "KPW", "LAK", "LBP", "MGA", "MMK", "RSD", "SOS", "SYP", "YER")
+UNUSED_DECIMALS: Mapping[str, int] = MappingProxyType({**dict.fromkeys(TWO, 2), "IQD": 3})
+
 
 class CurrencyMismatch(DomainError):
     """Two currencies met in one sum."""
@@ -28,8 +34,8 @@ class CurrencyMismatch(DomainError):
 
 @cache
 def exponent(currency: Currency) -> int:
-    """How many decimals a currency has: 0, 2 or 3. Source: CLDR, through Babel."""
-    return get_currency_precision(currency)
+    """How many decimals a currency has: 0, 2 or 3. Source: ISO 4217, through Babel."""
+    return UNUSED_DECIMALS.get(currency) or get_currency_precision(currency)
 
 
 @cache

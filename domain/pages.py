@@ -5,17 +5,19 @@ from __future__ import annotations
 import binascii
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
+from datetime import datetime
 from operator import gt, lt
-from typing import Any, Generic, NewType, TypeVar
+from typing import Annotated, Any, Generic, NewType, TypeVar
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from domain.errors import BadInput
 
 Cursor = NewType("Cursor", str)
 T = TypeVar("T")
 
+AWARE = Annotated[datetime, Meta(tz=True)]
 DEFAULT_SIZE = 20
 MAX_SIZE = 100
 
@@ -34,12 +36,11 @@ class Ordering(Struct, frozen=True):
 
     @property
     def _row(self) -> type[tuple[Any, ...]]:
-        return tuple[(str, *self.kinds)]
+        return tuple[(str, *(AWARE if kind is datetime else kind for kind in self.kinds))]
 
     def cursor(self, item: object) -> Cursor:
         """Where `item` stands."""
-        row = (self.name, *(getattr(item, attribute) for attribute in self.attributes))
-        return Cursor(urlsafe_b64encode(msgspec.msgpack.encode(row)).rstrip(b"=").decode())
+        return _written((self.name, *(getattr(item, name) for name in self.attributes)))
 
     def position(self, cursor: Cursor) -> tuple[Any, ...]:
         """The values behind a cursor.
@@ -54,7 +55,14 @@ class Ordering(Struct, frozen=True):
             raise BadInput(f"{cursor[:40]!r} is not a cursor of this list.") from error
         if row[0] != self.name:
             raise BadInput(f"{cursor[:40]!r} is the cursor of another list.")
+        # A time may be written in many ways, and not all can be asked of a database.
+        if _written(row) != cursor:
+            raise BadInput(f"{cursor[:40]!r} is not a cursor of this list.")
         return row[1:]
+
+
+def _written(row: tuple[Any, ...]) -> Cursor:
+    return Cursor(urlsafe_b64encode(msgspec.msgpack.encode(row)).rstrip(b"=").decode())
 
 
 class PageRequest(Struct, frozen=True):

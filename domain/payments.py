@@ -233,9 +233,14 @@ def fold(operations: Iterable[PaymentOperation]) -> Standing:
     latest: dict[OperationId, PaymentOperation] = {}
     for operation in operations:
         known = latest.get(operation.id)
-        if known is None or RANK[operation.phase] > RANK[known.phase]:
+        if known is None or _progress(operation) > _progress(known):
             latest[operation.id] = operation
     return _standing(list(latest.values()))
+
+
+def _progress(operation: PaymentOperation) -> tuple[int, datetime, int]:
+    # Two reports of the same phase: the later one counts, whichever came first.
+    return RANK[operation.phase], operation.occurred_at, operation.minor
 
 
 def _standing(operations: list[PaymentOperation]) -> Standing:
@@ -243,16 +248,16 @@ def _standing(operations: list[PaymentOperation]) -> Standing:
         return _sum(operations, kinds, frozenset({OperationPhase.SUCCEEDED}))
 
     captured = done(OperationKind.CAPTURE)
-    # Cash and single-step sales are captured without a word of authorisation.
-    asked = any(operation.kind is OperationKind.AUTHORISE for operation in operations)
-    authorised = done(OperationKind.AUTHORISE, OperationKind.ADJUST) if asked else captured
+    # Cash and single-step sales are captured without a word of authorisation. So are those whose
+    # authorisation failed, or is not yet heard of: an attempt never touches another.
     sums = Standing(
-        authorised=authorised,
+        authorised=done(OperationKind.AUTHORISE, OperationKind.ADJUST) or captured,
         captured=captured,
         cancelled=done(OperationKind.CANCEL),
         refunded=done(OperationKind.REFUND),
         refund_pending=_sum(operations, (OperationKind.REFUND,), PENDING_PHASES),
-        disputed=done(OperationKind.CHARGEBACK) - done(OperationKind.CHARGEBACK_REVERSAL),
+        # A reversal may be heard of before what it reverses.
+        disputed=max(0, done(OperationKind.CHARGEBACK) - done(OperationKind.CHARGEBACK_REVERSAL)),
     )
     phases = frozenset(operation.phase for operation in operations)
     return replace(sums, state=_state(sums, phases))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NewType
 
 import phonenumbers
-from phonenumbers import PhoneNumberFormat
+from phonenumbers import PhoneNumberFormat, ValidationResult
 
 from domain.errors import BadInput
 
@@ -22,6 +22,7 @@ def normalise(given: str, country: str) -> E164:
         number = phonenumbers.parse(given, country)
     except phonenumbers.NumberParseException as error:
         raise BadInput("That does not look like a phone number.") from error
-    if not phonenumbers.is_possible_number(number):
+    # Without its area code a number can be dialled next door only, and nobody can compare it.
+    if phonenumbers.is_possible_number_with_reason(number) != ValidationResult.IS_POSSIBLE:
         raise BadInput("That phone number is too short or too long to be one.")
     return E164(phonenumbers.format_number(number, PhoneNumberFormat.E164))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
+from math import inf
 
 from msgspec import Struct
 
@@ -162,7 +163,7 @@ def availability(
     """What `channel` may promise of `product` from `location`."""
     away = distance_km(near, location.position) if near and location.position else None
     if level is None:
-        return _unknown(location, away, now)
+        return _unknown(location, away, now, near)
     terms = explained(level, channel)
     sellable = sum(term.quantity for term in terms)
     promise = promise_of(product, level, sellable, wanted)
@@ -175,9 +176,13 @@ def availability(
         earliest=_earliest(promise, level, now),
         freshness=fresh,
         explain=terms,
-        distance_km=away,
-        rank=float(-sellable) if away is None else away,
+        distance_km=_shown(away),
+        rank=_rank(-sellable, away, near),
     )
+
+
+def _shown(away: float | None) -> float | None:
+    return None if away is None else round(away, 1)
 
 
 def _earliest(promise: Promise, level: StockLevel, now: datetime) -> datetime | None:
@@ -186,7 +191,16 @@ def _earliest(promise: Promise, level: StockLevel, now: datetime) -> datetime | 
     return level.incoming_at if promise is Promise.ON_ORDER else None
 
 
-def _unknown(location: Location, away: float | None, now: datetime) -> Availability:
+def _rank(units: float, away: float | None, near: Near | None) -> float:
+    """Nearest first, a place that is nowhere last; or else what has most units first."""
+    if near is None:
+        return float(units)
+    return inf if away is None else away
+
+
+def _unknown(
+    location: Location, away: float | None, now: datetime, near: Near | None
+) -> Availability:
     return Availability(
         location=location,
         promise=Promise.UNKNOWN,
@@ -195,8 +209,8 @@ def _unknown(location: Location, away: float | None, now: datetime) -> Availabil
         earliest=None,
         freshness=Freshness(KASSA, now, 0, FreshnessState.UNREACHABLE, "NEVER_REPORTED"),
         explain=(),
-        distance_km=away,
-        rank=float("inf") if away is None else away,
+        distance_km=_shown(away),
+        rank=_rank(inf, away, near),
     )
 
 

@@ -54,6 +54,13 @@ def database(settings: Settings) -> Database:
     return Database(settings.mongodb_url, settings.mongodb_database)
 
 
+def bell(settings: Settings) -> Bell:
+    """The doorbell that the settings name; it need not answer."""
+    if settings.redis_url is None:
+        raise SettingsError(NO_DATABASE)
+    return Bell(settings.redis_url)
+
+
 @asynccontextmanager
 async def opened(settings: Settings) -> AsyncGenerator[Database]:
     """A database that answers, and is closed in the end."""
@@ -80,6 +87,7 @@ async def seeded(settings: Settings, *, reset: bool = False) -> Shop:
 
 async def prepared(settings: Settings, *, with_demo: bool) -> Welcome:
     """Make the database ready to serve, and say what there is to try."""
+    bell(settings)  # refuses a wrong URL now, rather than in each server process again and again
     async with opened(settings) as chosen:
         await migrate(chosen)
         shelf = MongoShelf(chosen)
@@ -92,7 +100,7 @@ def _demo_shop() -> Shop:
     return demo.shop(datetime.now(UTC))
 
 
-def serving(settings: Settings, chosen: Database, bell: Bell) -> Starlette:
+def serving(settings: Settings, chosen: Database, doorbell: Bell) -> Starlette:
     """The web application over these parts; it closes them when it ends."""
     repositories: Repositories = MongoRepositories(chosen)
     offers: list[Welcome] = []
@@ -104,13 +112,13 @@ def serving(settings: Settings, chosen: Database, bell: Bell) -> Starlette:
             yield
         finally:
             await chosen.close()
-            await bell.close()
+            await doorbell.close()
 
     return app.build(
         settings,
         Engine(graph.build().core),
         repositories,
-        checks={"mongodb": chosen.ping, "redis": bell.ping},
+        checks={"mongodb": chosen.ping, "redis": doorbell.ping},
         page_config=lambda: offers[0].page_config(),
         lifespan=lifespan,
     )
@@ -122,6 +130,4 @@ def application() -> Starlette:
         embedded.die_with_parent()
     settings = check(read())
     logs.configure(for_people=settings.is_development)
-    if settings.redis_url is None:
-        raise SettingsError(NO_DATABASE)
-    return serving(settings, database(settings), Bell(settings.redis_url))
+    return serving(settings, database(settings), bell(settings))

@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.syntax import Syntax
 
 from domain.errors import KassaError
@@ -26,9 +27,17 @@ SENTENCES = (SettingsError, EmbeddedError, PortTaken, KassaError)
 
 HELP = """Kassa: one GraphQL graph over customer, order, payment and stock.
 
-Settings are environment variables: KASSA_MONGODB_URL, KASSA_REDIS_URL, KASSA_PORT, KASSA_HOST,
-KASSA_DATA (where embedded servers keep their files), KASSA_COUNTRY (whose phone numbers need no
-country code), KASSA_MONGODB_DATABASE, KASSA_ENV.
+Settings are environment variables:
+
+KASSA_MONGODB_URL, KASSA_REDIS_URL: your servers, where not --embedded
+
+KASSA_MONGODB_DATABASE: the database in MongoDB (kassa)
+
+KASSA_DATA: where embedded servers keep their files (.kassa)
+
+KASSA_HOST, KASSA_PORT: where to listen (127.0.0.1, 8000)
+
+KASSA_COUNTRY: whose phone numbers need no country code (SE)
 """
 
 app = typer.Typer(help=HELP, no_args_is_help=True, pretty_exceptions_enable=False)
@@ -50,10 +59,14 @@ def sentences() -> Generator[None]:
     try:
         yield
     except SENTENCES as error:
-        problems.print(f"[bold red]kassa:[/] {error}", soft_wrap=True, markup=True)
+        _complain(str(error))
         raise typer.Exit(1) from None
     except KeyboardInterrupt:
         raise typer.Exit(0) from None
+
+
+def _complain(sentence: str) -> None:
+    problems.print(f"[bold red]kassa:[/] {escape(sentence)}", soft_wrap=True)
 
 
 @contextmanager
@@ -61,7 +74,7 @@ def _database(*, embedded: bool) -> Generator[Settings]:
     with (
         sentences(),
         serving.ending_on_sigterm(),
-        serving.beside(environment.read(), wanted=embedded) as settings,
+        serving.beside(bootstrap.check(environment.read()), wanted=embedded) as settings,
     ):
         yield settings
 
@@ -73,7 +86,10 @@ def serve(
         int, typer.Option(min=1, max=64, help="How many server processes share the port.")
     ] = 1,
 ) -> None:
-    """Serve the graph. With --embedded, an empty database gets the demo shop."""
+    """Serve the graph until Ctrl-C. With --embedded, an empty database gets the demo shop.
+
+    Without it, KASSA_MONGODB_URL and KASSA_REDIS_URL say where your servers are.
+    """
     with sentences():
         settings = bootstrap.check(environment.read())
         with (
@@ -82,7 +98,7 @@ def serve(
             serving.beside(settings, wanted=embedded) as ready,
         ):
             offers = asyncio.run(bootstrap.prepared(ready, with_demo=embedded))
-            greet(ready, offers)
+            greet(serving.address(sock), offers)
             serving.run(ready, sock, workers)
 
 
@@ -99,7 +115,8 @@ def seed(
         out.print(
             f"The demo shop is there: {len(shop.customers)} customers, {len(shop.orders)} orders, "
             f"{len(shop.payments)} payments, {len(shop.products)} products at "
-            f"{len(shop.locations)} locations."
+            f"{len(shop.locations)} locations.",
+            soft_wrap=True,
         )
 
 
@@ -115,10 +132,11 @@ def migrate(embedded: Embedded = False) -> None:
 def schema(
     check: Annotated[
         Path | None,
-        typer.Option(help="Only compare with this file; status 1 if it differs."),
+        typer.Option(dir_okay=False, help="Only compare with this file; status 1 if it differs."),
     ] = None,
     write: Annotated[
-        Path | None, typer.Option(help="Write to this file instead of the terminal.")
+        Path | None,
+        typer.Option(dir_okay=False, help="Write to this file instead of the terminal."),
     ] = None,
 ) -> None:
     """Print the graph's schema (SDL)."""
@@ -133,20 +151,21 @@ def schema(
 
 def _compare(snapshot: Path, sdl: str) -> None:
     if not snapshot.exists() or snapshot.read_text() != sdl:
-        problems.print(f"{snapshot} is not what the schema says now. Run `make schema`.")
+        _complain(f"{snapshot} is not what the schema says now. Run `make schema`.")
         raise typer.Exit(1)
 
 
-def greet(settings: Settings, offers: Welcome) -> None:
+def greet(url: str, offers: Welcome) -> None:
     """Say where the graph is, who one may be, and what to ask first."""
-    url = f"http://{settings.host}:{settings.port}"
     out.print(f"\n[bold]Kassa[/] is at [link={url}]{url}[/link]  (GraphQL at {url}/graphql)\n")
     out.print("Send a development token as `Authorization: Bearer <token>`:\n")
     width = max(len(guise.label) for guise in offers.roles)
     for guise in offers.roles:
         out.print(f"  {guise.label:<{width}}  {guise.token}", soft_wrap=True, markup=False)
     out.print("\nA query to paste, as a clerk:\n")
-    out.print(Syntax(offers.examples[0].query, "graphql", background_color="default"))
+    # As text, for a `Syntax` is cut at the width of the terminal, and then cannot be pasted.
+    colours = Syntax("", "graphql", background_color="default")
+    out.print(colours.highlight(offers.examples[0].query), soft_wrap=True)
     out.print("Ctrl-C ends it; the data stays.\n")
 
 

@@ -135,7 +135,7 @@ query LowStock {
 SEARCH = """\
 # Visitors see the catalogue; words may be cut short and accents left out.
 query Search {
-  searchProducts(text: "kaf", first: 5) {
+  searchProducts(text: "caffe", first: 5) {
     edges { node { sku name description } }
   }
   locations(offersPickup: true) { code name }

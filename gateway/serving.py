@@ -47,6 +47,12 @@ def listening(settings: Settings) -> Generator[socket.socket]:
         yield found
 
 
+def address(sock: socket.socket) -> str:
+    """The URL of what is served on `sock`; port 0 has become a real one."""
+    host, port, *_ = sock.getsockname()
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
 @contextmanager
 def beside(settings: Settings, *, wanted: bool) -> Generator[Settings]:
     """Run MongoDB and Redis as children where wanted and not given; yields where they are."""

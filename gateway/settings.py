@@ -6,10 +6,14 @@ import os
 from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
+from msgspec import Meta
 
 PREFIX = "KASSA_"
+DATABASE_NAME = "^[A-Za-z0-9_-]{1,63}$"
+"""Less than MongoDB allows, and the same on every system it runs on."""
 
 
 class SettingsError(Exception):
@@ -31,13 +35,13 @@ class Driver(StrEnum):
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
-    """One field per variable: `port` is `KASSA_PORT`."""
+    """One field per variable: `port` is `KASSA_PORT`; port 0 is any that is free."""
 
     env: Env = Env.DEVELOPMENT
     host: str = "127.0.0.1"
-    port: int = 8000
+    port: Annotated[int, Meta(ge=0, le=65_535)] = 8000
     mongodb_url: str | None = None
-    mongodb_database: str = "kassa"
+    mongodb_database: Annotated[str, Meta(pattern=DATABASE_NAME)] = "kassa"
     mongodb_driver: Driver = Driver.PYMONGO
     redis_url: str | None = None
     data: Path = Path(".kassa")

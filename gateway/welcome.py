@@ -15,8 +15,8 @@ from domain.viewer import SYSTEM, Role
 from gateway import auth
 from gateway.examples import Example, examples
 
-REGULAR = "K-1001"
-"""The demo shop's best-known customer."""
+REGULAR, HOME_STORE, HOME_WEBSHOP = "K-1001", "STO", "webshop-se"
+"""The demo shop's best-known customer, and where she buys."""
 
 
 class Guise(Struct, frozen=True):
@@ -47,7 +47,7 @@ async def welcome(repositories: Repositories) -> Welcome:
         Guise(Role.FINANCE, "Finance", auth.token(Role.FINANCE)),
         Guise(Role.SYSTEM, "System", auth.token(Role.SYSTEM)),
     ]
-    webshop = _first(channels, ChannelKind.WEBSHOP)
+    webshop = _first(channels, ChannelKind.WEBSHOP, HOME_WEBSHOP)
     return Welcome(
         [*(guise for guise in named if guise), *bare], examples(webshop.id if webshop else "")
     )
@@ -65,7 +65,8 @@ async def _clerk(repositories: Repositories) -> Guise | None:
     stores = await repositories.catalog.locations(SYSTEM, [LocationKind.STORE], None)
     if not stores:
         return None
-    return Guise(Role.CLERK, f"Clerk at {stores[0].name}", auth.token(Role.CLERK, stores[0].id))
+    store = next((each for each in stores if each.code == HOME_STORE), stores[0])
+    return Guise(Role.CLERK, f"Clerk at {store.name}", auth.token(Role.CLERK, store.id))
 
 
 def _partner(channels: Sequence[Channel]) -> Guise | None:
@@ -75,5 +76,7 @@ def _partner(channels: Sequence[Channel]) -> Guise | None:
     return Guise(Role.PARTNER, f"Partner {sold_in.name}", auth.token(Role.PARTNER, sold_in.id))
 
 
-def _first(channels: Sequence[Channel], kind: ChannelKind) -> Channel | None:
-    return next((channel for channel in channels if channel.kind is kind), None)
+def _first(channels: Sequence[Channel], kind: ChannelKind, code: str = "") -> Channel | None:
+    """The channel with this code, or else the first of its kind."""
+    found = [channel for channel in channels if channel.kind is kind]
+    return next((channel for channel in found if channel.code == code), next(iter(found), None))

@@ -64,7 +64,7 @@ class AvailabilityTerm:
 class Availability:
     """What a channel may promise of a product from one location, with the arithmetic."""
 
-    location: Location = attribute("From where.")
+    location: Location = attribute("From where.", Column.CATALOG)
     promise: Promise = attribute("What to tell the buyer.")
     sellable: int = attribute("Units that this channel may sell.")
     exact: bool = attribute("Is the number live, and not an older report?")

@@ -16,6 +16,7 @@ from pymongo.errors import (
     AutoReconnect,
     ConfigurationError,
     ExecutionTimeout,
+    InvalidName,
     InvalidURI,
     PyMongoError,
     ServerSelectionTimeoutError,
@@ -77,16 +78,18 @@ class Database:
         """Connect lazily to `url`.
 
         Raises:
-            Unavailable: `url` is not a MongoDB URL.
+            Unavailable: `url` is not a MongoDB URL, or `name` not a name for a database.
         """
         chosen = {**SETTINGS, **settings}
         try:
             self._client: AsyncMongoClient[Document] = AsyncMongoClient(
                 url, event_listeners=list(listeners), **chosen
             )
+            self._database: AsyncDatabase[Document] = self._client[name]
         except (InvalidURI, ConfigurationError, ValueError) as error:
             raise Unavailable(f"The MongoDB URL cannot be used: {error}.") from error
-        self._database: AsyncDatabase[Document] = self._client[name]
+        except InvalidName as error:
+            raise Unavailable(f"{name!r} cannot name a MongoDB database: {error}.") from error
 
     @property
     def name(self) -> str:
