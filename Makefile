@@ -4,6 +4,11 @@ PYTHON ?= python3
 BIN := .venv/bin
 SDL := schema/sdl/unified.graphql
 
+NODE_IS_THERE = command -v npm && node -e 'process.exit(+(parseInt(process.versions.node) < 20))'
+BUILD_PAGE = { { $(NODE_IS_THERE); } >/dev/null 2>&1 || $(BIN)/python -m pip install -q \
+  --disable-pip-version-check --require-hashes -r requirements/node.lock; } \
+  && $(BIN)/python -m gateway.graphiql.build
+
 .DEFAULT_GOAL := help
 .PHONY: help run test check format schema lock graphiql clean
 
@@ -31,13 +36,11 @@ schema: .venv/dev ## reprint schema/sdl/*.graphql
 	@$(BIN)/kassa schema --write $(SDL)
 
 graphiql: .venv/run ## build the GraphiQL page (Node.js >= 20 from PATH, else from a wheel)
-	@(command -v node && command -v npm) >/dev/null 2>&1 \
-	  || $(BIN)/python -m pip install -q --require-hashes -r requirements/node.lock
-	@$(BIN)/python -m gateway.graphiql.build
+	@$(BUILD_PAGE)
 
 .PHONY: graphiql-if-possible
 graphiql-if-possible: .venv/run
-	-@$(MAKE) --no-print-directory graphiql
+	@$(BUILD_PAGE) || echo "Going on without the page; \`make graphiql\` tries again."
 
 lock: .venv/dev ## pin all dependencies anew, with hashes
 	@$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-header \

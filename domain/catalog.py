@@ -22,6 +22,7 @@ UNDECOMPOSED = str.maketrans(
 """Letters that Unicode does not take apart into a plain one and an accent."""
 
 EARTH_RADIUS_KM = 6371.0
+FARTHEST_LAT, FARTHEST_LON = 90, 180
 LONGEST_SEARCH = 100
 LONGEST_PREFIX = 12
 """Words are indexed by their beginnings up to this length; a longer word is found by those."""
@@ -91,6 +92,17 @@ class Near(Struct, frozen=True):
     lat: float
     lon: float
     max_km: int | None = None
+
+    def __post_init__(self) -> None:
+        """A place that is not on the map has no distance to anything.
+
+        Raises:
+            BadInput: it is not on the map, or nothing can be that close.
+        """
+        if not (abs(self.lat) <= FARTHEST_LAT and abs(self.lon) <= FARTHEST_LON):
+            raise BadInput("`near` has a latitude from -90 to 90 and a longitude from -180 to 180.")
+        if self.max_km is not None and self.max_km < 1:
+            raise BadInput(f"`maxKm` of `near` must be at least 1; it was {self.max_km}.")
 
 
 class Location(Entity, frozen=True, kw_only=True):

@@ -18,11 +18,13 @@ from domain.values import Count, MinorUnits
 Currency = NewType("Currency", str)
 
 BASIS_POINTS = 10_000
+LONGEST_LOCALE = 35
+"""Enough for every tag. Source: BCP 47 §4.4.1."""
 
 # Babel knows how a currency is written; where its small coins are out of use, it counts fewer
 # decimals than ISO 4217, in which everybody sends amounts.
-TWO = ("AFN", "ALL", "IRR", "KPW", "LAK", "LBP", "MGA", "MMK", "RSD", "SOS", "SYP", "YER")
-UNUSED_DECIMALS: Mapping[str, int] = MappingProxyType({**dict.fromkeys(TWO, 2), "IQD": 3})
+HAS_TWO = ("AFN", "ALL", "IRR", "KPW", "LAK", "LBP", "MGA", "MMK", "RSD", "SOS", "SYP", "YER")
+UNUSED_DECIMALS: Mapping[str, int] = MappingProxyType({**dict.fromkeys(HAS_TWO, 2), "IQD": 3})
 
 
 class CurrencyMismatch(DomainError):
@@ -86,6 +88,8 @@ class Money(Struct, frozen=True):
 
 def _locale(name: str) -> Locale:
     try:
+        if len(name) > LONGEST_LOCALE:
+            raise ValueError(f"a locale of {len(name)} characters")
         return Locale.parse(name, sep="_" if "_" in name else "-")
     except (ValueError, TypeError, UnknownLocaleError) as error:
         raise BadInput(f"{name[:40]!r} is not a locale; write it as in 'sv-SE'.") from error

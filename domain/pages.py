@@ -51,13 +51,12 @@ class Ordering(Struct, frozen=True):
         try:
             raw = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
             row = msgspec.msgpack.decode(raw, type=self._row)
-        except (binascii.Error, ValueError, msgspec.DecodeError) as error:
+            # A time may be written in many ways, and not all can be asked of a database.
+            is_ours = _written(row) == cursor
+        except (binascii.Error, ValueError, OverflowError, msgspec.DecodeError) as error:
             raise BadInput(f"{cursor[:40]!r} is not a cursor of this list.") from error
-        if row[0] != self.name:
+        if not is_ours or row[0] != self.name:
             raise BadInput(f"{cursor[:40]!r} is the cursor of another list.")
-        # A time may be written in many ways, and not all can be asked of a database.
-        if _written(row) != cursor:
-            raise BadInput(f"{cursor[:40]!r} is not a cursor of this list.")
         return row[1:]
 
 

@@ -9,9 +9,10 @@ from typing import Annotated
 
 import msgspec
 from msgspec import Meta, Struct
+from msgspec.structs import replace
 
 from domain.ids import ChannelId
-from domain.viewer import Viewer
+from domain.viewer import Nothing, Subject, Viewer, reach
 
 MAX_INT = 2**31 - 1
 """The largest GraphQL `Int`."""
@@ -27,6 +28,8 @@ Points = Annotated[int, Meta(ge=-MAX_INT, le=MAX_INT)]
 
 MinorUnits = Annotated[int, Meta(ge=0, le=MAX_MINOR)]
 """An amount that can never be negative."""
+
+HIDDEN_ID = "•••"
 
 
 class Entity(Struct, frozen=True, kw_only=True):
@@ -55,6 +58,12 @@ class Actor(Struct, frozen=True):
     label: str | None = None
     channel_id: ChannelId | None = None
     device: str | None = None
+
+    def shown_to(self, viewer: Viewer) -> Actor:
+        """As far as `viewer` may know; a buyer is hidden from who reaches no customers."""
+        if self.kind is not ActorKind.SHOPPER or reach(viewer, Subject.CUSTOMERS) != Nothing():
+            return self
+        return replace(self, id=HIDDEN_ID, label=None, device=None)
 
 
 class MetadataVisibility(StrEnum):

@@ -156,5 +156,5 @@ REACH: Mapping[Role, Rules] = MappingProxyType(
 
 def reach(viewer: Viewer, subject: Subject) -> Reach:
     """What `viewer` may reach of `subject`."""
-    rule = REACH[viewer.role].get(subject)
+    rule = REACH.get(viewer.role, {}).get(subject)
     return rule(viewer) if rule else Nothing()

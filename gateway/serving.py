@@ -85,6 +85,17 @@ def _leave(_: int, __: FrameType | None) -> NoReturn:
     raise SystemExit(0)
 
 
+class Workers(Multiprocess):
+    """Server processes, ended by us: a terminal tells Ctrl-C to them too, even in an import."""
+
+    def init_processes(self) -> None:
+        before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # which they inherit
+        try:
+            super().init_processes()
+        finally:
+            signal.signal(signal.SIGINT, before)
+
+
 def run(settings: Settings, sock: socket.socket, workers: int) -> None:
     """Serve until a signal ends it."""
     os.environ |= {
@@ -106,4 +117,4 @@ def run(settings: Settings, sock: socket.socket, workers: int) -> None:
     if workers == 1:
         uvicorn.Server(config).run(sockets=[sock])
     else:
-        Multiprocess(config, sockets=[sock]).run()
+        Workers(config, sockets=[sock]).run()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from asyncio import gather
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from msgspec.structs import replace
@@ -85,8 +85,10 @@ async def of_customers(
     order_by: OrderSort,
 ) -> Sequence[Page[Order] | None]:
     request = pages.either_way(first, after, last, before)
-    batch = info.context.orders.page_of.asked((_query(channels, states, since, order_by), request))
-    return await batch.many([CustomerId(customer.id) for customer in customers])
+    query, keys = _query(channels, states, since, order_by), [CustomerId(it.id) for it in customers]
+    if not info.selection.asks("edges", "pageInfo"):
+        return [Page((), origin=replace(query, customer=key)) for key in keys]
+    return await info.context.orders.page_of.asked((query, request)).many(keys)
 
 
 def _query(
@@ -109,14 +111,25 @@ def _query(
 async def total_count(pages: Sequence[Page[Order]], info: Info, *, cap: int) -> Sequence[int]:
     if not 1 <= cap <= MOST_COUNTED:
         raise BadInput(f"`cap` must be from 1 to {MOST_COUNTED}; it was {cap}.")
-    return await gather(*(_count(info, page.origin, cap) for page in pages))
+    customers: dict[OrderQuery, list[CustomerId | None]] = {}
+    for page in pages:
+        query: OrderQuery = page.origin
+        customers.setdefault(replace(query, customer=None), []).append(query.customer)
+    counts = await gather(*(_counts(info, *each, cap) for each in customers.items()))
+    found = {query: count for each in counts for query, count in each.items()}
+    return [found[page.origin] for page in pages]
 
 
-async def _count(info: Info, query: OrderQuery, cap: int) -> int:
-    if query.customer is None:
-        return await info.context.orders.count(query, cap)
-    batch = info.context.orders.count_of.asked((replace(query, customer=None), cap))
-    return await batch.one(query.customer) or 0
+async def _counts(
+    info: Info, query: OrderQuery, customers: Sequence[CustomerId | None], cap: int
+) -> Mapping[OrderQuery, int]:
+    """How many `query` finds of each customer, in one read; None stands for everybody."""
+    keys = [key for key in customers if key is not None]
+    found = await info.context.orders.count_of.asked((query, cap)).many(keys)
+    counts = {replace(query, customer=key): n or 0 for key, n in zip(keys, found, strict=True)}
+    if None in customers:
+        counts[query] = await info.context.orders.count(query, cap)
+    return counts
 
 
 async def channel(owned: Sequence[Order | Return], info: Info) -> Sequence[Channel | None]:

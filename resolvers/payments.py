@@ -11,7 +11,8 @@ from domain.ids import ChannelId, Kind, PaymentId
 from domain.operations import Channel
 from domain.orders import Order, Return
 from domain.pages import Cursor, Page
-from domain.payments import Payment, PaymentQuery, PaymentState, Refund
+from domain.payments import Payment, PaymentOperation, PaymentQuery, PaymentState, Refund
+from domain.values import Actor
 from resolvers.context import Info
 
 
@@ -22,8 +23,8 @@ async def payment(
     provider: str | None,
     provider_ref: str | None,
 ) -> Payment | None:
-    by_ref = provider is not None and provider_ref is not None
-    if (id is not None) == by_ref:
+    given = [key is not None for key in (id, provider, provider_ref)]
+    if given not in ([True, False, False], [False, True, True]):
         raise BadInput("Ask for a payment by id, or by provider and providerRef.")
     if id is None:
         return await info.context.payments.by_ref.one(f"{provider}:{provider_ref}")
@@ -52,6 +53,10 @@ async def page(
 
 async def payment_order(payments: Sequence[Payment], info: Info) -> Sequence[Order | None]:
     return await info.context.orders.by_id.many([payment.order_id for payment in payments])
+
+
+def requested_by(operations: Sequence[PaymentOperation], info: Info) -> Sequence[Actor]:
+    return [operation.requested_by.shown_to(info.viewer) for operation in operations]
 
 
 async def refund_return(refunds: Sequence[Refund], info: Info) -> Sequence[Return | None]:

@@ -122,7 +122,7 @@ class MongoOrders:
     async def fulfillments_of(
         self, viewer: Viewer, keys: Sequence[OrderId]
     ) -> Mapping[OrderId, Sequence[Fulfillment]]:
-        return await self._fulfillments.many_each(viewer, "order_id", keys, sort=[("_id", 1)])
+        return await self._fulfillments.many_each(viewer, "order_id", keys)
 
     async def returns_by_ids(
         self, viewer: Viewer, keys: Sequence[ReturnId]
@@ -132,7 +132,7 @@ class MongoOrders:
     async def returns_of(
         self, viewer: Viewer, keys: Sequence[OrderId]
     ) -> Mapping[OrderId, Sequence[Return]]:
-        return await self._returns.many_each(viewer, "order_id", keys, sort=[("_id", 1)])
+        return await self._returns.many_each(viewer, "order_id", keys)
 
 
 def _where(query: OrderQuery) -> Filter:

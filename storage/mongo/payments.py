@@ -75,7 +75,7 @@ class MongoPayments:
     async def of_orders(
         self, viewer: Viewer, keys: Sequence[OrderId]
     ) -> Mapping[OrderId, Sequence[Payment]]:
-        return await self._payments.many_each(viewer, "order_id", keys, sort=[("_id", 1)])
+        return await self._payments.many_each(viewer, "order_id", keys)
 
     async def page(
         self, viewer: Viewer, query: PaymentQuery, request: PageRequest

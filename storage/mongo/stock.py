@@ -51,12 +51,12 @@ class MongoStock:
     async def levels_of(
         self, viewer: Viewer, keys: Sequence[Sku]
     ) -> Mapping[Sku, Sequence[StockLevel]]:
-        return await self._levels.many_each(viewer, "sku", keys, sort=[("_id", 1)])
+        return await self._levels.many_each(viewer, "sku", keys)
 
     async def promises_of(
         self, viewer: Viewer, keys: Sequence[Sku]
     ) -> Mapping[Sku, Sequence[StockLevel]]:
-        return await self._promises.many_each(viewer, "sku", keys, sort=[("_id", 1)])
+        return await self._promises.many_each(viewer, "sku", keys)
 
     async def page(
         self, viewer: Viewer, query: StockQuery, request: PageRequest
