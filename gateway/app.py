@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from domain.errors import KassaError
 from domain.ports import Repositories
 from gateway import auth, logs, pages
 from gateway.execution.engine import Engine
@@ -65,7 +66,7 @@ def _ready(checks: Mapping[str, Check]) -> Callable[[Request], Awaitable[Respons
         """Everything that is needed answers; else, which does not and why."""
         answers = await gather(*(check() for check in checks.values()), return_exceptions=True)
         missing = {
-            name: str(answer)
+            name: _why(answer)
             for name, answer in zip(checks, answers, strict=True)
             if isinstance(answer, BaseException)
         }
@@ -74,3 +75,8 @@ def _ready(checks: Mapping[str, Check]) -> Callable[[Request], Awaitable[Respons
         )
 
     return ready
+
+
+def _why(error: BaseException) -> str:
+    """What anybody may read of a failed check: it may know addresses and passwords."""
+    return error.message if isinstance(error, KassaError) else "The check itself failed."

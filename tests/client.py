@@ -13,6 +13,7 @@ class Client:
     """Asks the graph, as whoever the token says."""
 
     def __init__(self, application: ASGIApp) -> None:
+        self.application = application
         transport = httpx2.ASGITransport(app=application)
         self.http = httpx2.AsyncClient(transport=transport, base_url="http://kassa.test")
 

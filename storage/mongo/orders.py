@@ -40,8 +40,8 @@ ORDERS = Collection(
         Index(by("location_ids", *UPDATED), "orders(location:, orderBy: UPDATED_AT)"),
         Index(by("channel_id", "-placed_key", "state"), "orders(channels:)"),
         Index(by("channel_id", "-updated_key", "state"), "orders(channels:), by update"),
-        Index(by("state", "-placed_key"), "orders(states:)"),
-        Index(by("state", "-updated_key"), "orders(states:, orderBy: UPDATED_AT)"),
+        Index(by("state", "-placed_key", "channel_id"), "orders(states:)"),
+        Index(by("state", "-updated_key", "channel_id"), "orders(states:, orderBy: UPDATED_AT)"),
     ),
     keys=tuple(KEYS.values()),
 )

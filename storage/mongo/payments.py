@@ -26,9 +26,13 @@ PAYMENTS = Collection(
         Index(by(*NEWEST), "payments"),
         Index(by("customer_id", *NEWEST), "payments, as a shopper"),
         Index(by("location_ids", *NEWEST), "payments, as a clerk"),
-        Index(by("channel_id", "-created_key"), "payments(channels:)"),
-        Index(by("provider", "-created_key"), "payments(providers:)"),
-        Index(by("standing.state", "-created_key"), "payments(states:)"),
+        Index(
+            by("channel_id", "-created_key", "provider", "standing.state"), "payments(channels:)"
+        ),
+        Index(
+            by("provider", "-created_key", "channel_id", "standing.state"), "payments(providers:)"
+        ),
+        Index(by("standing.state", "-created_key", "channel_id", "provider"), "payments(states:)"),
     ),
     keys=(CREATED,),
 )

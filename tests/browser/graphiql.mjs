@@ -2,7 +2,7 @@
 //
 // KASSA_URL         the page
 // KASSA_CHROMIUM    the browser's executable
-// KASSA_WALK        {"answer", "role", "example", "exampleAnswer", "refusedRole"}: what to do
+// KASSA_WALK        {"answer", "role", "example", "exampleAnswer", "field", "refusedRole", "refusal"}
 // KASSA_SCREENSHOT  where to write a picture (optional; the dark one gets "-dark" in its name)
 
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -75,7 +75,7 @@ async function visit(page) {
 
   await page.getByLabel('Role').selectOption(walk.refusedRole);
   await page.getByRole('button', { name: /execute/i }).click();
-  const refused = await answer(page, '401');
+  const refused = await answer(page, walk.refusal);
   await browser.setOffline(true);
   await page.getByRole('button', { name: /execute/i }).click();
   const offline = await answer(page, 'did not answer');
@@ -113,21 +113,36 @@ async function watch(page) {
 }
 
 async function execute(page, expected) {
+  const answered = page.waitForResponse(
+    (response) => isOperation(response.request()) && !isIntrospection(response.request()),
+  );
   await page.getByRole('button', { name: /execute/i }).click();
+  await answered;
   return answer(page, expected);
 }
 
+/**
+ * What the result pane shows once it shows `expected`, both without any white space: Monaco wraps
+ * long lines wherever it likes, and keeps the lines it has drawn in no particular order.
+ */
 async function answer(page, expected) {
-  const pane = page.getByRole('region', { name: 'Result Window' });
-  await pane.locator('.view-lines', { hasText: expected }).waitFor();
-  // Monaco wraps long lines and writes no-break spaces.
-  return (await pane.locator('.view-lines').innerText()).replace(/\s+/g, ' ');
+  const shown = await page.waitForFunction(
+    (expected) => {
+      const pane = document.querySelector('[aria-label="Result Window"]');
+      const top = (line) => parseFloat(line.style.top);
+      const lines = [...pane.querySelectorAll('.view-line')].sort((a, b) => top(a) - top(b));
+      const text = lines.map((line) => line.textContent).join('').replace(/\s+/g, '');
+      return text.includes(expected.replace(/\s+/g, '')) && text;
+    },
+    expected,
+  );
+  return shown.jsonValue();
 }
 
 /** The parts that load more code or write more styles: prettier, completion, palette, documentation. */
 async function useTools(page) {
   await page.getByRole('button', { name: /prettify/i }).click();
-  await page.locator('.graphiql-query-editor .view-line', { hasText: 'quantity' }).click();
+  await page.locator('.graphiql-query-editor .view-line', { hasText: walk.field }).click();
   await page.keyboard.press('Control+Space');
   const completion = await page.locator('.suggest-widget .monaco-list-row').first().innerText();
   await page.keyboard.press('Escape');

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Any
 
 from graphql import (
@@ -15,7 +17,15 @@ from graphql import (
     is_required_argument,
 )
 
+from domain import ids
+from domain.customers import Customer
+from domain.shop import Shop
+from schema import graph
+
 Pair = tuple[str, str]
+
+SAMPLE = 3
+"""How many of each kind of node are asked for at once."""
 
 
 class Writer:
@@ -42,7 +52,6 @@ class Writer:
         if kind.name in self._expanded or not isinstance(kind, GraphQLObjectType):
             return "{ __typename }"
         self._expanded.add(kind.name)
-        # Plain fields and values first, so that a type is met as close to the root as can be.
         fields = [self._field(kind, name, field) for name, field in kind.fields.items()]
         return f"{{ __typename {' '.join(fields)} }}"
 
@@ -88,3 +97,89 @@ def filled(answer: Any) -> Iterator[Pair]:
             if value not in (None, []):
                 yield answer.get("__typename", "Query"), name
                 yield from filled(value)
+
+
+@cache
+def schema() -> GraphQLSchema:
+    """The graph, as graphql-core sees it."""
+    return graph.build().core
+
+
+def nodes(shop: Shop, customer: Customer) -> Mapping[str, list[str]]:
+    """Ids of each kind of node; the customer's own and the telling ones come first."""
+
+    def hers(items: Any) -> list[Any]:
+        return sorted(items, key=lambda item: item.customer_id != customer.id)
+
+    tenders = hers(shop.payments)
+    tried = [operation for payment in tenders for operation in payment.operations]
+    everything = {
+        "Customer": sorted(shop.customers, key=lambda it: it.id != customer.id),
+        "LoyaltyAccount": hers(shop.loyalty_accounts),
+        "LoyaltyEntry": hers(sorted(shop.loyalty_entries, key=lambda it: it.reverses_id is None)),
+        "Product": shop.products,
+        "Location": shop.locations,
+        "Channel": shop.channels,
+        "StockLevel": shop.stock_levels,
+        "Order": hers(shop.orders),
+        "Fulfillment": hers(sorted(shop.fulfillments, key=lambda it: not it.allowed)),
+        "Return": hers(shop.returns),
+        "Payment": tenders,
+        "PaymentOperation": sorted(tried, key=lambda it: it.decline_code is None),
+    }
+    refunds = [ids.refund_of(operation.id) for operation in tried if operation.kind == "REFUND"]
+    return {kind: [item.id for item in items] for kind, items in everything.items()} | {
+        "Refund": list(refunds)
+    }
+
+
+def arguments(shop: Shop, customer: Customer) -> Mapping[str, str]:
+    """What each root field is asked with."""
+    order = next(one for one in shop.orders if one.customer_id == customer.id and one.refs)
+    payment = next(one for one in shop.payments if one.order_id == order.id)
+    ref, sku = order.refs[0], shop.products[0].sku
+    return {
+        "customer": f'(number: "{customer.number}")',
+        "findCustomers": '(by: {kind: PHONE, value: "070-123 45 67"}, purpose: SALE)',
+        "order": f'(ref: "{ref.system}:{ref.kind}:{ref.value}")',
+        "orders": '(first: 5, since: "2025-12-01T00:00:00Z")',
+        "product": f'(sku: "{sku}")',
+        "products": f'(skus: ["{sku}", "NOTHING"])',
+        "searchProducts": '(text: "mug", first: 3)',
+        "location": '(code: "STO")',
+        "locations": "(kinds: [STORE], offersPickup: true)",
+        "stockLevels": f'(lowOnly: true, skus: ["{sku}"], first: 5)',
+        "payment": f'(id: "{payment.id}")',
+        "payments": "(first: 5, states: [PARTLY_REFUNDED, DECLINED])",
+    }
+
+
+def writers(shop: Shop, customer: Customer) -> Iterator[tuple[str, Writer]]:
+    """A document for each root field and each kind of node, with its writer."""
+    webshop = next(one for one in shop.channels if one.code == "webshop-se")
+    values = {
+        "channel": f'"{webshop.id}"',
+        "quantity": "2",
+        "near": "{lat: 59.3, lon: 18.0, maxKm: 2000}",
+        "first": "2",
+        "locale": '"sv-SE"',
+        "cap": "50",
+        "orderBy": "UPDATED_AT",
+    }
+    found, query = arguments(shop, customer), schema().query_type
+    assert query
+    for root in sorted(query.fields.keys() - {"node", "nodes"}):
+        writer = Writer(schema(), values)
+        yield writer.document(root, found.get(root, "")), writer
+    for kind, keys in nodes(shop, customer).items():
+        for root, given in (
+            ("node", f'(id: "{keys[0]}")'),
+            ("nodes", f"(ids: {json.dumps(keys[:SAMPLE])})"),
+        ):
+            writer = Writer(schema(), values)
+            yield writer.document(root, given, kind), writer
+
+
+def documents(shop: Shop, customer: Customer) -> list[str]:
+    """Documents that together ask for everything, around one customer."""
+    return [document for document, _ in writers(shop, customer)]

@@ -1,0 +1,103 @@
+"""Who reaches what. Deny by default: what this table does not name is out of reach."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import pytest
+
+from domain import viewer as access
+from domain.ids import ChannelId, CustomerId, LocationId
+from domain.viewer import (
+    ANONYMOUS,
+    SYSTEM,
+    AtLocation,
+    Everything,
+    Nothing,
+    OfChannels,
+    OfCustomer,
+    Published,
+    Role,
+    Subject,
+    Viewer,
+    reach,
+)
+
+ANNA, HERE = CustomerId("cus_anna"), LocationId("loc_here")
+OURS = (ChannelId("chn_a"), ChannelId("chn_b"))
+
+VIEWERS = {role: Viewer(role) for role in Role} | {
+    Role.SHOPPER: Viewer(Role.SHOPPER, customer=ANNA),
+    Role.PARTNER: Viewer(Role.PARTNER, channels=OURS),
+    Role.CLERK: Viewer(Role.CLERK, location=HERE),
+}
+
+ALL, OWN, STORE = Everything(), OfCustomer(ANNA), AtLocation(HERE)
+WHAT_EVERYONE_SEES = {"CATALOG": Published(), "SOLD": ALL, "AVAILABILITY": ALL}
+WHAT_STAFF_SEES = {"CATALOG": ALL, "SOLD": ALL, "AVAILABILITY": ALL, "STOCK": ALL}
+
+TABLE = {
+    "anonymous": WHAT_EVERYONE_SEES,
+    "shopper": WHAT_EVERYONE_SEES
+    | dict.fromkeys(["CUSTOMERS", "ORDERS", "ORDER_LIST", "PAYMENTS", "PAYMENT_LIST"], OWN),
+    "partner": WHAT_EVERYONE_SEES
+    | dict.fromkeys(["ORDERS", "ORDER_LIST", "PAYMENTS", "PAYMENT_LIST"], OfChannels(OURS)),
+    "clerk": WHAT_STAFF_SEES
+    | dict.fromkeys(["CUSTOMERS", "CUSTOMER_SEARCH", "ORDERS", "PAYMENTS"], ALL)
+    | dict.fromkeys(["ORDER_LIST", "PAYMENT_LIST"], STORE),
+    "support": WHAT_STAFF_SEES
+    | dict.fromkeys(["CUSTOMERS", "CUSTOMER_SEARCH", "ORDERS", "PAYMENTS"], ALL)
+    | dict.fromkeys(["ORDER_LIST", "PAYMENT_LIST"], ALL),
+    "finance": WHAT_STAFF_SEES
+    | dict.fromkeys(["CUSTOMERS", "ORDERS", "PAYMENTS", "ORDER_LIST", "PAYMENT_LIST"], ALL),
+    "system": dict.fromkeys(Subject.__members__, ALL),
+}
+
+
+@pytest.mark.parametrize(("role", "subject"), list(product(Role, Subject)))
+def test_each_role_reaches_what_the_table_says_and_nothing_else(role: Role, subject: Subject):
+    reached = reach(VIEWERS[role], subject)
+
+    assert reached == TABLE.get(role, {}).get(subject.name, Nothing())
+
+
+@pytest.mark.parametrize("subject", Subject)
+def test_a_shopper_without_a_customer_reaches_what_everyone_does(subject: Subject):
+    assert reach(Viewer(Role.SHOPPER), subject) == reach(ANONYMOUS, subject)
+
+
+@pytest.mark.parametrize("subject", Subject)
+def test_a_partner_without_channels_reaches_what_everyone_does(subject: Subject):
+    assert reach(Viewer(Role.PARTNER), subject) == reach(ANONYMOUS, subject)
+
+
+@pytest.mark.parametrize("subject", [Subject.ORDER_LIST, Subject.PAYMENT_LIST])
+def test_a_clerk_without_a_store_browses_nothing(subject: Subject):
+    assert reach(Viewer(Role.CLERK), subject) == Nothing()
+
+
+@pytest.mark.parametrize("subject", Subject)
+def test_what_somebody_else_is_given_does_not_widen_the_reach(subject: Subject):
+    everything = {"customer": ANNA, "location": HERE, "channels": OURS}
+
+    assert reach(Viewer(**everything), subject) == reach(ANONYMOUS, subject)
+
+
+@pytest.mark.parametrize("subject", Subject)
+def test_a_role_that_no_table_names_reaches_nothing(
+    subject: Subject, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(access, "REACH", {})
+
+    assert reach(SYSTEM, subject) == Nothing()
+
+
+def test_a_viewer_is_a_stranger_unless_told_otherwise():
+    assert Viewer() == ANONYMOUS
+    assert not ANONYMOUS.is_staff
+    assert [role for role in Role if Viewer(role).is_staff] == [
+        Role.CLERK,
+        Role.SUPPORT,
+        Role.FINANCE,
+        Role.SYSTEM,
+    ]

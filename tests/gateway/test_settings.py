@@ -1,0 +1,105 @@
+"""Settings: what an environment means, and what is refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from gateway.settings import Driver, Env, Settings, SettingsError, read
+
+MEANINGS = [
+    ("KASSA_ENV", "production", Env.PRODUCTION),
+    ("KASSA_ENV", "development", Env.DEVELOPMENT),
+    ("KASSA_HOST", "::1", "::1"),
+    ("KASSA_PORT", "0", 0),
+    ("KASSA_PORT", "65535", 65535),
+    ("KASSA_MONGODB_URL", "mongodb://db/", "mongodb://db/"),
+    ("KASSA_MONGODB_DATABASE", "shop_2-b", "shop_2-b"),
+    ("KASSA_MONGODB_DRIVER", "motor", Driver.MOTOR),
+    ("KASSA_REDIS_URL", "redis://bell/0", "redis://bell/0"),
+    ("KASSA_DATA", "/var/lib/kassa", Path("/var/lib/kassa")),
+    ("KASSA_COUNTRY", "NO", "NO"),
+]
+
+REFUSALS = [
+    ("KASSA_ENV", "prod"),
+    ("KASSA_ENV", "PRODUCTION"),
+    ("KASSA_PORT", "abc"),
+    ("KASSA_PORT", "80.5"),
+    ("KASSA_PORT", "-1"),
+    ("KASSA_PORT", "65536"),
+    ("KASSA_MONGODB_DRIVER", "mongoose"),
+    ("KASSA_MONGODB_DATABASE", "a b"),
+    ("KASSA_MONGODB_DATABASE", "a/b"),
+    ("KASSA_MONGODB_DATABASE", "$where"),
+    ("KASSA_MONGODB_DATABASE", "x" * 64),
+]
+
+
+@pytest.mark.parametrize(("name", "value", "meaning"), MEANINGS)
+def test_a_variable_sets_its_setting_and_no_other(name, value, meaning):
+    field = name.removeprefix("KASSA_").lower()
+
+    settings = read({name: value})
+
+    assert getattr(settings, field) == meaning
+    assert type(getattr(settings, field)) is type(meaning)
+    assert settings == msgspec.structs.replace(Settings(), **{field: meaning})
+
+
+def test_every_setting_is_in_the_table():
+    named = {name.removeprefix("KASSA_").lower() for name, _, _ in MEANINGS}
+
+    assert named == set(Settings.__struct_fields__)
+
+
+@pytest.mark.parametrize(("name", "value"), REFUSALS)
+def test_a_value_of_another_kind_is_refused_by_name(name, value):
+    with pytest.raises(SettingsError) as refused:
+        read({name: value})
+
+    assert str(refused.value).startswith(f"{name}={value!r} cannot be used: ")
+    assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize("name", ["KASSA_X", "KASSA_PORTS", "KASSA_", "KASSA_MONGO_URL"])
+def test_an_unknown_name_is_refused_and_the_known_ones_listed(name):
+    with pytest.raises(SettingsError) as refused:
+        read({name: "1"})
+
+    assert str(refused.value).startswith(f"{name} is not a setting. There are: KASSA_ENV, ")
+    assert all(
+        f"KASSA_{known.upper()}" in str(refused.value) for known in Settings.__struct_fields__
+    )
+
+
+@pytest.mark.parametrize(
+    "environ",
+    [
+        {},
+        {"KASSA_PORT": ""},
+        {"KASSA_X": ""},
+        {"PORT": "1"},
+        {"kassa_port": "1"},
+        {"XKASSA_X": "1"},
+    ],
+)
+def test_what_is_empty_or_not_ours_changes_nothing(environ):
+    assert read(environ) == Settings()
+
+
+def test_without_settings_it_is_a_developers_machine():
+    settings = read({})
+
+    assert settings.is_development
+    assert (settings.host, settings.port) == ("127.0.0.1", 8000)
+    assert (settings.mongodb_url, settings.redis_url) == (None, None)
+    assert not read({"KASSA_ENV": "production"}).is_development
+
+
+def test_several_variables_are_read_together():
+    settings = read({"KASSA_PORT": "1", "KASSA_COUNTRY": "DK", "PATH": "/bin"})
+
+    assert (settings.port, settings.country) == (1, "DK")
