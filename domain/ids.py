@@ -87,7 +87,7 @@ def expect(kind: Kind, value: str) -> str:
         BadInput: it is no id, or the id of something else.
     """
     if (found := kind_of(value)) is not kind:
-        raise BadInput(f"{value!r} is the id of a {found.words}, not of a {kind.words}.")
+        raise BadInput(f"{value!r} names another kind of thing: {found.words}, not {kind.words}.")
     return value
 
 

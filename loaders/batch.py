@@ -6,7 +6,7 @@ on its way; a key that was not found is `None`.
 
 from __future__ import annotations
 
-from asyncio import Task, ensure_future, gather
+from asyncio import Task, ensure_future, wait
 from collections.abc import Callable, Coroutine, Hashable, Mapping, Sequence
 from typing import Any, Generic, TypeVar
 
@@ -37,7 +37,9 @@ class Batch(Generic[K, V]):
         return (await self.many([key]))[0]
 
     async def _found(self, keys: Sequence[K]) -> list[V | None]:
-        await gather(*{self._reads[key] for key in keys})
+        # Unlike `gather`, `wait` leaves a shared read alone when one of its waiters is cancelled.
+        if reads := {self._reads[key] for key in keys}:
+            await wait(reads)
         return [self._reads[key].result().get(key) for key in keys]
 
 

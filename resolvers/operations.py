@@ -58,7 +58,7 @@ async def _by_ids(context: Context, wanted: Sequence[str]) -> list[object | None
 
 def _node_kind(key: str) -> Kind:
     if (kind := ids.kind_of(key)) not in READ_BY_KIND:
-        raise BadInput(f"{key!r} is the id of a {kind.words}, which is no node of its own.")
+        raise BadInput(f"{key!r} names part of something else ({kind.words}), which is no node.")
     return kind
 
 

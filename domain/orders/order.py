@@ -169,8 +169,13 @@ def totals(
 
 
 def _reduced(amount: TaxedMoney, by: int) -> TaxedMoney:
-    gross = amount.gross_minor - by
-    if not amount.taxes:
-        return TaxedMoney(amount.currency, gross)
-    share = amount.taxes[0]
-    return TaxedMoney.of(gross, amount.currency, share.code, share.rate_bps)
+    taxed = [share.base + share.amount for share in amount.taxes]
+    parts = [*taxed, amount.gross_minor - sum(taxed)]
+    *left, untaxed = [
+        part - cut for part, cut in zip(parts, money.allocate(by, parts), strict=True)
+    ]
+    reduced = [
+        TaxedMoney.of(gross, amount.currency, share.code, share.rate_bps)
+        for gross, share in zip(left, amount.taxes, strict=True)
+    ]
+    return TaxedMoney.sum([*reduced, TaxedMoney(amount.currency, untaxed)], amount.currency)

@@ -91,7 +91,9 @@ def test_any_text_is_refused(text: str):
 
 
 def test_the_id_of_something_else_is_refused_by_name():
-    with pytest.raises(BadInput, match=f"'{ORDER}' is the id of a order, not of a stock level"):
+    with pytest.raises(
+        BadInput, match=f"'{ORDER}' names another kind of thing: order, not stock level"
+    ):
         expect(Kind.STOCK_LEVEL, ORDER)
 
 

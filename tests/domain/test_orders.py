@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from domain.money import Currency, CurrencyMismatch, TaxedMoney
 from domain.orders import (
@@ -84,6 +85,19 @@ def test_a_discount_takes_its_tax_along(
     sums = totals([a_line(*each) for each in prices], discount, FREE, SEK)
 
     assert (sums.grand.gross_minor, sums.grand.tax.minor) == (grand, tax)
+
+
+def test_a_discount_on_a_line_of_two_rates_is_taken_off_both():
+    both = TaxedMoney.sum([a_line(125_00, 2500).line_total, a_line(112_00, 1200).line_total], SEK)
+    menu = replace(a_line(237_00), line_total=both)
+
+    sums = totals([menu], 23_70, FREE, SEK)
+
+    assert [(share.rate_bps, share.base + share.amount) for share in sums.grand.taxes] == [
+        (2500, 112_50),
+        (1200, 100_80),
+    ]
+    assert sums.grand.tax.minor == 22_50 + 10_80
 
 
 def test_lines_in_another_currency_are_not_summed():

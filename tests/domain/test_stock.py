@@ -6,7 +6,7 @@ from datetime import timedelta
 from math import inf, nan
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from domain.catalog import GeoPoint, Near, distance_km
@@ -54,6 +54,7 @@ def test_the_explanation_sums_to_what_may_be_sold(
     assert found.sellable == max(0, free - safety)
 
 
+@example(on_hand=1, committed=1, reserved=0, safety=1)
 @given(on_hand=counts, committed=counts, reserved=counts, safety=counts)
 def test_even_an_oversold_shelf_is_explained_down_to_zero(
     on_hand: int, committed: int, reserved: int, safety: int

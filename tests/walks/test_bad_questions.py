@@ -136,7 +136,7 @@ async def test_what_is_no_id_is_refused(kassa: Client, token: str, query: str, b
 async def test_an_id_of_another_kind_is_refused(kassa: Client, shop: Shop, token: str, door: str):
     message = await refused(kassa, BY_ID[door], token, id=shop.stock_levels[0].id)
 
-    assert "is the id of a stock level, not of a" in message
+    assert "names another kind of thing: stock level, not " in message
 
 
 @pytest.mark.parametrize("kind", [Kind.ORDER_LINE, Kind.ADDRESS])
@@ -144,7 +144,7 @@ async def test_an_id_of_another_kind_is_refused(kassa: Client, shop: Shop, token
 async def test_a_part_is_no_node(kassa: Client, token: str, door: str, kind: Kind):
     message = await refused(kassa, BY_ID[door], token, id=f"{kind}_01JGFJJZ00B56BR85QVG95BSK2")
 
-    assert f"is the id of a {kind.words}, which is no node of its own" in message
+    assert f"names part of something else ({kind.words}), which is no node" in message
 
 
 @pytest.mark.parametrize("bad", BAD_CURSORS.values(), ids=BAD_CURSORS)
