@@ -60,6 +60,17 @@ def viewer(authorization: str | None) -> Viewer:
     return _named(*rest.partition("."))
 
 
+def visitor(authorization: str | None) -> Viewer:
+    """Nobody in particular: where development tokens are not taken, there are no others yet.
+
+    Raises:
+        Unauthenticated: somebody tries one.
+    """
+    if authorization:
+        raise Unauthenticated("No token is taken here: this version has development tokens only.")
+    return ANONYMOUS
+
+
 def _named(name: str, _: str, subject: str) -> Viewer:
     try:
         role = Role(name)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import httpx2
 import pytest
@@ -97,19 +96,6 @@ async def test_a_check_that_breaks_tells_nothing_of_itself(stocked: Database):
     assert response.status_code == 503
     assert response.json()["missing"].keys() == {"mongodb"}
     assert "hunter2" not in response.text
-
-
-async def test_a_server_that_is_not_there_makes_it_unready(kassa: Client, servers: Any):
-    assert servers
-    nowhere = Database("mongodb://127.0.0.1:9", "kassa", timeoutMS=300)
-
-    async with client(nowhere, {"mongodb": nowhere.ping}) as deserted:
-        response = await deserted.http.get("/readyz")
-
-    assert response.status_code == 503
-    assert response.json()["missing"]["mongodb"].startswith("MongoDB does not answer")
-    assert (await kassa.http.get("/readyz")).status_code == 200
-    await nowhere.close()
 
 
 # Who is let in
@@ -252,3 +238,14 @@ async def test_the_answer_comes_from_the_demo_shop(kassa: Client, shop: Shop):
     data = await kassa.ask("{ locations { code } }")
 
     assert [it["code"] for it in data["locations"]] == sorted(it.code for it in shop.locations)
+
+
+async def test_production_takes_no_development_token(stocked: Database):
+    bearer = {"authorization": "Bearer dev.system"}
+
+    async with client(stocked, {}, Settings(env=Env.PRODUCTION)) as kassa:
+        refused = await kassa.http.get("/graphql", params=QUESTION, headers=bearer)
+        visitor = await kassa.http.get("/graphql", params=QUESTION)
+
+    assert refused.status_code == 401
+    assert visitor.json() == {"data": {"__typename": "Query"}}
