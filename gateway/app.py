@@ -35,7 +35,6 @@ def build(
     lifespan: Lifespan | None = None,
 ) -> Starlette:
     """Put the routes together. `checks` name the dependencies that `/readyz` asks after."""
-
     who = auth.viewer if settings.is_development else auth.visitor
 
     async def context(request: Request) -> Context:
