@@ -1,24 +1,36 @@
-"""Programs of `tests/npm`, run by Node against a server of ours."""
+"""Programs of the npm projects beside the tests, run by Node against a server of ours."""
+
+from __future__ import annotations
 
 import asyncio
 import fcntl
 import hashlib
+import os
 import shutil
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
-PROJECT = Path(__file__).parent / "npm"
+NPM = Path(__file__).parent / "npm"
+BROWSER = Path(__file__).parent / "browser"
 INSTALL_SECONDS = 100
-RUN_SECONDS = 60
+RUN_SECONDS = 90
 
 
-async def run(script: str, *arguments: str) -> str:
-    """What `tests/npm/<script>` prints; skips without Node, fails when the script does."""
-    node = installed()
+async def run(
+    script: str, *arguments: str, project: Path = NPM, environ: Mapping[str, str] | None = None
+) -> str:
+    """What a script of a project prints; skips without Node, fails when the script does."""
+    node = installed(project)
     process = await asyncio.create_subprocess_exec(
-        node, PROJECT / script, *arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        node,
+        project / script,
+        *arguments,
+        env={**os.environ, **(environ or {})},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
     )
     try:
         async with asyncio.timeout(RUN_SECONDS):
@@ -31,25 +43,25 @@ async def run(script: str, *arguments: str) -> str:
     return out.decode()
 
 
-def installed() -> str:
-    """The path of Node, with the packages of `tests/npm` installed as locked."""
+def installed(project: Path = NPM) -> str:
+    """The path of Node, with the packages of a project installed as locked."""
     node, npm = shutil.which("node"), shutil.which("npm")
     if not node or not npm:
         pytest.skip("Node.js with npm is not installed")
-    with (PROJECT / "package-lock.json").open("rb") as lock:
+    with (project / "package-lock.json").open("rb") as lock:
         # Two test runs may start at once; the second waits and finds everything there.
         fcntl.flock(lock, fcntl.LOCK_EX)
-        _install(npm, hashlib.sha256(lock.read()).hexdigest())
+        _install(npm, project, hashlib.sha256(lock.read()).hexdigest())
     return node
 
 
-def _install(npm: str, wanted: str) -> None:
-    stamp = PROJECT / "node_modules" / ".installed"
+def _install(npm: str, project: Path, wanted: str) -> None:
+    stamp = project / "node_modules" / ".installed"
     if stamp.exists() and stamp.read_text() == wanted:
         return
     command = [npm, "ci", "--no-audit", "--no-fund", "--ignore-scripts"]
     done = subprocess.run(
-        command, cwd=PROJECT, capture_output=True, text=True, check=False, timeout=INSTALL_SECONDS
+        command, cwd=project, capture_output=True, text=True, check=False, timeout=INSTALL_SECONDS
     )
     assert done.returncode == 0, f"npm ci failed:\n{done.stdout}\n{done.stderr}"
     stamp.write_text(wanted)

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 import shutil
-import subprocess
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,16 +13,13 @@ import pytest
 from domain.viewer import Role
 from gateway import app, pages
 from gateway.execution.engine import Engine
-from gateway.graphiql import build
 from gateway.settings import Settings
 from gateway.welcome import Welcome
 from schema import graph
 from storage.mongo import MongoRepositories
 from storage.mongo.driver import Database
+from tests import node
 from tests.gateway.serving import served
-
-BROWSER = Path(__file__).parents[1] / "browser"
-WALK_SECONDS = 90
 
 STRANGER = {"name": "stranger", "label": "Stranger", "token": "dev.stranger"}
 """A role whose token the gateway does not accept."""
@@ -44,7 +38,7 @@ WALK = {
 @pytest.fixture(scope="module")
 async def walk(stocked: Database, offers: Welcome) -> dict[str, Any]:
     """What the walk through the page saw."""
-    command, environ = _node(), {"KASSA_CHROMIUM": _chromium(), "KASSA_WALK": json.dumps(WALK)}
+    environ = {"KASSA_CHROMIUM": _chromium(), "KASSA_WALK": json.dumps(WALK)}
     _require_built_page()
     config = offers.page_config()
     roles = [*json.loads(json.dumps(config["roles"])), STRANGER]
@@ -56,7 +50,8 @@ async def walk(stocked: Database, offers: Welcome) -> dict[str, Any]:
         page_config=lambda: {**config, "roles": roles},
     )
     async with served(application) as address:
-        return await _walk(command, {**os.environ, **environ, "KASSA_URL": f"{address}/"})
+        environ["KASSA_URL"] = f"{address}/"
+        return json.loads(await node.run("graphiql.mjs", project=node.BROWSER, environ=environ))
 
 
 def test_the_page_is_ready_to_run_its_first_example(walk: dict[str, Any]):
@@ -126,33 +121,6 @@ def shown(text: str, pane: str) -> bool:
     return "".join(text.split()) in pane
 
 
-async def _walk(node: Sequence[str], environ: Mapping[str, str]) -> dict[str, Any]:
-    process = await asyncio.create_subprocess_exec(
-        *node,
-        "graphiql.mjs",
-        cwd=BROWSER,
-        env=environ,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )
-    try:
-        async with asyncio.timeout(WALK_SECONDS):
-            out, err = await process.communicate()
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
-    assert process.returncode == 0, err.decode()
-    return json.loads(out)
-
-
-def _node() -> Sequence[str]:
-    try:
-        return build.find_tools().node
-    except build.BuildError as error:
-        pytest.skip(str(error))
-
-
 def _chromium() -> str:
     names = ("chromium", "chromium-browser", "google-chrome")
     found = os.environ.get("KASSA_CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
@@ -162,5 +130,3 @@ def _chromium() -> str:
 def _require_built_page() -> None:
     if not (pages.DIST / "index.html").is_file():
         pytest.skip("the GraphiQL page was not built; run `make graphiql`.")
-    if not (BROWSER / "node_modules" / "playwright-core").is_dir():
-        pytest.skip("playwright-core is absent; run `npm ci` in tests/browser.")
