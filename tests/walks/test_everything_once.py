@@ -83,7 +83,7 @@ def written(
         "orders": '(first: 5, since: "2025-12-01T00:00:00Z")',
         "product": f'(sku: "{shop.products[0].sku}")',
         "products": f'(skus: ["{shop.products[0].sku}", "NOTHING"])',
-        "searchProducts": '(text: "kaf", first: 3)',
+        "searchProducts": '(text: "cof", first: 3)',
         "location": '(code: "STO")',
         "locations": "(kinds: [STORE], offersPickup: true)",
         "stockLevels": f'(lowOnly: true, skus: ["{shop.products[0].sku}"], first: 5)',
