@@ -1,17 +1,11 @@
-"""The one file that knows the MongoDB client. Everything else reads and writes through `Database`.
-
-Each setting was earned by a fault: without `timeoutMS` a frozen primary holds every worker for
-good; without `w=majority` a failover loses acknowledged writes; a default first batch of 101
-documents makes two round trips of one read.
-"""
+"""The one room that knows a MongoDB client. Everything else reads and writes through `Database`."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Mapping, Sequence
-from typing import Any, TypeVar
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, Literal
 
-from pymongo import AsyncMongoClient
-from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import (
     AutoReconnect,
     ConfigurationError,
@@ -25,71 +19,76 @@ from pymongo.errors import (
 from pymongo.monitoring import CommandListener
 
 from domain.errors import Unavailable
+from storage.mongo.driver.client import ONE_BATCH, SETTINGS, Connect, Document, Filter, Sort
+from storage.mongo.driver.pymongo import PyMongo
 
-# What BSON holds is any value at all; msgspec gives it a type on the way out.
-Document = dict[str, Any]
-Filter = Mapping[str, Any]
-Sort = Sequence[tuple[str, int]]
+__all__ = ["Database", "Document", "Driver", "Filter", "Sort", "client"]
 
-ONE_BATCH = 1_000_000
-"""More documents than any read asks for, so that one read is one round trip (up to 16 MiB)."""
-
-SETTINGS: Mapping[str, Any] = {
-    "appname": "kassa",
-    "tz_aware": True,
-    "w": "majority",
-    "journal": True,
-    "readConcernLevel": "majority",
-    "retryWrites": True,
-    "retryReads": True,
-    "timeoutMS": 4000,
-    "connectTimeoutMS": 1500,
-    "serverSelectionTimeoutMS": 4000,
-    "heartbeatFrequencyMS": 1000,
-    "maxPoolSize": 64,
-    "waitQueueTimeoutMS": 500,
-}
-
+Driver = Literal["pymongo", "motor"]
 
 UNREACHABLE = (AutoReconnect, ServerSelectionTimeoutError, WaitQueueTimeoutError, ExecutionTimeout)
 """No answer, which says nothing about whether the work was done."""
 
-Answer = TypeVar("Answer")
+NO_MOTOR = (
+    "KASSA_MONGODB_DRIVER=motor needs Motor: `pip install 'kassa[motor]'`, or leave it unset."
+)
 
 
-async def _answered(question: Awaitable[Answer]) -> Answer:
-    """The answer to a question that is safe to put again.
+def client(driver: Driver) -> Connect:
+    """The client of that name.
 
     Raises:
-        Unavailable: there is none in time.
+        Unavailable: it is not installed.
     """
+    if driver == "pymongo":
+        return PyMongo
     try:
-        return await question
-    except UNREACHABLE as error:
-        raise Unavailable("The database does not answer in time. Try again.") from error
+        from storage.mongo.driver.motor import Motor  # here, for it is an extra
+    except ImportError as error:
+        raise Unavailable(NO_MOTOR) from error
+    return Motor
 
 
 class Database:
     """One MongoDB database: whole answers, never cursors."""
 
     def __init__(
-        self, url: str, name: str, *, listeners: Sequence[CommandListener] = (), **settings: Any
+        self,
+        url: str,
+        name: str,
+        *,
+        driver: Driver = "pymongo",
+        listeners: Sequence[CommandListener] = (),
+        **settings: Any,
     ) -> None:
         """Connect lazily to `url`.
 
         Raises:
-            Unavailable: `url` is not a MongoDB URL, or `name` not a name for a database.
+            Unavailable: `url` is not a MongoDB URL, `name` not a name for a database, or `driver`
+                not installed.
         """
-        chosen = {**SETTINGS, **settings}
+        connect = client(driver)
+        chosen = {**SETTINGS, **settings, "event_listeners": list(listeners)}
         try:
-            self._client: AsyncMongoClient[Document] = AsyncMongoClient(
-                url, event_listeners=list(listeners), **chosen
-            )
-            self._database: AsyncDatabase[Document] = self._client[name]
+            self._client = connect(url, name, **chosen)
         except (InvalidURI, ConfigurationError, ValueError) as error:
             raise Unavailable(f"The MongoDB URL cannot be used: {error}.") from error
         except InvalidName as error:
             raise Unavailable(f"{name!r} cannot name a MongoDB database: {error}.") from error
+        self._database = self._client.database
+
+    @contextmanager
+    def _answering(self) -> Generator[None]:
+        """For questions that are safe to put again.
+
+        Raises:
+            Unavailable: there is no answer in time.
+        """
+        try:
+            with self._client.deadline():
+                yield
+        except UNREACHABLE as error:
+            raise Unavailable("The database does not answer in time. Try again.") from error
 
     @property
     def name(self) -> str:
@@ -105,7 +104,8 @@ class Database:
             Unavailable: there is none in time.
         """
         try:
-            await self._client.admin.command("ping")
+            with self._client.deadline():
+                await self._client.ping()
         except PyMongoError as error:
             raise Unavailable(f"MongoDB does not answer: {error}.") from error
 
@@ -117,38 +117,46 @@ class Database:
         sort: Sort | None = None,
         limit: int = 0,
     ) -> list[Document]:
-        cursor = self._database[collection].find(
-            where, sort=sort, limit=limit, batch_size=ONE_BATCH
-        )
-        return await _answered(cursor.to_list())
+        with self._answering():
+            return (
+                await self._database[collection]
+                .find(where, sort=sort, limit=limit, batch_size=ONE_BATCH)
+                .to_list()
+            )
 
     async def aggregate(self, pipeline: Sequence[Filter]) -> list[Document]:
         """Run a pipeline that brings its own documents."""
-        cursor = await _answered(self._database.aggregate(pipeline, batchSize=ONE_BATCH))
-        return await _answered(cursor.to_list())
+        with self._answering():
+            return await self._client.rows(pipeline)
 
     async def count(self, collection: str, where: Filter, cap: int) -> int:
-        counting = self._database[collection].count_documents(where, limit=cap)
-        return await _answered(counting)
+        with self._answering():
+            return await self._database[collection].count_documents(where, limit=cap)
 
     async def insert(self, collection: str, documents: Sequence[Document]) -> None:
         if documents:
-            await self._database[collection].insert_many(documents, ordered=False)
+            with self._client.deadline():
+                await self._database[collection].insert_many(documents, ordered=False)
 
     async def replace(self, collection: str, document: Document) -> None:
         """Put a document in the place of the one with its id, or add it."""
-        await self._database[collection].replace_one(
-            {"_id": document["_id"]}, document, upsert=True
-        )
+        with self._client.deadline():
+            await self._database[collection].replace_one(
+                {"_id": document["_id"]}, document, upsert=True
+            )
 
     async def delete(self, collection: str, where: Filter) -> None:
-        await self._database[collection].delete_many(where)
+        with self._client.deadline():
+            await self._database[collection].delete_many(where)
 
     async def command(self, command: Mapping[str, Any]) -> Document:
-        return await self._database.command(dict(command))
+        with self._client.deadline():
+            return await self._database.command(dict(command))
 
     async def collection_names(self) -> set[str]:
-        return set(await self._database.list_collection_names())
+        with self._client.deadline():
+            return set(await self._database.list_collection_names())
 
     async def drop(self) -> None:
-        await self._client.drop_database(self._database.name)
+        with self._client.deadline():
+            await self._client.drop()
