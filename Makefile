@@ -10,10 +10,10 @@ BUILD_PAGE = { { $(NODE_IS_THERE); } >/dev/null 2>&1 || $(BIN)/python -m pip ins
   && $(BIN)/python -m gateway.graphiql.build
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format schema lock graphiql clean
+.PHONY: help run test check format schema bench-driver lock graphiql clean
 
 help: ## this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-12s %s\n", $$1, $$2}'
 
 run: .venv/run graphiql-if-possible ## a running shop: environment, MongoDB, Redis, demo data, server
 	@$(BIN)/kassa serve --embedded
@@ -35,6 +35,9 @@ format: .venv/dev ## put all Python files into one form
 schema: .venv/dev ## reprint schema/sdl/*.graphql
 	@$(BIN)/kassa schema --write $(SDL)
 
+bench-driver: .venv/dev ## what a read costs on PyMongo and on Motor: bench/results/driver.json
+	@$(BIN)/python bench/driver.py
+
 graphiql: .venv/run ## build the GraphiQL page (Node.js >= 20 from PATH, else from a wheel)
 	@$(BUILD_PAGE)
 
@@ -42,11 +45,15 @@ graphiql: .venv/run ## build the GraphiQL page (Node.js >= 20 from PATH, else fr
 graphiql-if-possible: .venv/run
 	@$(BUILD_PAGE) || echo "Going on without the page; \`make graphiql\` tries again."
 
+COMPILE := $(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
+  --no-emit-find-links
+HELD := -c requirements/run.lock
+
 lock: .venv/dev ## pin all dependencies anew, with hashes
-	@$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
-	  --no-emit-find-links --extra embedded --extra checkout pyproject.toml -o requirements/run.lock
-	@$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
-	  --no-emit-find-links --all-extras -c requirements/run.lock pyproject.toml -o requirements/dev.lock
+	@$(COMPILE) --extra embedded --extra checkout pyproject.toml -o requirements/run.lock
+	@$(COMPILE) --extra motor $(HELD) pyproject.toml -o requirements/server.lock
+	@$(COMPILE) --all-extras $(HELD) pyproject.toml -o requirements/dev.lock
+	@echo hatchling | $(COMPILE) $(HELD) - -o requirements/build.lock
 
 clean: ## remove the environment and the data of embedded servers
 	rm -rf .venv .kassa gateway/graphiql/dist

@@ -15,10 +15,10 @@ from domain.ports import Repositories, ShelfState
 from domain.shop import Shop
 from gateway import app, embedded, logs
 from gateway.execution.engine import Engine
-from gateway.settings import Driver, Settings, SettingsError, read
+from gateway.settings import Settings, SettingsError, read
 from gateway.welcome import Welcome, welcome
 from schema import graph
-from storage.mongo import MongoRepositories
+from storage.mongo import MongoRepositories, driver
 from storage.mongo.driver import Database
 from storage.mongo.migrate import migrate
 from storage.mongo.shelf import MongoShelf
@@ -28,7 +28,6 @@ NO_PRODUCTION = (
     "KASSA_ENV=production needs sign-in for customers, staff and partners, which this version "
     "does not have yet. Run it without KASSA_ENV, on your own machine only."
 )
-NO_MOTOR = "KASSA_MONGODB_DRIVER=motor is not supported in this version; leave it unset."
 NO_DATABASE = (
     "Set KASSA_MONGODB_URL and KASSA_REDIS_URL to your servers, or use `kassa serve --embedded`."
 )
@@ -39,11 +38,11 @@ def check(settings: Settings) -> Settings:
 
     Raises:
         SettingsError: it cannot, and why.
+        Unavailable: the driver that they name is not installed.
     """
     if not settings.is_development:
         raise SettingsError(NO_PRODUCTION)
-    if settings.mongodb_driver is not Driver.PYMONGO:
-        raise SettingsError(NO_MOTOR)
+    driver.client(settings.mongodb_driver.value)
     return settings
 
 
@@ -51,7 +50,8 @@ def database(settings: Settings) -> Database:
     """The database that the settings name; nothing is asked of it yet."""
     if settings.mongodb_url is None:
         raise SettingsError(NO_DATABASE)
-    return Database(settings.mongodb_url, settings.mongodb_database)
+    chosen = settings.mongodb_driver.value
+    return Database(settings.mongodb_url, settings.mongodb_database, driver=chosen)
 
 
 def bell(settings: Settings) -> Bell:

@@ -33,6 +33,8 @@ KASSA_MONGODB_URL, KASSA_REDIS_URL: your servers, where not --embedded
 
 KASSA_MONGODB_DATABASE: the database in MongoDB (kassa)
 
+KASSA_MONGODB_DRIVER: pymongo or motor (pymongo)
+
 KASSA_DATA: where embedded servers keep their files (.kassa)
 
 KASSA_HOST, KASSA_PORT: where to listen (127.0.0.1, 8000)

@@ -1,4 +1,8 @@
-"""Real MongoDB and Redis, started once; each test that writes has a database of its own."""
+"""Real MongoDB and Redis, started once; each test that writes has a database of its own.
+
+The tests of storage and the walks run on both MongoDB drivers, all others on PyMongo's;
+`--driver` chooses one for all.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,7 @@ import secrets
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from pymongo.monitoring import CommandListener
@@ -21,7 +25,7 @@ from gateway.settings import Settings
 from gateway.welcome import Welcome, welcome
 from schema import graph
 from storage.mongo import MongoRepositories
-from storage.mongo.driver import Database
+from storage.mongo.driver import Database, Driver
 from storage.mongo.migrate import migrate
 from storage.mongo.shelf import MongoShelf
 from storage.redis import Bell
@@ -31,7 +35,36 @@ UNTIL = datetime(2026, 3, 1, 12, tzinfo=UTC)
 """The instant up to which the tests' demo shop has traded."""
 
 
+DRIVERS: tuple[Driver, ...] = get_args(Driver)
+ON_BOTH = [Path(__file__).parent / room for room in ("storage", "walks")]
+
 logs.configure(for_people=True)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--driver",
+        choices=DRIVERS,
+        help="the only MongoDB driver to test (default: where due, both)",
+    )
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Has each test that reaches a database say on which driver; with one only, silently."""
+    if "driver" not in metafunc.fixturenames:
+        return
+    path = metafunc.definition.path
+    due = DRIVERS if any(path.is_relative_to(room) for room in ON_BOTH) else DRIVERS[:1]
+    only = metafunc.config.getoption("driver")
+    names = (only,) if only else due
+    shown = names if len(names) > 1 else [pytest.HIDDEN_PARAM]
+    metafunc.parametrize("driver", names, indirect=True, ids=shown, scope="session")
+
+
+@pytest.fixture(scope="session")
+def driver(request: pytest.FixtureRequest) -> Driver:
+    """The MongoDB client that this test runs on."""
+    return request.param
 
 
 @pytest.fixture(scope="session")
@@ -70,10 +103,10 @@ def reads() -> Reads:
 
 
 @pytest.fixture
-async def database(servers: Embedded) -> AsyncIterator[Database]:
+async def database(servers: Embedded, driver: Driver) -> AsyncIterator[Database]:
     """An empty, migrated database of this test alone."""
     assert servers.mongodb_url
-    found = Database(servers.mongodb_url, f"test_{secrets.token_hex(6)}")
+    found = Database(servers.mongodb_url, f"test_{secrets.token_hex(6)}", driver=driver)
     await migrate(found)
     yield found
     await found.drop()
@@ -87,10 +120,12 @@ def shop() -> Shop:
 
 
 @pytest.fixture(scope="session")
-async def stocked(servers: Embedded, shop: Shop, reads: Reads) -> AsyncIterator[Database]:
+async def stocked(
+    servers: Embedded, driver: Driver, shop: Shop, reads: Reads
+) -> AsyncIterator[Database]:
     """The demo shop in a database that no test may write to."""
     assert servers.mongodb_url
-    found = Database(servers.mongodb_url, "demo", listeners=[reads])
+    found = Database(servers.mongodb_url, f"demo_{driver}", driver=driver, listeners=[reads])
     await migrate(found)
     await MongoShelf(found).fill(shop)
     yield found

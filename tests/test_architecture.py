@@ -50,6 +50,10 @@ PLANTS: Mapping[str, tuple[str, str]] = {
         "gateway/auth.py",
         "from storage.redis import Bell",
     ),
+    "Only storage.mongo.driver knows a MongoDB client": (
+        "storage/mongo/shelf.py",
+        "import pymongo",
+    ),
     "The executor imports graphql-core and none of our rooms": (
         "gateway/execution/documents.py",
         "import domain.errors",

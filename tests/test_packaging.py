@@ -18,7 +18,6 @@ PACKAGES: list[str] = PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["pac
 ROOMS: list[str] = PROJECT["tool"]["importlinter"]["root_packages"]
 LOCKS = sorted((ROOT / "requirements").glob("*.lock"))
 PAGE = "gateway/graphiql/dist/index.html"
-COMPOSE = ROOT / "docker-compose.yml"
 
 PINNED = re.compile(r"[A-Za-z0-9._-]+(\[[a-z,-]+\])?==\S+( ; [^\\]+)?")
 HASH = re.compile(r"--hash=sha256:[0-9a-f]{64}")
@@ -102,25 +101,3 @@ def test_the_changelog_tells_of_this_version():
     headings = [line for line in changelog.read_text().splitlines() if line.startswith("## ")]
     version = re.escape(PROJECT["project"]["version"])
     assert [line for line in headings if re.search(rf"(?<![\d.]){version}(?![\d.])", line)]
-
-
-def test_docker_compose_accepts_the_file():
-    command = ["docker", "compose", "-f", str(COMPOSE)]
-    if (
-        not shutil.which("docker")
-        or subprocess.run([*command, "version"], capture_output=True, check=False).returncode
-    ):
-        pytest.skip("the docker client with its compose plugin is not installed")
-
-    checked = subprocess.run(
-        [*command, "config", "-q"], capture_output=True, text=True, check=False
-    )
-
-    assert checked.stderr == ""
-    assert checked.returncode == 0
-
-
-def test_docker_compose_publishes_to_this_machine_only():
-    published = re.findall(r"^\s+ports: \[(.*)\]$", COMPOSE.read_text(), re.MULTILINE)
-
-    assert published == ['"127.0.0.1:27017:27017"', '"127.0.0.1:6379:6379"']

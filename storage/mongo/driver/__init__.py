@@ -1,0 +1,162 @@
+"""The one room that knows a MongoDB client. Everything else reads and writes through `Database`."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, Literal
+
+from pymongo.errors import (
+    AutoReconnect,
+    ConfigurationError,
+    ExecutionTimeout,
+    InvalidName,
+    InvalidURI,
+    PyMongoError,
+    ServerSelectionTimeoutError,
+    WaitQueueTimeoutError,
+)
+from pymongo.monitoring import CommandListener
+
+from domain.errors import Unavailable
+from storage.mongo.driver.client import ONE_BATCH, SETTINGS, Connect, Document, Filter, Sort
+from storage.mongo.driver.pymongo import PyMongo
+
+__all__ = ["Database", "Document", "Driver", "Filter", "Sort", "client"]
+
+Driver = Literal["pymongo", "motor"]
+
+UNREACHABLE = (AutoReconnect, ServerSelectionTimeoutError, WaitQueueTimeoutError, ExecutionTimeout)
+"""No answer, which says nothing about whether the work was done."""
+
+NO_MOTOR = (
+    "KASSA_MONGODB_DRIVER=motor needs Motor: `pip install 'kassa[motor]'`, or leave it unset."
+)
+
+
+def client(driver: Driver) -> Connect:
+    """The client of that name.
+
+    Raises:
+        Unavailable: it is not installed.
+    """
+    if driver == "pymongo":
+        return PyMongo
+    try:
+        from storage.mongo.driver.motor import Motor  # here, for it is an extra
+    except ImportError as error:
+        raise Unavailable(NO_MOTOR) from error
+    return Motor
+
+
+class Database:
+    """One MongoDB database: whole answers, never cursors."""
+
+    def __init__(
+        self,
+        url: str,
+        name: str,
+        *,
+        driver: Driver = "pymongo",
+        listeners: Sequence[CommandListener] = (),
+        **settings: Any,
+    ) -> None:
+        """Connect lazily to `url`.
+
+        Raises:
+            Unavailable: `url` is not a MongoDB URL, `name` not a name for a database, or `driver`
+                not installed.
+        """
+        connect = client(driver)
+        chosen = {**SETTINGS, **settings, "event_listeners": list(listeners)}
+        try:
+            self._client = connect(url, name, **chosen)
+        except (InvalidURI, ConfigurationError, ValueError) as error:
+            raise Unavailable(f"The MongoDB URL cannot be used: {error}.") from error
+        except InvalidName as error:
+            raise Unavailable(f"{name!r} cannot name a MongoDB database: {error}.") from error
+        self._database = self._client.database
+
+    @contextmanager
+    def _answering(self) -> Generator[None]:
+        """For questions that are safe to put again.
+
+        Raises:
+            Unavailable: there is no answer in time.
+        """
+        try:
+            with self._client.deadline():
+                yield
+        except UNREACHABLE as error:
+            raise Unavailable("The database does not answer in time. Try again.") from error
+
+    @property
+    def name(self) -> str:
+        return self._database.name
+
+    async def close(self) -> None:
+        await self._client.close()
+
+    async def ping(self) -> None:
+        """Ask for an answer.
+
+        Raises:
+            Unavailable: there is none in time.
+        """
+        try:
+            with self._client.deadline():
+                await self._client.ping()
+        except PyMongoError as error:
+            raise Unavailable(f"MongoDB does not answer: {error}.") from error
+
+    async def find(
+        self,
+        collection: str,
+        where: Filter,
+        *,
+        sort: Sort | None = None,
+        limit: int = 0,
+    ) -> list[Document]:
+        with self._answering():
+            return (
+                await self._database[collection]
+                .find(where, sort=sort, limit=limit, batch_size=ONE_BATCH)
+                .to_list()
+            )
+
+    async def aggregate(self, pipeline: Sequence[Filter]) -> list[Document]:
+        """Run a pipeline that brings its own documents."""
+        with self._answering():
+            return await self._client.rows(pipeline)
+
+    async def count(self, collection: str, where: Filter, cap: int) -> int:
+        with self._answering():
+            return await self._database[collection].count_documents(where, limit=cap)
+
+    async def insert(self, collection: str, documents: Sequence[Document]) -> None:
+        if documents:
+            with self._client.deadline():
+                await self._database[collection].insert_many(documents, ordered=False)
+
+    async def replace(self, collection: str, document: Document) -> None:
+        """Put a document in the place of the one with its id, or add it."""
+        with self._client.deadline():
+            await self._database[collection].replace_one(
+                {"_id": document["_id"]}, document, upsert=True
+            )
+
+    async def delete(self, collection: str, where: Filter) -> None:
+        with self._client.deadline():
+            await self._database[collection].delete_many(where)
+
+    async def command(self, command: Mapping[str, Any]) -> Document:
+        with self._client.deadline():
+            return await self._database.command(dict(command))
+
+    async def collection_names(self) -> set[str]:
+        with self._client.deadline():
+            return set(await self._database.list_collection_names())
+
+    async def drop(self) -> None:
+        with self._client.deadline():
+            await self._client.drop()

@@ -1,0 +1,71 @@
+"""What `Database` needs of a MongoDB client, and the settings that each client gets.
+
+Each setting was earned by a fault: without `timeoutMS` a frozen primary holds every worker for
+good; without `w=majority` a failover loses acknowledged writes; a default first batch of 101
+documents makes two round trips of one read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, Union
+
+from pymongo.asynchronous.database import AsyncDatabase
+
+if TYPE_CHECKING:
+    from motor.motor_asyncio import AsyncIOMotorDatabase
+
+# What BSON holds is any value at all; msgspec gives it a type on the way out.
+Document = dict[str, Any]
+Filter = Mapping[str, Any]
+Sort = Sequence[tuple[str, int]]
+
+ONE_BATCH = 1_000_000
+"""More documents than any read asks for, so that one read is one round trip (up to 16 MiB)."""
+
+SETTINGS: Mapping[str, Any] = {
+    "appname": "kassa",
+    "tz_aware": True,
+    "w": "majority",
+    "journal": True,
+    "readConcernLevel": "majority",
+    "retryWrites": True,
+    "retryReads": True,
+    "timeoutMS": 4000,
+    "connectTimeoutMS": 1500,
+    "serverSelectionTimeoutMS": 4000,
+    "heartbeatFrequencyMS": 1000,
+    "maxPoolSize": 64,
+    "waitQueueTimeoutMS": 500,
+}
+
+Handle: TypeAlias = Union["AsyncDatabase[Document]", "AsyncIOMotorDatabase[Document]"]
+"""A database of either client: what both call by one name takes and answers the same."""
+
+
+class Client(Protocol):
+    """A client of one database, as far as the two differ."""
+
+    @property
+    def database(self) -> Handle: ...
+
+    def deadline(self) -> AbstractContextManager[None]:
+        """Whatever is asked within is answered or given up within `timeoutMS` from now."""
+        ...
+
+    async def ping(self) -> None: ...
+
+    async def rows(self, pipeline: Sequence[Filter]) -> list[Document]:
+        """What a pipeline gives that brings its own documents."""
+        ...
+
+    async def drop(self) -> None: ...
+
+    async def close(self) -> None: ...
+
+
+class Connect(Protocol):
+    """Makes a client for a database; nothing is asked of it yet."""
+
+    def __call__(self, url: str, name: str, **settings: Any) -> Client: ...

@@ -1,0 +1,37 @@
+"""PyMongo's own asynchronous client: the default."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
+
+from pymongo import AsyncMongoClient
+
+from storage.mongo.driver.client import ONE_BATCH, Document, Filter
+
+SETS_ITS_OWN = nullcontext()
+
+
+class PyMongo:
+    """`Client`."""
+
+    def __init__(self, url: str, name: str, **settings: Any) -> None:
+        self._client: AsyncMongoClient[Document] = AsyncMongoClient(url, **settings)
+        self.database = self._client[name]
+
+    def deadline(self) -> AbstractContextManager[None]:
+        return SETS_ITS_OWN
+
+    async def ping(self) -> None:
+        await self._client.admin.command("ping")
+
+    async def rows(self, pipeline: Sequence[Filter]) -> list[Document]:
+        cursor = await self.database.aggregate(pipeline, batchSize=ONE_BATCH)
+        return await cursor.to_list()
+
+    async def drop(self) -> None:
+        await self._client.drop_database(self.database.name)
+
+    async def close(self) -> None:
+        await self._client.close()
