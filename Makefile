@@ -2,7 +2,7 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
-SDL := schema/sdl/unified.graphql
+SDL := schema/sdl
 
 .DEFAULT_GOAL := help
 .PHONY: help run test check format schema lock graphiql clean
@@ -16,7 +16,7 @@ run: .venv/run graphiql-if-possible ## a running shop: environment, MongoDB, Red
 test: .venv/dev graphiql-if-possible ## all tests, on private servers
 	@$(BIN)/python -m pytest
 
-check: .venv/dev ## ruff, pyright strict, import-linter, schema snapshot: seconds
+check: .venv/dev ## ruff, pyright strict, import-linter, schema snapshots: seconds
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check -q . || (echo "Run \`make format\`."; exit 1)
 	@$(BIN)/pyright

@@ -12,7 +12,7 @@ from graphql import GraphQLInterfaceType, GraphQLSchema
 from domain.shop import Shop
 from domain.viewer import Role
 from gateway.execution.documents import Documents
-from schema import graph
+from schema import views
 from tests.client import Client
 from tests.walks.everything import Pair, Writer, filled, reachable
 
@@ -25,7 +25,7 @@ NEVER_FILLED: frozenset[Pair] = frozenset()
 
 @pytest.fixture(scope="module")
 def schema() -> GraphQLSchema:
-    return graph.build().core
+    return views.unified().core
 
 
 @pytest.fixture(scope="module")
@@ -77,13 +77,14 @@ def written(
     }
     ref = order.refs[0]
     arguments = {
+        "_entities": f'(representations: [{{__typename: "Order", id: "{order.id}"}}])',
         "customer": '(number: "K-1001")',
         "findCustomers": '(by: {kind: PHONE, value: "070-123 45 67"}, purpose: SALE)',
         "order": f'(ref: "{ref.system}:{ref.kind}:{ref.value}")',
         "orders": '(first: 5, since: "2025-12-01T00:00:00Z")',
         "product": f'(sku: "{shop.products[0].sku}")',
         "products": f'(skus: ["{shop.products[0].sku}", "NOTHING"])',
-        "searchProducts": '(text: "kaf", first: 3)',
+        "searchProducts": '(text: "caf", first: 3)',
         "location": '(code: "STO")',
         "locations": "(kinds: [STORE], offersPickup: true)",
         "stockLevels": f'(lowOnly: true, skus: ["{shop.products[0].sku}"], first: 5)',
