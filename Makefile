@@ -3,9 +3,13 @@
 PYTHON ?= python3
 BIN := .venv/bin
 SDL := schema/sdl
+SUBGRAPHS ?= \
+  customers=http://127.0.0.1:8001/graphql catalog=http://127.0.0.1:8002/graphql \
+  orders=http://127.0.0.1:8003/graphql payments=http://127.0.0.1:8004/graphql \
+  stock=http://127.0.0.1:8005/graphql operations=http://127.0.0.1:8006/graphql
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format schema lock graphiql clean
+.PHONY: help run test check format schema supergraph lock graphiql clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-10s %s\n", $$1, $$2}'
@@ -29,6 +33,12 @@ format: .venv/dev ## put all Python files into one form
 
 schema: .venv/dev ## reprint schema/sdl/*.graphql
 	@$(BIN)/kassa schema --write $(SDL)
+
+supergraph: tests/npm/node_modules/.package-lock.json ## compose the subgraphs into dist/supergraph.graphql (Node.js >= 20)
+	@node tests/npm/compose.mjs $(SDL) dist/supergraph.graphql $(SUBGRAPHS)
+
+tests/npm/node_modules/.package-lock.json: tests/npm/package-lock.json
+	@cd tests/npm && npm ci --no-audit --no-fund --ignore-scripts --loglevel=error
 
 graphiql: .venv/run ## build the GraphiQL page (Node.js >= 20 from PATH, else from a wheel)
 	@(command -v node && command -v npm) >/dev/null 2>&1 \

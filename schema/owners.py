@@ -6,6 +6,7 @@ from typing import cast
 
 from graphql import (
     FieldNode,
+    GraphQLField,
     GraphQLObjectType,
     OperationDefinitionNode,
     parse,
@@ -28,21 +29,31 @@ def keys(kind: GraphQLObjectType) -> list[str]:
 
 def is_key(kind: GraphQLObjectType, field: str) -> bool:
     """Does a field stand in a key of its type?"""
-    return any(field in _names(key) for key in keys(kind))
+    return any(field in names(key) for key in keys(kind))
 
 
 def owner(kind: GraphQLObjectType, field: str) -> Column | None:
     """Who answers a field of an entity or the root; None where the field goes with its type."""
-    definition = _definition(kind)
-    named = _binding(kind, field).owner
+    named = binding(kind.fields[field]).owner
     if kind.name == ROOT:
         return named
     if not keys(kind) or is_key(kind, field):
         return None
-    return named or column_of(definition.origin)
+    return named or home(kind)
 
 
-def _names(key: str) -> list[str]:
+def home(kind: GraphQLObjectType) -> Column:
+    """The column of an entity."""
+    return column_of(_definition(kind).origin)
+
+
+def binding(field: GraphQLField) -> Binding:
+    """What a field was declared as."""
+    declared: StrawberryField = field.extensions[DEFINITION]
+    return declared.metadata[BINDING]
+
+
+def names(key: str) -> list[str]:
     """The fields of a key that belong to the entity itself."""
     [operation] = parse(f"{{ {key} }}").definitions
     selections = cast("OperationDefinitionNode", operation).selection_set.selections
@@ -51,8 +62,3 @@ def _names(key: str) -> list[str]:
 
 def _definition(kind: GraphQLObjectType) -> StrawberryObjectDefinition:
     return kind.extensions[DEFINITION]
-
-
-def _binding(kind: GraphQLObjectType, field: str) -> Binding:
-    declared: StrawberryField = kind.fields[field].extensions[DEFINITION]
-    return declared.metadata[BINDING]

@@ -50,9 +50,10 @@ class Writer:
         self.asked.add((kind.name, name))
         target = get_named_type(field.type)
         below = "" if is_leaf_type(target) else f" {self._below(target)}"
-        return f"{name}{self._arguments(field)}{below}"
+        return f"{name}{self.arguments(field)}{below}"
 
-    def _arguments(self, field: GraphQLField) -> str:
+    def arguments(self, field: GraphQLField) -> str:
+        """What is known or required of a field's arguments."""
         given = [
             f"{name}: {self._values[name]}"
             for name, argument in field.args.items()

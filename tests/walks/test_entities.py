@@ -19,49 +19,7 @@ from storage.mongo import MongoRepositories
 from storage.mongo.driver import Database
 from tests.client import Client
 from tests.conftest import UNTIL, Reads
-
-ENTITIES = """
-query ($representations: [_Any!]!) {
-  _entities(representations: $representations) {
-    __typename
-    ... on Node { id }
-    ... on Customer { number }
-    ... on Order { number }
-    ... on Product { sku }
-    ... on Location { code }
-  }
-}
-"""
-
-Representation = Mapping[str, Any]
-
-
-@pytest.fixture(scope="session")
-def entities(shop: Shop) -> Mapping[str, list[str]]:
-    """Ids of every entity that a router may ask for."""
-    operations = [each for payment in shop.payments for each in payment.operations]
-    refunds = [each.id for each in operations if each.kind == "REFUND"]
-    items = {
-        "Channel": shop.channels,
-        "Customer": shop.customers,
-        "Fulfillment": shop.fulfillments,
-        "Location": shop.locations,
-        "LoyaltyAccount": shop.loyalty_accounts,
-        "LoyaltyEntry": shop.loyalty_entries,
-        "Order": shop.orders,
-        "Payment": shop.payments,
-        "PaymentOperation": operations,
-        "Product": shop.products,
-        "Return": shop.returns,
-        "StockLevel": shop.stock_levels,
-    }
-    found = {kind: [item.id for item in each] for kind, each in items.items()}
-    return {**found, "Refund": [f"rfd_{key.partition('_')[2]}" for key in refunds]}
-
-
-@pytest.fixture
-def staff(tokens: dict[Role, str]) -> str:
-    return tokens[Role.SUPPORT]
+from tests.walks.representations import ENTITIES, Representation, by_id
 
 
 async def found(
@@ -69,10 +27,6 @@ async def found(
 ) -> list[Any]:
     data = await kassa.ask(ENTITIES, token, representations=representations)
     return data["_entities"]
-
-
-def by_id(kind: str, key: str) -> Representation:
-    return {"__typename": kind, "id": key}
 
 
 KINDS = [
@@ -223,79 +177,6 @@ async def test_what_is_out_of_reach_is_as_what_does_not_exist(
     assert len(reads) == 0
 
 
-@pytest.mark.parametrize(
-    ("bad", "sentence"),
-    [
-        ({}, "A representation needs its `__typename`."),
-        ({"__typename": None}, "A representation needs its `__typename`."),
-        ({"__typename": ["Order"]}, "A representation needs its `__typename`."),
-        ({"__typename": "Nope", "id": "x"}, "'Nope' is no entity here."),
-        ({"__typename": "Money", "minor": 1}, "'Money' is no entity here."),
-        ({"__typename": "Query"}, "'Query' is no entity here."),
-        ({"__typename": "Node", "id": "x"}, "'Node' is no entity here."),
-        ({"__typename": "Order"}, "A representation of Order needs `id` or `number`."),
-        ({"__typename": "Order", "id": None}, "`id` of a representation must be a string."),
-        ({"__typename": "Order", "id": 42}, "`id` of a representation must be a string."),
-        ({"__typename": "Order", "id": {"$ne": ""}}, "`id` of a representation must be a string."),
-        ({"__typename": "Order", "id": "x"}, "'x' is not an id."),
-        ({"__typename": "Order", "number": {"$gt": ""}}, "`number` of a representation must be"),
-        (
-            {"__typename": "StockLevel", "product": {"sku": "A"}},
-            "A representation of StockLevel needs `id` or `product` and `location`.",
-        ),
-        (
-            {"__typename": "StockLevel", "product": "A", "location": {"code": "STO"}},
-            "`product` of a representation must be an object.",
-        ),
-        (
-            {"__typename": "StockLevel", "product": {"sku": "A"}, "location": {"code": 1}},
-            "`code` of a representation must be a string.",
-        ),
-        (
-            {"__typename": "StockLevel", "product": {}, "location": {"code": "STO"}},
-            "`sku` of a representation must be a string.",
-        ),
-    ],
-)
-async def test_a_bad_representation_nulls_itself_alone(
-    kassa: Client, staff: str, shop: Shop, bad: Representation, sentence: str
-):
-    good = by_id("Order", shop.orders[0].id)
-
-    answer = await kassa.post(ENTITIES, staff, representations=[good, bad, good])
-
-    [error] = answer["errors"]
-    assert error["message"].startswith(sentence)
-    assert error["path"] == ["_entities", 1]
-    assert error["extensions"] == {"code": "BAD_USER_INPUT"}
-    assert [each and each["id"] for each in answer["data"]["_entities"]] == [
-        good["id"],
-        None,
-        good["id"],
-    ]
-
-
-async def test_the_id_of_another_kind_is_refused(kassa: Client, staff: str, shop: Shop):
-    customer = shop.customers[0].id
-
-    answer = await kassa.post(ENTITIES, staff, representations=[by_id("Order", customer)])
-
-    assert answer["data"] == {"_entities": [None]}
-    assert answer["errors"][0]["message"] == (
-        f"{customer!r} is the id of a customer, not of a order."
-    )
-
-
-async def test_several_bad_ones_have_an_error_each(kassa: Client, staff: str, shop: Shop):
-    good = by_id("Customer", shop.customers[0].id)
-    bad = {"__typename": "Nope"}
-
-    answer = await kassa.post(ENTITIES, staff, representations=[bad, good, bad])
-
-    assert [error["path"] for error in answer["errors"]] == [["_entities", 0], ["_entities", 2]]
-    assert answer["data"]["_entities"][1]["id"] == good["id"]
-
-
 async def test_surplus_fields_are_ignored(kassa: Client, staff: str, shop: Shop):
     order = shop.orders[0]
     asked = {"__typename": "Order", "id": order.id, "number": 42, "nope": {"a": [1]}}
@@ -344,23 +225,6 @@ async def test_a_thousand_are_answered_and_one_more_is_refused(
     error = await kassa.refusal(ENTITIES, staff, representations=[*asked, asked[0]])
     assert error["message"] == "Ask for at most 1000 representations at once."
     assert error["extensions"]["code"] == "BAD_USER_INPUT"
-
-
-@pytest.mark.parametrize("value", ["Order", 1, True, [[]], None])
-async def test_a_representation_must_be_an_object(kassa: Client, staff: str, value: Any):
-    answer = await kassa.post(ENTITIES, staff, representations=[value])
-
-    assert "data" not in answer
-    assert answer["errors"][0]["extensions"]["code"] == "BAD_USER_INPUT"
-
-
-@pytest.mark.parametrize("literal", ['"Order"', "1", "[[]]", "null"])
-async def test_a_literal_representation_must_be_an_object(kassa: Client, staff: str, literal: str):
-    error = await kassa.refusal(
-        f"{{ _entities(representations: [{literal}]) {{ __typename }} }}", staff
-    )
-
-    assert error["extensions"]["code"] in {"GRAPHQL_VALIDATION_FAILED", "BAD_USER_INPUT"}
 
 
 async def test_a_literal_may_hold_variables(kassa: Client, staff: str, shop: Shop):
