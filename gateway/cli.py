@@ -159,6 +159,8 @@ def schema(
     ] = None,
 ) -> None:
     """Print the schema (SDL): of the whole graph, or of a part of it."""
+    if subgraph and contract:
+        raise typer.BadParameter("Choose a subgraph or a contract.")
     if check:
         _compare(check)
     elif write:
