@@ -182,7 +182,8 @@ def _compare(folder: Path) -> None:
 def greet(url: str, offers: Welcome, subgraph: Column | None = None) -> None:
     """Say where the graph is, who one may be, and what to ask first."""
     what = f"The subgraph [bold]{subgraph}[/] of Kassa" if subgraph else "[bold]Kassa[/]"
-    out.print(f"\n{what} is at [link={url}]{url}[/link]  (GraphQL at {url}/graphql)\n")
+    place = f"[link={url}]{url}[/link]  (GraphQL at {url}/graphql)"
+    out.print(f"\n{what} is at {place}\n", soft_wrap=True)
     out.print("Send a development token as `Authorization: Bearer <token>`:\n")
     width = max(len(guise.label) for guise in offers.roles)
     for guise in offers.roles:
