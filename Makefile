@@ -2,7 +2,11 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
-SDL := schema/sdl/unified.graphql
+SDL := schema/sdl
+SUBGRAPHS ?= \
+  customers=http://127.0.0.1:8001/graphql catalog=http://127.0.0.1:8002/graphql \
+  orders=http://127.0.0.1:8003/graphql payments=http://127.0.0.1:8004/graphql \
+  stock=http://127.0.0.1:8005/graphql operations=http://127.0.0.1:8006/graphql
 
 NODE_IS_THERE = command -v npm && node -e 'process.exit(+(parseInt(process.versions.node) < 20))'
 BUILD_PAGE = { { $(NODE_IS_THERE); } >/dev/null 2>&1 || $(BIN)/python -m pip install -q \
@@ -10,7 +14,7 @@ BUILD_PAGE = { { $(NODE_IS_THERE); } >/dev/null 2>&1 || $(BIN)/python -m pip ins
   && $(BIN)/python -m gateway.graphiql.build
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format schema bench-driver lock graphiql clean
+.PHONY: help run test check format schema supergraph bench-driver lock graphiql clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-12s %s\n", $$1, $$2}'
@@ -21,7 +25,7 @@ run: .venv/run graphiql-if-possible ## a running shop: environment, MongoDB, Red
 test: .venv/dev graphiql-if-possible ## all tests, on private servers
 	@$(BIN)/python -m pytest
 
-check: .venv/dev ## ruff, pyright strict, import-linter, schema snapshot: seconds
+check: .venv/dev ## ruff, pyright strict, import-linter, schema snapshots: seconds
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check -q . || (echo "Run \`make format\`."; exit 1)
 	@$(BIN)/pyright
@@ -37,6 +41,12 @@ schema: .venv/dev ## reprint schema/sdl/*.graphql
 
 bench-driver: .venv/dev ## what a read costs on PyMongo and on Motor: bench/results/driver.json
 	@$(BIN)/python bench/driver.py
+
+supergraph: tests/npm/node_modules/.package-lock.json ## compose the subgraphs into dist/supergraph.graphql (Node.js >= 20)
+	@node tests/npm/compose.mjs $(SDL) dist/supergraph.graphql $(SUBGRAPHS)
+
+tests/npm/node_modules/.package-lock.json: tests/npm/package-lock.json
+	@cd tests/npm && npm ci --no-audit --no-fund --ignore-scripts --loglevel=error
 
 graphiql: .venv/run ## build the GraphiQL page (Node.js >= 20 from PATH, else from a wheel)
 	@$(BUILD_PAGE)

@@ -19,6 +19,7 @@ from gateway.execution.engine import Engine
 from gateway.graphql import GraphQLEndpoint
 from gateway.settings import Settings
 from resolvers.context import Context
+from schema.views import View
 
 Check = Callable[[], Awaitable[None]]
 Lifespan = Callable[[Starlette], AbstractAsyncContextManager[None]]
@@ -27,7 +28,7 @@ PageConfig = Mapping[str, object]
 
 def build(
     settings: Settings,
-    engine: Engine,
+    view: View,
     repositories: Repositories,
     *,
     checks: Mapping[str, Check],
@@ -41,13 +42,14 @@ def build(
         return Context(
             who(request.headers.get("authorization")),
             repositories,
+            served=view.served,
             now=datetime.now(UTC),
             country=settings.country,
             audit=logs.audit,
         )
 
     page = pages.page if settings.is_development else None
-    graphql = GraphQLEndpoint(engine, context=context, page=page, report=logs.report)
+    graphql = GraphQLEndpoint(Engine(view.core), context=context, page=page, report=logs.report)
     routes: list[BaseRoute] = [
         Route("/graphql", graphql),
         Route("/livez", _alive),

@@ -14,10 +14,9 @@ from commands import operations
 from domain.ports import Repositories, ShelfState
 from domain.shop import Shop
 from gateway import app, embedded, logs
-from gateway.execution.engine import Engine
 from gateway.settings import Settings, SettingsError, read
 from gateway.welcome import Welcome, welcome
-from schema import graph
+from schema import views
 from storage.mongo import MongoRepositories, driver
 from storage.mongo.driver import Database
 from storage.mongo.migrate import migrate
@@ -93,7 +92,7 @@ async def prepared(settings: Settings, *, with_demo: bool) -> Welcome:
         shelf = MongoShelf(chosen)
         if with_demo and await shelf.state() in {ShelfState.EMPTY, ShelfState.HALF}:
             await operations.seed(shelf, _demo_shop)
-        return await welcome(MongoRepositories(chosen))
+        return await welcome(MongoRepositories(chosen), views.named(settings.subgraph))
 
 
 def _demo_shop() -> Shop:
@@ -103,12 +102,13 @@ def _demo_shop() -> Shop:
 def serving(settings: Settings, chosen: Database, doorbell: Bell) -> Starlette:
     """The web application over these parts; it closes them when it ends."""
     repositories: Repositories = MongoRepositories(chosen)
+    view = views.named(settings.subgraph)
     offers: list[Welcome] = []
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncGenerator[None]:
         try:
-            offers.append(await welcome(repositories))
+            offers.append(await welcome(repositories, view))
             yield
         finally:
             await chosen.close()
@@ -116,7 +116,7 @@ def serving(settings: Settings, chosen: Database, doorbell: Bell) -> Starlette:
 
     return app.build(
         settings,
-        Engine(graph.build().core),
+        view,
         repositories,
         checks={"mongodb": chosen.ping, "redis": doorbell.ping},
         page_config=lambda: offers[0].page_config(),

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from msgspec.structs import replace
 from rich.console import Console
 from rich.markup import escape
 from rich.syntax import Syntax
@@ -17,10 +18,13 @@ from domain.errors import KassaError
 from gateway import bootstrap, serving
 from gateway import settings as environment
 from gateway.embedded import EmbeddedError
+from gateway.examples import Example
 from gateway.serving import PortTaken
 from gateway.settings import Settings, SettingsError
 from gateway.welcome import Welcome
-from schema import graph
+from schema import views
+from schema.contracts import Contract
+from schema.fields import Column
 
 SENTENCES = (SettingsError, EmbeddedError, PortTaken, KassaError)
 """What may go wrong in a way that one sentence explains."""
@@ -40,6 +44,8 @@ KASSA_DATA: where embedded servers keep their files (.kassa)
 KASSA_HOST, KASSA_PORT: where to listen (127.0.0.1, 8000)
 
 KASSA_COUNTRY: whose phone numbers need no country code (SE)
+
+KASSA_SUBGRAPH: serve this subgraph alone, for a router (everything)
 """
 
 app = typer.Typer(help=HELP, no_args_is_help=True, pretty_exceptions_enable=False)
@@ -52,6 +58,12 @@ Embedded = Annotated[
         "--embedded",
         help="Run MongoDB and Redis as child processes, with their files in KASSA_DATA.",
     ),
+]
+
+
+Subgraph = Annotated[
+    Column | None,
+    typer.Option("--subgraph", help="Only what this subgraph owns, as a router wants it."),
 ]
 
 
@@ -87,6 +99,7 @@ def serve(
     workers: Annotated[
         int, typer.Option(min=1, max=64, help="How many server processes share the port.")
     ] = 1,
+    subgraph: Subgraph = None,
 ) -> None:
     """Serve the graph until Ctrl-C. With --embedded, an empty database gets the demo shop.
 
@@ -94,13 +107,14 @@ def serve(
     """
     with sentences():
         settings = bootstrap.check(environment.read())
+        settings = replace(settings, subgraph=subgraph or settings.subgraph)
         with (
             serving.ending_on_sigterm(),
             serving.listening(settings) as sock,
             serving.beside(settings, wanted=embedded) as ready,
         ):
             offers = asyncio.run(bootstrap.prepared(ready, with_demo=embedded))
-            greet(serving.address(sock), offers)
+            greet(serving.address(sock), offers, settings.subgraph)
             serving.run(ready, sock, workers)
 
 
@@ -132,43 +146,60 @@ def migrate(embedded: Embedded = False) -> None:
 
 @app.command()
 def schema(
+    subgraph: Subgraph = None,
+    contract: Annotated[
+        Contract | None, typer.Option("--contract", help="Only what this audience may ask.")
+    ] = None,
     check: Annotated[
         Path | None,
-        typer.Option(dir_okay=False, help="Only compare with this file; status 1 if it differs."),
+        typer.Option(
+            file_okay=False, help="Compare the snapshots in this folder; 1 if any differs."
+        ),
     ] = None,
     write: Annotated[
-        Path | None,
-        typer.Option(dir_okay=False, help="Write to this file instead of the terminal."),
+        Path | None, typer.Option(file_okay=False, help="Write all snapshots into this folder.")
     ] = None,
 ) -> None:
-    """Print the graph's schema (SDL)."""
-    sdl = graph.build().as_str() + "\n"
+    """Print the schema (SDL): of the whole graph, or of a part of it."""
+    if subgraph and contract:
+        raise typer.BadParameter("Choose a subgraph or a contract.")
     if check:
-        _compare(check, sdl)
+        _compare(check)
     elif write:
-        write.write_text(sdl)
+        for name, view in views.everything().items():
+            (write / f"{name}.graphql").write_text(view.sdl)
     else:
-        typer.echo(sdl, nl=False)
+        view = views.contract(contract) if contract else views.named(subgraph)
+        typer.echo(view.sdl, nl=False)
 
 
-def _compare(snapshot: Path, sdl: str) -> None:
-    if not snapshot.exists() or snapshot.read_text() != sdl:
-        _complain(f"{snapshot} is not what the schema says now. Run `make schema`.")
+def _compare(folder: Path) -> None:
+    wanted = {f"{name}.graphql": view.sdl for name, view in views.everything().items()}
+    found = {path.name: path.read_text() for path in folder.glob("*.graphql")}
+    if wrong := sorted(name for name in wanted | found if wanted.get(name) != found.get(name)):
+        _complain(f"{', '.join(wrong)} in {folder}: not what the schema says. Run `make schema`.")
         raise typer.Exit(1)
 
 
-def greet(url: str, offers: Welcome) -> None:
+def greet(url: str, offers: Welcome, subgraph: Column | None = None) -> None:
     """Say where the graph is, who one may be, and what to ask first."""
-    out.print(f"\n[bold]Kassa[/] is at [link={url}]{url}[/link]  (GraphQL at {url}/graphql)\n")
+    what = f"The subgraph [bold]{subgraph}[/] of Kassa" if subgraph else "[bold]Kassa[/]"
+    place = f"[link={url}]{url}[/link]  (GraphQL at {url}/graphql)"
+    out.print(f"\n{what} is at {place}\n", soft_wrap=True)
     out.print("Send a development token as `Authorization: Bearer <token>`:\n")
     width = max(len(guise.label) for guise in offers.roles)
     for guise in offers.roles:
         out.print(f"  {guise.label:<{width}}  {guise.token}", soft_wrap=True, markup=False)
-    out.print("\nA query to paste, as a clerk:\n")
+    for example in offers.examples[:1]:
+        _show(example)
+    out.print("\nCtrl-C ends it; the data stays.\n")
+
+
+def _show(example: Example) -> None:
+    out.print(f"\nA query to paste, as a {example.role}:\n")
     # As text, for a `Syntax` is cut at the width of the terminal, and then cannot be pasted.
     colours = Syntax("", "graphql", background_color="default")
-    out.print(colours.highlight(offers.examples[0].query), soft_wrap=True)
-    out.print("Ctrl-C ends it; the data stays.\n")
+    out.print(colours.highlight(example.query), soft_wrap=True, end="")
 
 
 def main() -> None:

@@ -101,6 +101,7 @@ def run(settings: Settings, sock: socket.socket, workers: int) -> None:
     os.environ |= {
         "KASSA_MONGODB_URL": settings.mongodb_url or "",
         "KASSA_REDIS_URL": settings.redis_url or "",
+        "KASSA_SUBGRAPH": settings.subgraph or "",
     }
     config = uvicorn.Config(
         APPLICATION,

@@ -11,6 +11,8 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from schema.fields import Column
+
 PREFIX = "KASSA_"
 DATABASE_NAME = "^[A-Za-z0-9_-]{1,63}$"
 """Less than MongoDB allows, and the same on every system it runs on."""
@@ -46,6 +48,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     redis_url: str | None = None
     data: Path = Path(".kassa")
     country: str = "SE"
+    subgraph: Column | None = None
 
     @property
     def is_development(self) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import msgspec
+from graphql import parse, validate
 from msgspec import Struct
 
 from domain.catalog import LocationKind
@@ -14,6 +15,7 @@ from domain.ports import Repositories
 from domain.viewer import SYSTEM, Role
 from gateway import auth
 from gateway.examples import Example, examples
+from schema.views import View
 
 REGULAR, HOME_STORE, HOME_WEBSHOP = "K-1001", "STO", "webshop-se"
 """The demo shop's best-known customer, and where she buys."""
@@ -38,8 +40,11 @@ class Welcome(Struct, frozen=True):
         return {"endpoint": "/graphql", **msgspec.to_builtins(self)}
 
 
-async def welcome(repositories: Repositories) -> Welcome:
-    """Tokens for the shop at hand. Where it is not the demo shop, some roles have no subject."""
+async def welcome(repositories: Repositories, view: View) -> Welcome:
+    """Tokens for the shop at hand, and the examples that `view` can answer.
+
+    Where it is not the demo shop, some roles have no subject.
+    """
     channels = await repositories.channels.all(SYSTEM)
     named = [await _shopper(repositories), await _clerk(repositories), _partner(channels)]
     bare = [
@@ -48,9 +53,9 @@ async def welcome(repositories: Repositories) -> Welcome:
         Guise(Role.SYSTEM, "System", auth.token(Role.SYSTEM)),
     ]
     webshop = _first(channels, ChannelKind.WEBSHOP, HOME_WEBSHOP)
-    return Welcome(
-        [*(guise for guise in named if guise), *bare], examples(webshop.id if webshop else "")
-    )
+    offered = examples(webshop.id if webshop else "")
+    answered = [each for each in offered if not validate(view.core, parse(each.query))]
+    return Welcome([*(guise for guise in named if guise), *bare], answered)
 
 
 async def _shopper(repositories: Repositories) -> Guise | None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
+from msgspec import Struct
+
 from domain.ports import Repositories
 from domain.viewer import Viewer
 from loaders.catalog import CatalogLoaders
@@ -19,6 +21,18 @@ from resolvers.selection import Selection
 Audit = Callable[[str, Mapping[str, object]], None]
 
 
+class Served(Struct, frozen=True):
+    """Which part of the graph is served.
+
+    `sdl` is what a router reads of it, `entities` the types that it can look up for a router,
+    `nodes` those that `node` may answer.
+    """
+
+    sdl: str
+    entities: frozenset[str]
+    nodes: frozenset[str]
+
+
 class Context:
     """One request of one viewer. Nothing in it outlives the request or is shared with another."""
 
@@ -27,11 +41,13 @@ class Context:
         viewer: Viewer,
         repositories: Repositories,
         *,
+        served: Served,
         now: datetime,
         country: str,
         audit: Audit,
     ) -> None:
         self.viewer = viewer
+        self.served = served
         self.now = now
         self.country = country
         self.audit = audit

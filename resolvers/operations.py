@@ -51,9 +51,10 @@ async def nodes(info: Info, *, ids: Sequence[str]) -> Sequence[object | None]:
 
 async def _by_ids(context: Context, wanted: Sequence[str]) -> list[object | None]:
     kinds = {key: _node_kind(key) for key in wanted}
-    found = await gather(*(_of_kind(context, kind, kinds) for kind in set(kinds.values())))
+    shown = {kind for kind in kinds.values() if TYPE_BY_KIND[kind] in context.served.nodes}
+    found = await gather(*(_of_kind(context, kind, kinds) for kind in shown))
     by_id = {key: value for each in found for key, value in each.items()}
-    return [by_id[key] for key in wanted]
+    return [by_id.get(key) for key in wanted]
 
 
 def _node_kind(key: str) -> Kind:
@@ -100,3 +101,22 @@ READ_BY_KIND: Mapping[Kind, ReadMany] = MappingProxyType(
         Kind.REFUND: _refunds,
     }
 )
+
+TYPE_BY_KIND: Mapping[Kind, str] = MappingProxyType(
+    {
+        Kind.CUSTOMER: "Customer",
+        Kind.LOYALTY_ACCOUNT: "LoyaltyAccount",
+        Kind.LOYALTY_ENTRY: "LoyaltyEntry",
+        Kind.PRODUCT: "Product",
+        Kind.LOCATION: "Location",
+        Kind.CHANNEL: "Channel",
+        Kind.STOCK_LEVEL: "StockLevel",
+        Kind.ORDER: "Order",
+        Kind.FULFILLMENT: "Fulfillment",
+        Kind.RETURN: "Return",
+        Kind.PAYMENT: "Payment",
+        Kind.OPERATION: "PaymentOperation",
+        Kind.REFUND: "Refund",
+    }
+)
+"""What the graph calls a node of each kind."""

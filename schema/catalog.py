@@ -31,7 +31,7 @@ class GeoInput:
     )
 
 
-@shows(catalog.Location)
+@shows(catalog.Location, keys=["id", "code"])
 class Location(Node):
     """A store or a warehouse."""
 
@@ -55,7 +55,7 @@ StockLevelRef = Annotated["StockLevel", strawberry.lazy("schema.stock")]
 AvailabilityConnectionRef = Annotated["AvailabilityConnection", strawberry.lazy("schema.stock")]
 
 
-@shows(catalog.Product)
+@shows(catalog.Product, keys=["id", "sku"])
 class Product(Node):
     """A sellable unit."""
 

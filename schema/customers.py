@@ -46,9 +46,7 @@ class Identity:
     )
     strength: EvidenceStrength = attribute("How much it proves.")
     verified_at: datetime | None = attribute("When it was proven.")
-    source: Channel | None = batched(
-        resolvers.identity_source, "Which channel brought it.", Column.OPERATIONS
-    )
+    source: Channel | None = batched(resolvers.identity_source, "Which channel brought it.")
     wallet_token: bool = attribute("A wallet's stand-in for a card: never enough to merge.")
 
 
@@ -59,9 +57,7 @@ class Consent:
     purpose: ConsentPurpose = attribute("For what.")
     granted: bool = attribute("Allowed, or refused.")
     at: datetime = attribute("When.")
-    channel: Channel = batched(
-        resolvers.consent_channel, "Through which channel.", Column.OPERATIONS
-    )
+    channel: Channel = batched(resolvers.consent_channel, "Through which channel.")
     evidence: str | None = attribute("What shows it.")
 
 
@@ -77,15 +73,15 @@ class Address:
     is_default_delivery: bool = attribute("Is it where parcels go unless said otherwise?")
 
 
-@shows(customers.LoyaltyEntry)
+@shows(customers.LoyaltyEntry, keys=["id"])
 class LoyaltyEntry(Node):
     """One movement of points."""
 
     kind: LoyaltyKind = attribute("Why points moved.")
     points: int = attribute("How many; negative when taken.")
     at: datetime = attribute("When.")
-    channel: Channel = batched(resolvers.entry_channel, "Through which channel.", Column.OPERATIONS)
-    order: Order | None = batched(resolvers.entry_order, "For which order.", Column.ORDERS)
+    channel: Channel = batched(resolvers.entry_channel, "Through which channel.")
+    order: Order | None = batched(resolvers.entry_order, "For which order.")
     reverses: LoyaltyEntry | None = batched(
         resolvers.entry_reverses, "Which movement it takes back."
     )
@@ -97,7 +93,7 @@ class LoyaltyEntryConnection(Connection[LoyaltyEntry]):
     """A page of movements of points."""
 
 
-@shows(customers.LoyaltyAccount)
+@shows(customers.LoyaltyAccount, keys=["id"])
 class LoyaltyAccount(Node, Versioned):
     """A customer's points; the balance is the sum of the entries."""
 
@@ -110,7 +106,7 @@ class LoyaltyAccount(Node, Versioned):
     )
 
 
-@shows(customers.Customer)
+@shows(customers.Customer, keys=["id", "number"])
 class Customer(Node, Versioned):
     """A person who buys, with one history over all channels."""
 

@@ -1,17 +1,20 @@
-"""How types and fields are declared: four kinds of field, and no function bodies anywhere.
+"""How types and fields are declared: five kinds of field, and no function bodies anywhere.
 
 - `attribute`: the domain value's own attribute or property;
 - `computed`: a plain function of one parent and its arguments;
 - `batched`: a resolver that answers for all parents of a level at once;
-- `root`: a resolver of Query, which has no parent.
+- `root`: a resolver of Query, which has no parent;
+- `federated`: the same, for the two fields by which a router asks; every subgraph has them.
 
-Every field is described, and belongs to a column: its type's, or the one named by `owner`.
+Every field is described. A field of an entity (a type with keys) belongs to one column: its
+type's, which is the name of its module, or the one named by `owner`. Keys belong to nobody, and
+the fields of other types go wherever their type goes.
 """
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from enum import Enum, StrEnum
 from typing import Annotated, Any, TypeVar
 
@@ -95,7 +98,9 @@ def batched(
     return _field(resolve, _signed(drive, arguments), description, owner)
 
 
-def root(resolve: Described, description: str, owner: Column, /, **arguments: Argument) -> Any:
+def root(
+    resolve: Described, description: str, owner: Column | None, /, **arguments: Argument
+) -> Any:
     """A field of Query."""
 
     async def drive(root: Any, info: RequestInfo, **given: Any) -> Any:  # noqa: ARG001
@@ -105,17 +110,36 @@ def root(resolve: Described, description: str, owner: Column, /, **arguments: Ar
     return _field(resolve, _signed(drive, arguments), description, owner)
 
 
-def shows(domain_type: type, *, name: str | None = None) -> Callable[[type[T]], type[T]]:
-    """Declare an object type that shows `domain_type`; its docstring is its description."""
+def federated(name: str, resolve: Described, description: str, /, **arguments: Argument) -> Any:
+    """A field of Query that has no owner, under a name that is not ours to choose."""
+    field = root(resolve, description, None, **arguments)
+    field.graphql_name = name
+    return field
+
+
+def shows(
+    domain_type: type, *, name: str | None = None, keys: Sequence[str] = ()
+) -> Callable[[type[T]], type[T]]:
+    """Declare an object type that shows `domain_type`; its docstring is its description.
+
+    `keys` make it an entity: each is a set of fields by which it can be found again.
+    """
 
     def declare(declared: type[T]) -> type[T]:
         def is_type_of(value: object, _: object) -> bool:
             return isinstance(value, domain_type)
 
         declared.is_type_of = staticmethod(is_type_of)  # type: ignore[attr-defined]
-        return strawberry.type(declared, name=name, description=inspect.getdoc(declared))
+        return strawberry.federation.type(
+            declared, name=name, description=inspect.getdoc(declared), keys=keys
+        )
 
     return declare
+
+
+def column_of(declared: type) -> Column:
+    """The column of an entity: the room's file that declares it."""
+    return Column(declared.__module__.rpartition(".")[2])
 
 
 def enumerated(*domain_enums: type[Enum]) -> None:

@@ -10,13 +10,14 @@ from graphql import GraphQLError, GraphQLSchema
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext
 
+from schema.federation import REPRESENTATION, VERSION
 from schema.query import Query
 from schema.scalars import SCALARS
 
 logger = logging.getLogger("kassa.graph")
 
 
-class Graph(strawberry.Schema):
+class Graph(strawberry.federation.Schema):
     """Strawberry's schema, but for its habit of logging whole query texts."""
 
     def process_errors(
@@ -34,4 +35,9 @@ class Graph(strawberry.Schema):
 
 def build() -> Graph:
     """The unified graph: everything, in one process."""
-    return Graph(query=Query, config=StrawberryConfig(scalar_map=dict(SCALARS)))
+    return Graph(
+        query=Query,
+        config=StrawberryConfig(scalar_map=dict(SCALARS)),
+        scalar_overrides=dict(REPRESENTATION),
+        federation_version=VERSION,
+    )

@@ -12,7 +12,7 @@ from schema.shared import Node
 enumerated(ChannelKind)
 
 
-@shows(operations.Channel)
+@shows(operations.Channel, keys=["id"])
 class Channel(Node):
     """Somewhere the retailer sells or is fed from."""
 

@@ -68,9 +68,7 @@ class DeliveryChoice:
     """How a line is meant to reach the customer."""
 
     mode: DeliveryMode = attribute("How.")
-    location: Location | None = batched(
-        resolvers.location, "From where, or where to collect it.", Column.CATALOG
-    )
+    location: Location | None = batched(resolvers.location, "From where, or where to collect it.")
     promised_at: datetime | None = attribute("By when.")
 
 
@@ -78,7 +76,7 @@ class DeliveryChoice:
 class Allocation:
     """Units of a line that a location keeps for it."""
 
-    location: Location = batched(resolvers.location, "Where.", Column.CATALOG)
+    location: Location = batched(resolvers.location, "Where.")
     quantity: int = attribute("How many.")
     fulfillment: FulfillmentRef | None = batched(
         resolvers.allocation_fulfillment, "The parcel or pick-up they go with."
@@ -96,7 +94,7 @@ class OrderLine:
     sku: str = attribute("What was ordered, as it was called then.")
     name: str = attribute("What was ordered, as it was named then.")
     product: Product | None = batched(
-        resolvers.line_product, "What it is today; null if it is not known.", Column.CATALOG
+        resolvers.line_product, "What it is today; null if it is not known."
     )
     ordered: int = attribute("Units ordered.")
     cancelled: int = attribute("Units that will not come.")
@@ -168,12 +166,12 @@ class PickupTicket:
 OrderRef = Annotated["Order", strawberry.lazy("schema.orders")]
 
 
-@shows(orders.Fulfillment)
+@shows(orders.Fulfillment, keys=["id"])
 class Fulfillment(Node, Versioned):
     """Goods of one order on their way from one location: a parcel, or a pick-up."""
 
     order: OrderRef | None = batched(resolvers.order_of, "The order they are of.")
-    location: Location = batched(resolvers.location, "From where.", Column.CATALOG)
+    location: Location = batched(resolvers.location, "From where.")
     mode: DeliveryMode = attribute("How.")
     state: FulfillmentState = attribute("Where they are.")
     lines: list[FulfillmentLine] = batched(resolvers.packed_lines, "What is in it.")
@@ -188,7 +186,7 @@ class Disposition:
 
     kind: DispositionKind = attribute("What became of them.")
     quantity: int = attribute("How many.")
-    location: Location = batched(resolvers.location, "Where.", Column.CATALOG)
+    location: Location = batched(resolvers.location, "Where.")
     at: datetime = attribute("When.")
 
 
@@ -203,23 +201,21 @@ class ReturnLine:
     creditable: Money = attribute("What they are worth to the customer.")
 
 
-@shows(orders.Return)
+@shows(orders.Return, keys=["id"])
 class Return(Node, Versioned):
     """Goods of one order on their way back."""
 
     order: OrderRef | None = batched(resolvers.order_of, "The order they are of.")
     state: ReturnState = attribute("Where they are.")
-    at: Location | None = batched(resolvers.location, "Where they come back to.", Column.CATALOG)
-    channel: Channel = batched(
-        resolvers.channel, "Where the return was asked for.", Column.OPERATIONS
-    )
+    at: Location | None = batched(resolvers.location, "Where they come back to.")
+    channel: Channel = batched(resolvers.channel, "Where the return was asked for.")
     lines: list[ReturnLine] = batched(resolvers.returned_lines, "What comes back.")
     refunds: list[Refund] = batched(
         resolvers.return_refunds, "The money that goes back for it.", Column.PAYMENTS
     )
 
 
-@shows(orders.Order)
+@shows(orders.Order, keys=["id", "number"])
 class Order(Node, Versioned):
     """A sale, from any channel."""
 
@@ -237,13 +233,9 @@ class Order(Node, Versioned):
     return_status: ReturnStatus = batched(
         resolvers.return_statuses, "How much came back; computed from its lines and returns."
     )
-    channel: Channel = batched(resolvers.channel, "Through which it was sold.", Column.OPERATIONS)
-    sold_at: Location | None = batched(
-        resolvers.sold_at, "The store, for a sale at a till.", Column.CATALOG
-    )
-    customer: CustomerRef | None = batched(
-        resolvers.customer, "Who bought; null for guests.", Column.CUSTOMERS
-    )
+    channel: Channel = batched(resolvers.channel, "Through which it was sold.")
+    sold_at: Location | None = batched(resolvers.sold_at, "The store, for a sale at a till.")
+    customer: CustomerRef | None = batched(resolvers.customer, "Who bought; null for guests.")
     lines: list[OrderLine] = attribute("What was bought.")
     totals: Totals = attribute("What it costs.")
     balance: OrderBalance = batched(

@@ -10,7 +10,7 @@ import strawberry
 from domain import payments
 from domain.payments import CardPresence, OperationKind, OperationPhase, PaymentState, TenderKind
 from resolvers import payments as resolvers
-from schema.fields import Column, attribute, batched, enumerated, shows
+from schema.fields import attribute, batched, enumerated, shows
 from schema.operations import Channel
 from schema.shared import Actor, Connection, ExternalRef, Money, Node, Versioned
 
@@ -24,7 +24,7 @@ ReturnRef = Annotated["Return", strawberry.lazy("schema.orders")]
 enumerated(TenderKind, CardPresence, PaymentState, OperationKind, OperationPhase)
 
 
-@shows(payments.PaymentOperation)
+@shows(payments.PaymentOperation, keys=["id"])
 class PaymentOperation(Node):
     """One thing asked of a provider. Phases only climb, whatever order the news comes in."""
 
@@ -41,14 +41,12 @@ class PaymentOperation(Node):
     decline_code: str | None = attribute("Why the provider declined.")
 
 
-@shows(payments.Payment)
+@shows(payments.Payment, keys=["id"])
 class Payment(Node, Versioned):
     """What a customer owes through one tender, and what became of it."""
 
     created_at: datetime = attribute("When it was begun.")
-    order: OrderRef | None = batched(
-        resolvers.payment_order, "The order it pays for.", Column.ORDERS
-    )
+    order: OrderRef | None = batched(resolvers.payment_order, "The order it pays for.")
     tender: TenderKind = attribute("With what it is paid.")
     provider: str = attribute("Through whom: a provider's name, or `till`.")
     merchant_account: str = attribute("Into which account.")
@@ -71,7 +69,7 @@ class PaymentConnection(Connection[Payment]):
     """A page of payments."""
 
 
-@shows(payments.Refund)
+@shows(payments.Refund, keys=["id"])
 class Refund(Node):
     """Money on its way back, through the payment it came by."""
 
@@ -79,9 +77,5 @@ class Refund(Node):
     payment: Payment = attribute("The payment it goes back through.")
     amount: Money = attribute("How much.")
     reason: str | None = attribute("Why, in the words of who asked.")
-    for_return: ReturnRef | None = batched(
-        resolvers.refund_return, "The goods it is for.", Column.ORDERS
-    )
-    initiated_in: Channel = batched(
-        resolvers.refund_channel, "Where it was asked for.", Column.OPERATIONS
-    )
+    for_return: ReturnRef | None = batched(resolvers.refund_return, "The goods it is for.")
+    initiated_in: Channel = batched(resolvers.refund_channel, "Where it was asked for.")

@@ -8,10 +8,11 @@ import strawberry
 from strawberry import ID
 
 from domain.customers import IdentityQuery
-from resolvers import catalog, customers, operations, orders, payments, stock
+from resolvers import catalog, customers, entities, operations, orders, payments, stock
 from schema.catalog import Location, LocationKind, Product, ProductConnection
 from schema.customers import Customer, IdentityInput, LookupPurpose
-from schema.fields import Column, argument, root
+from schema.federation import Entity, Representation, Service
+from schema.fields import Column, argument, federated, root
 from schema.operations import Channel
 from schema.orders import ORDER_FILTERS, Order, OrderConnection
 from schema.payments import Payment, PaymentConnection, PaymentState
@@ -131,4 +132,11 @@ class Query:
         operations.channels,
         "Where the retailer sells, and where it is fed from.",
         Column.OPERATIONS,
+    )
+    service: Service = federated("_service", entities.service, "For routers: what is served here.")
+    entities: list[Entity | None] = federated(
+        "_entities",
+        entities.entities,
+        "For routers: up to 1,000 entities by their keys, in order, with null for those not found.",
+        representations=argument(list[Representation], "Their types and keys."),
     )

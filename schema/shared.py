@@ -14,7 +14,7 @@ from domain.money import Currency
 from domain.pages import Cursor
 from domain.values import ActorKind, MetadataVisibility
 from resolvers import operations
-from schema.fields import Column, argument, attribute, batched, computed, enumerated, shows
+from schema.fields import argument, attribute, batched, computed, enumerated, shows
 from schema.scalars import Milliseconds, Minor
 
 if TYPE_CHECKING:
@@ -153,7 +153,5 @@ class Actor:
     kind: ActorKind = attribute("In what capacity.")
     id: ID = attribute("Who, as the channel knows them.")
     label: str | None = attribute("A name for people.")
-    channel: ChannelRef | None = batched(
-        operations.actor_channel, "Through which channel.", Column.OPERATIONS
-    )
+    channel: ChannelRef | None = batched(operations.actor_channel, "Through which channel.")
     device: str | None = attribute("On which device.")

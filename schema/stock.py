@@ -10,7 +10,7 @@ from domain import stock
 from domain.stock import Promise
 from resolvers import stock as resolvers
 from schema.catalog import Location, Product
-from schema.fields import Column, attribute, batched, enumerated, shows
+from schema.fields import attribute, batched, enumerated, shows
 from schema.shared import Connection, Freshness, Node, Versioned
 
 enumerated(Promise)
@@ -25,15 +25,15 @@ class Authority:
     since: datetime = attribute("Since when.")
 
 
-@shows(stock.StockLevel)
+@shows(stock.StockLevel, keys=["id", "product { sku } location { code }"])
 class StockLevel(Node, Versioned):
     """Units of one product at one location.
 
     onHand = committed + reserved + unavailable + free, at every instant.
     """
 
-    product: Product = batched(resolvers.level_product, "What it is of.", Column.CATALOG)
-    location: Location = batched(resolvers.level_location, "Where it is.", Column.CATALOG)
+    product: Product = batched(resolvers.level_product, "What it is of.")
+    location: Location = batched(resolvers.level_location, "Where it is.")
     on_hand: int = attribute("Units that are there.")
     committed: int = attribute("Units that placed orders wait for.")
     reserved: int = attribute("Units promised for a while, to carts and payments in flight.")
@@ -64,7 +64,7 @@ class AvailabilityTerm:
 class Availability:
     """What a channel may promise of a product from one location, with the arithmetic."""
 
-    location: Location = attribute("From where.", Column.CATALOG)
+    location: Location = attribute("From where.")
     promise: Promise = attribute("What to tell the buyer.")
     sellable: int = attribute("Units that this channel may sell.")
     exact: bool = attribute("Is the number live, and not an older report?")

@@ -20,10 +20,9 @@ from domain.shop import Shop
 from domain.viewer import Role
 from gateway import app, embedded, logs
 from gateway.embedded import Embedded
-from gateway.execution.engine import Engine
 from gateway.settings import Settings
 from gateway.welcome import Welcome, welcome
-from schema import graph
+from schema import views
 from storage.mongo import MongoRepositories
 from storage.mongo.driver import Database, Driver
 from storage.mongo.migrate import migrate
@@ -135,7 +134,7 @@ async def stocked(
 @pytest.fixture(scope="session")
 async def offers(stocked: Database) -> Welcome:
     """The roles and examples that a developer is offered."""
-    return await welcome(MongoRepositories(stocked))
+    return await welcome(MongoRepositories(stocked), views.unified())
 
 
 @pytest.fixture(scope="session")
@@ -145,7 +144,7 @@ async def kassa(servers: Embedded, stocked: Database, offers: Welcome) -> AsyncI
     bell = Bell(servers.redis_url)
     application = app.build(
         Settings(),
-        Engine(graph.build().core),
+        views.unified(),
         MongoRepositories(stocked),
         checks={"mongodb": stocked.ping, "redis": bell.ping},
         page_config=offers.page_config,

@@ -82,7 +82,7 @@ def broken(copy: Path) -> set[str]:
     """The contracts that import-linter reports as broken; all others are kept."""
     command = [Path(sys.executable).parent / "lint-imports", "--no-logo", "--cache-dir", "cache"]
     report = subprocess.run(command, cwd=copy, capture_output=True, text=True, check=False).stdout
-    state_by_contract = dict(re.findall(r"^(.+) (KEPT|BROKEN)$", report, re.MULTILINE))
+    state_by_contract = dict(re.findall(r"^(.+) (KEPT|BROKEN)(?: \(.*\))?$", report, re.MULTILINE))
     assert state_by_contract.keys() == set(CONTRACTS), report
     return {name for name, state in state_by_contract.items() if state == "BROKEN"}
 

@@ -12,10 +12,9 @@ from domain.shop import Shop
 from domain.viewer import Role
 from gateway import app
 from gateway.app import Check
-from gateway.execution.engine import Engine
 from gateway.settings import Env, Settings
 from gateway.welcome import Welcome
-from schema import graph
+from schema import views
 from storage.mongo import MongoRepositories
 from storage.mongo.driver import Database
 from tests.client import Client
@@ -31,7 +30,7 @@ def client(
     """An application of our own over a database."""
     built = app.build(
         settings or Settings(),
-        Engine(graph.build().core),
+        views.unified(),
         MongoRepositories(database),
         checks=checks,
         page_config=dict,

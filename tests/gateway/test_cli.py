@@ -33,7 +33,7 @@ REFUSALS: Mapping[str, tuple[str, dict[str, object], str]] = {
     "an unknown setting": ("serve", {"x": 1}, "KASSA_X is not a setting. There are: KASSA_ENV,"),
     "production": ("serve --embedded", {"env": "production"}, "KASSA_ENV=production needs"),
     "seeding in production": ("seed --embedded", {"env": "production"}, "KASSA_ENV=production"),
-    "motor": ("serve --embedded", {"mongodb_driver": "motor"}, "MONGODB_DRIVER=motor is not"),
+    "driver": ("serve --embedded", {"mongodb_driver": "mongo"}, "MONGODB_DRIVER='mongo' cannot"),
     "a database that cannot be called so": (
         "serve --embedded",
         {"mongodb_database": "a/b"},
@@ -216,26 +216,7 @@ def test_the_schema_is_printed_as_its_snapshot_has_it():
 
     assert printed.returncode == 0
     assert printed.stdout == SNAPSHOT.read_text()
-    assert run("schema", "--check", str(SNAPSHOT)).returncode == 0
-
-
-@pytest.mark.parametrize("there", [True, False], ids=["another", "none"])
-def test_a_snapshot_that_differs_is_refused(tmp_path, there):
-    snapshot = tmp_path / "unified.graphql"
-    if there:
-        snapshot.write_text("type Query { nothing: Int }\n")
-
-    checked = run("schema", "--check", str(snapshot))
-
-    assert checked.returncode == 1
-    assert checked.stderr == (
-        f"kassa: {snapshot} is not what the schema says now. Run `make schema`.\n"
-    )
-
-
-def test_the_schema_is_written_to_a_file(tmp_path):
-    assert run("schema", "--write", str(tmp_path / "sdl")).returncode == 0
-    assert (tmp_path / "sdl").read_text() == SNAPSHOT.read_text()
+    assert run("schema", "--check", str(SNAPSHOT.parent)).returncode == 0
 
 
 @pytest.mark.parametrize("command", HELP)

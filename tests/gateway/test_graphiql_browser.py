@@ -12,10 +12,9 @@ import pytest
 
 from domain.viewer import Role
 from gateway import app, pages
-from gateway.execution.engine import Engine
 from gateway.settings import Settings
 from gateway.welcome import Welcome
-from schema import graph
+from schema import views
 from storage.mongo import MongoRepositories
 from storage.mongo.driver import Database
 from tests import node
@@ -44,7 +43,7 @@ async def walk(stocked: Database, offers: Welcome) -> dict[str, Any]:
     roles = [*json.loads(json.dumps(config["roles"])), STRANGER]
     application = app.build(
         Settings(),
-        Engine(graph.build().core),
+        views.unified(),
         MongoRepositories(stocked),
         checks={},
         page_config=lambda: {**config, "roles": roles},

@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from gateway.settings import Driver, Env, Settings, SettingsError, read
+from schema.fields import Column
 
 MEANINGS = [
     ("KASSA_ENV", "production", Env.PRODUCTION),
@@ -21,6 +22,7 @@ MEANINGS = [
     ("KASSA_REDIS_URL", "redis://bell/0", "redis://bell/0"),
     ("KASSA_DATA", "/var/lib/kassa", Path("/var/lib/kassa")),
     ("KASSA_COUNTRY", "NO", "NO"),
+    ("KASSA_SUBGRAPH", "orders", Column.ORDERS),
 ]
 
 REFUSALS = [
@@ -31,6 +33,7 @@ REFUSALS = [
     ("KASSA_PORT", "-1"),
     ("KASSA_PORT", "65536"),
     ("KASSA_MONGODB_DRIVER", "mongoose"),
+    ("KASSA_SUBGRAPH", "order"),
     ("KASSA_MONGODB_DATABASE", "a b"),
     ("KASSA_MONGODB_DATABASE", "a/b"),
     ("KASSA_MONGODB_DATABASE", "$where"),

@@ -20,7 +20,7 @@ from graphql import (
 from domain import ids
 from domain.customers import Customer
 from domain.shop import Shop
-from schema import graph
+from schema import views
 
 Pair = tuple[str, str]
 
@@ -59,9 +59,10 @@ class Writer:
         self.asked.add((kind.name, name))
         target = get_named_type(field.type)
         below = "" if is_leaf_type(target) else f" {self._below(target)}"
-        return f"{name}{self._arguments(field)}{below}"
+        return f"{name}{self.arguments(field)}{below}"
 
-    def _arguments(self, field: GraphQLField) -> str:
+    def arguments(self, field: GraphQLField) -> str:
+        """What is known or required of a field's arguments."""
         given = [
             f"{name}: {self._values[name]}"
             for name, argument in field.args.items()
@@ -102,7 +103,7 @@ def filled(answer: Any) -> Iterator[Pair]:
 @cache
 def schema() -> GraphQLSchema:
     """The graph, as graphql-core sees it."""
-    return graph.build().core
+    return views.unified().core
 
 
 def nodes(shop: Shop, customer: Customer) -> Mapping[str, list[str]]:

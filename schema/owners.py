@@ -1,0 +1,64 @@
+"""Which subgraph answers a field, and by which keys an entity is found there."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from graphql import (
+    FieldNode,
+    GraphQLField,
+    GraphQLObjectType,
+    OperationDefinitionNode,
+    parse,
+)
+from strawberry.federation.schema_directives import Key
+from strawberry.types.base import StrawberryObjectDefinition
+from strawberry.types.field import StrawberryField
+
+from schema.fields import BINDING, Binding, Column, column_of
+
+DEFINITION = "strawberry-definition"
+ROOT = "Query"
+
+
+def keys(kind: GraphQLObjectType) -> list[str]:
+    """The keys of an entity, as sets of fields; none if it is no entity."""
+    marks = _definition(kind).directives or ()
+    return [str(mark.fields) for mark in marks if isinstance(mark, Key)]
+
+
+def is_key(kind: GraphQLObjectType, field: str) -> bool:
+    """Does a field stand in a key of its type?"""
+    return any(field in names(key) for key in keys(kind))
+
+
+def owner(kind: GraphQLObjectType, field: str) -> Column | None:
+    """Who answers a field of an entity or the root; None where the field goes with its type."""
+    named = binding(kind.fields[field]).owner
+    if kind.name == ROOT:
+        return named
+    if not keys(kind) or is_key(kind, field):
+        return None
+    return named or home(kind)
+
+
+def home(kind: GraphQLObjectType) -> Column:
+    """The column of an entity."""
+    return column_of(_definition(kind).origin)
+
+
+def binding(field: GraphQLField) -> Binding:
+    """What a field was declared as."""
+    declared: StrawberryField = field.extensions[DEFINITION]
+    return declared.metadata[BINDING]
+
+
+def names(key: str) -> list[str]:
+    """The fields of a key that belong to the entity itself."""
+    [operation] = parse(f"{{ {key} }}").definitions
+    selections = cast("OperationDefinitionNode", operation).selection_set.selections
+    return [cast("FieldNode", selection).name.value for selection in selections]
+
+
+def _definition(kind: GraphQLObjectType) -> StrawberryObjectDefinition:
+    return kind.extensions[DEFINITION]

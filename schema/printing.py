@@ -1,0 +1,98 @@
+"""The SDL of a subgraph: what graphql-core prints, with the marks that routers compose by.
+
+- an entity has its keys, and `resolvable: false` where only the keys are known;
+- any other object may be answered by every subgraph that has it: `@shareable`;
+- what is in a contract has its `@tag`;
+- what a router adds by itself (`_entities`, `_service` and their types) is left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import replace
+from typing import Any, cast
+
+from graphql import (
+    ConstDirectiveNode,
+    DefinitionNode,
+    DocumentNode,
+    GraphQLObjectType,
+    GraphQLSchema,
+    ObjectTypeDefinitionNode,
+    TypeDefinitionNode,
+    parse,
+    print_ast,
+    print_schema,
+)
+
+from schema import owners
+from schema.federation import VERSION
+from schema.owners import ROOT
+
+PLUMBING = frozenset({"_Any", "_Entity", "_Service", "_entities", "_service"})
+SPECIFICATION = f"https://specs.apollo.dev/federation/v{VERSION}"
+LINK = f'extend schema @link(url: "{SPECIFICATION}", import: ["@key", "@shareable", "@tag"])'
+
+Tags = Callable[[str, str | None], Sequence[str]]
+"""The tags of a type, or of one of its fields."""
+
+
+def plain(core: GraphQLSchema) -> str:
+    """The SDL for people and clients, by name."""
+    return _printed(_written(core))
+
+
+def subgraph(core: GraphQLSchema, entities: Collection[str], tags: Tags) -> str:
+    """The SDL for routers of a subgraph that can look up `entities`."""
+    written = [each for each in _written(core) if not _is_plumbing(each)]
+    return f"{LINK}\n\n{_printed([_marked(core, each, entities, tags) for each in written])}"
+
+
+def _written(core: GraphQLSchema) -> list[TypeDefinitionNode]:
+    definitions = cast("Sequence[TypeDefinitionNode]", parse(print_schema(core)).definitions)
+    return sorted(definitions, key=lambda definition: definition.name.value)
+
+
+def _printed(definitions: Sequence[DefinitionNode]) -> str:
+    return print_ast(DocumentNode(definitions=tuple(definitions))) + "\n"
+
+
+def _marked(
+    core: GraphQLSchema, definition: TypeDefinitionNode, entities: Collection[str], tags: Tags
+) -> TypeDefinitionNode:
+    name = definition.name.value
+    marks = [*_federation_marks(core, name, entities), *_tag_marks(tags(name, None))]
+    changes: dict[str, Any] = {"directives": (*(definition.directives or ()), *_parsed(marks))}
+    if fields := getattr(definition, "fields", None):
+        kept = [each for each in fields if not _is_plumbing(each)]
+        changes["fields"] = tuple(_tagged(each, tags(name, each.name.value)) for each in kept)
+    return replace(cast("Any", definition), **changes)
+
+
+def _federation_marks(core: GraphQLSchema, name: str, entities: Collection[str]) -> Iterator[str]:
+    kind = core.type_map[name]
+    if not isinstance(kind, GraphQLObjectType) or name == ROOT:
+        return
+    keys = owners.keys(kind)
+    resolvable = "" if name in entities else ", resolvable: false"
+    yield from (f'@key(fields: "{key}"{resolvable})' for key in keys)
+    if not keys:
+        yield "@shareable"
+
+
+def _tag_marks(tags: Sequence[str]) -> list[str]:
+    return [f'@tag(name: "{tag}")' for tag in tags]
+
+
+def _tagged(field: Any, tags: Sequence[str]) -> Any:
+    return replace(field, directives=(*(field.directives or ()), *_parsed(_tag_marks(tags))))
+
+
+def _parsed(marks: Sequence[str]) -> Sequence[ConstDirectiveNode]:
+    [definition] = parse(f"type Any {' '.join(marks)} {{ any: Int }}").definitions
+    return cast("ObjectTypeDefinitionNode", definition).directives or ()
+
+
+def _is_plumbing(node: Any) -> bool:
+    name = getattr(node, "name", None)
+    return name is not None and name.value in PLUMBING

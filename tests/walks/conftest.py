@@ -1,0 +1,38 @@
+"""What several walks stand on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+
+from domain.shop import Shop
+from domain.viewer import Role
+
+
+@pytest.fixture(scope="session")
+def entities(shop: Shop) -> Mapping[str, list[str]]:
+    """Ids of every entity that a router may ask for."""
+    operations = [each for payment in shop.payments for each in payment.operations]
+    refunds = [each.id for each in operations if each.kind == "REFUND"]
+    items = {
+        "Channel": shop.channels,
+        "Customer": shop.customers,
+        "Fulfillment": shop.fulfillments,
+        "Location": shop.locations,
+        "LoyaltyAccount": shop.loyalty_accounts,
+        "LoyaltyEntry": shop.loyalty_entries,
+        "Order": shop.orders,
+        "Payment": shop.payments,
+        "PaymentOperation": operations,
+        "Product": shop.products,
+        "Return": shop.returns,
+        "StockLevel": shop.stock_levels,
+    }
+    found = {kind: [item.id for item in each] for kind, each in items.items()}
+    return {**found, "Refund": [f"rfd_{key.partition('_')[2]}" for key in refunds]}
+
+
+@pytest.fixture
+def staff(tokens: dict[Role, str]) -> str:
+    return tokens[Role.SUPPORT]
