@@ -6,11 +6,14 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from multiprocessing import parent_process
+from pathlib import Path
+from time import perf_counter
 
 from starlette.applications import Starlette
 
-from adapters import demo
-from commands import operations
+from adapters import demo, files
+from commands import imports, operations
+from domain.imports.report import Report
 from domain.ports import Repositories, ShelfState
 from domain.shop import Shop
 from gateway import app, embedded, logs
@@ -20,6 +23,7 @@ from gateway.welcome import Welcome, welcome
 from schema import graph
 from storage.mongo import MongoRepositories
 from storage.mongo.driver import Database
+from storage.mongo.intake import MongoIntake
 from storage.mongo.migrate import migrate
 from storage.mongo.shelf import MongoShelf
 from storage.redis import Bell
@@ -83,6 +87,25 @@ async def seeded(settings: Settings, *, reset: bool = False) -> Shop:
     async with opened(settings) as chosen:
         await migrate(chosen)
         return await operations.seed(MongoShelf(chosen), _demo_shop, reset=reset)
+
+
+async def imported(
+    settings: Settings,
+    folder: Path,
+    mapping: files.Mapping,
+    quarantine: Path,
+    tolerate: float,
+    told: imports.Told,
+) -> Report:
+    """Bring a folder of files into the database."""
+    begin, report = perf_counter(), Report(quarantine=str(quarantine))
+    with files.Quarantine(quarantine) as aside, files.opened(folder, mapping, aside) as feed:
+        async with opened(settings) as chosen:
+            await migrate(chosen)
+            intake, now = MongoIntake(chosen), datetime.now(UTC)
+            await imports.run(feed, intake, now, tolerate=tolerate, report=report, told=told)
+    report.seconds = round(perf_counter() - begin, 3)
+    return report
 
 
 async def prepared(settings: Settings, *, with_demo: bool) -> Welcome:

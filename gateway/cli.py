@@ -14,7 +14,7 @@ from rich.markup import escape
 from rich.syntax import Syntax
 
 from domain.errors import KassaError
-from gateway import bootstrap, serving
+from gateway import bootstrap, importing, serving
 from gateway import settings as environment
 from gateway.embedded import EmbeddedError
 from gateway.serving import PortTaken
@@ -118,6 +118,39 @@ def seed(
             f"{len(shop.locations)} locations.",
             soft_wrap=True,
         )
+
+
+@app.command("import")
+def bring_in(
+    folder: Annotated[Path, typer.Argument(help="Where the files are.")],
+    describe: Annotated[
+        bool, typer.Option("--describe", help="Only propose a mapping, as TOML.")
+    ] = False,
+    mapping: Annotated[
+        Path | None, typer.Option(help="What the columns mean. [FOLDER/kassa.toml]")
+    ] = None,
+    tolerate: Annotated[
+        float, typer.Option(min=0, max=100, help="Bad rows per file, in per cent.")
+    ] = 5.0,
+    quarantine: Annotated[
+        Path | None, typer.Option(help=f"Where bad rows go. [{importing.QUARANTINE}]")
+    ] = None,
+    report: Annotated[Path | None, typer.Option(help="Write the report here too, as JSON.")] = None,
+    embedded: Embedded = False,
+) -> None:
+    """Bring your own customers, products, stock, orders and payments in, from CSV or NDJSON.
+
+    Doing it again changes nothing; a row that changed changes one document.
+    """
+    if describe:
+        with sentences():
+            typer.echo(importing.describe(folder), nl=False)
+        return
+    plan = importing.Plan(folder, mapping, quarantine, tolerate, report)
+    with _database(embedded=embedded) as settings:
+        if not importing.run(settings, plan, out).agrees:
+            _complain("The sums of the files and of the database differ; see the report.")
+            raise typer.Exit(1)
 
 
 @app.command()

@@ -169,6 +169,9 @@ def totals(
 
 
 def _reduced(amount: TaxedMoney, by: int) -> TaxedMoney:
+    # A tax as somebody else rounded it stands, as long as nothing is taken off.
+    if not by:
+        return amount
     gross = amount.gross_minor - by
     if not amount.taxes:
         return TaxedMoney(amount.currency, gross)

@@ -10,10 +10,12 @@ from __future__ import annotations
 from collections.abc import Awaitable, Mapping, Sequence
 from typing import Any, TypeVar
 
-from pymongo import AsyncMongoClient
+from msgspec import Struct
+from pymongo import AsyncMongoClient, InsertOne, ReplaceOne
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import (
     AutoReconnect,
+    BulkWriteError,
     ConfigurationError,
     ExecutionTimeout,
     InvalidName,
@@ -69,6 +71,29 @@ async def _answered(question: Awaitable[Answer]) -> Answer:
         raise Unavailable("The database does not answer in time. Try again.") from error
 
 
+class Written(Struct, frozen=True):
+    """What was not written, by position, and why.
+
+    `refused` breaks a rule of the database; `overtaken` was written by somebody else meanwhile.
+    """
+
+    refused: Mapping[int, str] = {}
+    overtaken: Mapping[int, str] = {}
+
+
+DUPLICATE = 11_000
+
+
+def _written(errors: Sequence[Mapping[str, Any]], replaced: int, over: Sequence[int]) -> Written:
+    refused = {error["index"]: error["errmsg"] for error in errors if error["code"] != DUPLICATE}
+    # A retried insert meets itself, and an import at the same time meets the other: ask again.
+    twice = {error["index"]: error["errmsg"] for error in errors if error["code"] == DUPLICATE}
+    tried = [position for position in over if position not in refused]
+    if replaced < len(tried):
+        twice |= dict.fromkeys(tried, "somebody else changed it meanwhile")
+    return Written(refused, twice)
+
+
 class Database:
     """One MongoDB database: whole answers, never cursors."""
 
@@ -116,15 +141,24 @@ class Database:
         *,
         sort: Sort | None = None,
         limit: int = 0,
+        fields: Sequence[str] | None = None,
     ) -> list[Document]:
+        """What matches; of each document only `fields` and the id, where they are given."""
         cursor = self._database[collection].find(
-            where, sort=sort, limit=limit, batch_size=ONE_BATCH
+            where, projection=fields, sort=sort, limit=limit, batch_size=ONE_BATCH
         )
         return await _answered(cursor.to_list())
 
     async def aggregate(self, pipeline: Sequence[Filter]) -> list[Document]:
         """Run a pipeline that brings its own documents."""
         cursor = await _answered(self._database.aggregate(pipeline, batchSize=ONE_BATCH))
+        return await _answered(cursor.to_list())
+
+    async def aggregate_over(self, collection: str, pipeline: Sequence[Filter]) -> list[Document]:
+        """Run a pipeline over a collection."""
+        cursor = await _answered(
+            self._database[collection].aggregate(pipeline, batchSize=ONE_BATCH)
+        )
         return await _answered(cursor.to_list())
 
     async def count(self, collection: str, where: Filter, cap: int) -> int:
@@ -134,6 +168,28 @@ class Database:
     async def insert(self, collection: str, documents: Sequence[Document]) -> None:
         if documents:
             await self._database[collection].insert_many(documents, ordered=False)
+
+    async def write(
+        self, collection: str, documents: Sequence[tuple[Document, int | None]]
+    ) -> Written:
+        """Add documents, or put them in the place of the version given; in any order, at once.
+
+        Raises:
+            Unavailable: there is no answer; some of it may be written.
+        """
+        asked = [
+            InsertOne(document)
+            if version is None
+            else ReplaceOne({"_id": document["_id"], "version": version}, document)
+            for document, version in documents
+        ]
+        over = [n for n, (_, version) in enumerate(documents) if version is not None]
+        try:
+            done = await _answered(self._database[collection].bulk_write(asked, ordered=False))
+        except BulkWriteError as error:
+            details = error.details or {}
+            return _written(details.get("writeErrors", []), details.get("nMatched", 0), over)
+        return _written([], done.matched_count, over)
 
     async def replace(self, collection: str, document: Document) -> None:
         """Put a document in the place of the one with its id, or add it."""
