@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from asyncio import Task, create_task
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import islice
@@ -24,6 +25,8 @@ from domain.imports.rows import (
 )
 from domain.imports.sales import Names
 from domain.imports.terms import ChannelTerms
+from domain.orders import Order
+from domain.payments import Payment
 from domain.ports import Feed, Intake
 
 T = TypeVar("T")
@@ -73,9 +76,7 @@ class Import:
     ) -> None:
         self._feed, self._intake, self._terms = feed, intake, feed.terms
         self._now, self._report, self._told, self._tolerate = now, report, told, tolerate
-        self._writer = Writer(
-            intake, report, self._refuse, observations=self._terms.observations
-        )
+        self._writer = Writer(intake, report, self._refuse, observations=self._terms.observations)
         self._names = Names({}, {}, {})
 
     def _refuse(self, group: Group, refusal: RowRefused) -> None:
@@ -103,9 +104,14 @@ class Import:
         # A channel that no import made has an owner who knows better.
         own = [code for code in codes if code not in known or known[code].digest]
         made: Made = [
-            (Group(code, ()), [
-                master.channel(code, told.get(code, ChannelTerms()), self._terms, places, self._now)
-            ])
+            (
+                Group(code, ()),
+                [
+                    master.channel(
+                        code, told.get(code, ChannelTerms()), self._terms, places, self._now
+                    )
+                ],
+            )
             for code in own
         ]
         await self._writer.save(made)
@@ -113,15 +119,26 @@ class Import:
         self._names = replace(self._names, channels=ids)
 
     async def bring(self, entity: Entity) -> None:
-        """All of one entity, a batch at a time."""
+        """All of one entity; a batch is written while the next is put together."""
         of = self._feed.count(entity)
-        for batch in batched(self._feed.groups(entity), BATCH):
-            made = self._made(await self._maker(entity, batch), batch)
-            refused = await self._writer.save(made)
-            if entity in PROVEN:
-                await self._prove(entity, made, refused)
-            self._told(f"Writing {entity}", len(batch), of)
-            self._stop_if_overfull()
+        writing: Task[None] | None = None
+        try:
+            for batch in batched(self._feed.groups(entity), BATCH):
+                made = self._made(await self._maker(entity, batch), batch)
+                if writing:
+                    await writing
+                writing = create_task(self._write(entity, made))
+                self._told(f"Writing {entity}", len(batch), of)
+                self._stop_if_overfull()
+        finally:
+            if writing:
+                await writing
+        self._stop_if_overfull()
+
+    async def _write(self, entity: Entity, made: Made) -> None:
+        refused = await self._writer.save(made)
+        if entity in PROVEN:
+            await self._prove(entity, made, refused)
 
     def _made(self, make: Maker, batch: Sequence[Group]) -> Made:
         """Each group put together; what cannot be is refused."""
@@ -174,6 +191,7 @@ class Import:
         kept = [(group, values[0]) for group, values in made]
         kept = [pair for pair in kept if meeting.natural_key(pair[1]) not in refused]
         for group, value in kept:
-            self._report.of_files.add(said.sums(group, value, self._terms))
+            if isinstance(value, Order | Payment):
+                self._report.of_files.add(said.sums(group, value, self._terms))
         keys = [meeting.natural_key(value) for _, value in kept]
         self._report.of_database.add(await self._intake.sums(PROVEN[entity], keys))

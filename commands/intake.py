@@ -51,6 +51,7 @@ class Writer:
     async def _retried(self, kind: Kind, pairs: Pairs) -> set[str]:
         """Somebody who writes at the same time is met again, with what they wrote."""
         refused: set[str] = set()
+        overtaken: Mapping[str, str] = {}
         for _ in range(TRIES):
             overtaken = await self._put(kind, pairs, refused)
             pairs = {key: pairs[key] for key in overtaken}
@@ -86,7 +87,7 @@ class Writer:
             for key, (_, value) in pairs.items()
         }
         differing = [key for key in pairs if key in known and known[key].digest != digests[key]]
-        there = await self._intake.there(kind, differing) if differing else {}
+        there = await self._intake.there(kind, differing)
         changes = [
             Change(key, value, digests[key])
             for key, (_, value) in pairs.items()

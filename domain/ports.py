@@ -232,10 +232,10 @@ class Shelf(Protocol):
 
     async def clear(self) -> None: ...
 
-    async def fill(self, shop: Shop, told: Callable[[int], None] = ...) -> None:
+    async def fill(self, shop: Shop, told: Callable[[int, int], None] = ...) -> None:
         """Put a whole shop into an empty database; a half put one is never called stocked.
 
-        `told` hears after each chunk how many documents it had.
+        `told` hears after each chunk how many documents it had, and how many there are in all.
         """
         ...
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from functools import partial
 from multiprocessing import parent_process
 from pathlib import Path
 from time import perf_counter
@@ -36,6 +37,8 @@ NO_MOTOR = "KASSA_MONGODB_DRIVER=motor is not supported in this version; leave i
 NO_DATABASE = (
     "Set KASSA_MONGODB_URL and KASSA_REDIS_URL to your servers, or use `kassa serve --embedded`."
 )
+
+SIZES = {"small": demo.SMALL, "bench": demo.BENCH}
 
 
 def check(settings: Settings) -> Settings:
@@ -82,11 +85,18 @@ async def migrated(settings: Settings) -> list[str]:
         return await migrate(chosen)
 
 
-async def seeded(settings: Settings, *, reset: bool = False) -> Shop:
+async def seeded(
+    settings: Settings,
+    *,
+    reset: bool = False,
+    size: demo.Size = demo.SMALL,
+    told: Callable[[int, int], None] = operations.silent,
+) -> Shop:
     """Put the demo shop into the database, and return it."""
     async with opened(settings) as chosen:
         await migrate(chosen)
-        return await operations.seed(MongoShelf(chosen), _demo_shop, reset=reset)
+        shelf = MongoShelf(chosen)
+        return await operations.seed(shelf, partial(_demo_shop, size), reset=reset, told=told)
 
 
 async def imported(
@@ -119,8 +129,8 @@ async def prepared(settings: Settings, *, with_demo: bool) -> Welcome:
         return await welcome(MongoRepositories(chosen))
 
 
-def _demo_shop() -> Shop:
-    return demo.shop(datetime.now(UTC))
+def _demo_shop(size: demo.Size = demo.SMALL) -> Shop:
+    return demo.shop(datetime.now(UTC), size)
 
 
 def serving(settings: Settings, chosen: Database, doorbell: Bell) -> Starlette:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Generator
 from contextlib import contextmanager
+from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -39,6 +41,14 @@ KASSA_HOST, KASSA_PORT: where to listen (127.0.0.1, 8000)
 
 KASSA_COUNTRY: whose phone numbers need no country code (SE)
 """
+
+
+class Scale(StrEnum):
+    """How large the demo shop is."""
+
+    SMALL = "small"
+    BENCH = "bench"
+
 
 app = typer.Typer(help=HELP, no_args_is_help=True, pretty_exceptions_enable=False)
 out = Console(highlight=False)
@@ -108,10 +118,22 @@ def seed(
     reset: Annotated[
         bool, typer.Option("--reset", help="Throw away what the database holds first.")
     ] = False,
+    scale: Annotated[
+        Scale, typer.Option(help="`bench`: 20,000 customers, 100,000 orders, 2,000 products.")
+    ] = Scale.SMALL,
 ) -> None:
     """Put the demo shop into an empty database."""
     with _database(embedded=embedded) as settings:
-        shop = asyncio.run(bootstrap.seeded(settings, reset=reset))
+        with importing.bars(out) as told:
+            told(f"Making the {scale} shop", 0, 0)
+            shop = asyncio.run(
+                bootstrap.seeded(
+                    settings,
+                    reset=reset,
+                    size=bootstrap.SIZES[scale],
+                    told=partial(told, "Writing documents"),
+                )
+            )
         out.print(
             f"The demo shop is there: {len(shop.customers)} customers, {len(shop.orders)} orders, "
             f"{len(shop.payments)} payments, {len(shop.products)} products at "

@@ -107,9 +107,6 @@ def bars(out: Console) -> Generator[Told]:
         yield told
 
 
-
-
-
 def show(report: Report, out: Console) -> None:
     """What came in, what became of it, why something did not, and the proof."""
     out.print(_files(report))

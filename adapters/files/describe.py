@@ -150,7 +150,7 @@ def _table(part: Part, each: Look, parts: Mapping[Part, Look]) -> Iterator[str]:
     yield f"[{name}]"
     yield f"file = {_quoted(each.file)}"
     yield from _dialect(each)
-    yield from _units(part, each, columns)
+    yield from _units(each, columns)
     if shared and part is not Part.LINES:
         yield 'repeats = "first"  # the file says it on every line'
         if part is Part.CUSTOMERS:
@@ -173,7 +173,7 @@ def _dialect(each: Look) -> Iterator[str]:
         yield "header = false"
 
 
-def _units(part: Part, each: Look, columns: Mapping[str, str]) -> Iterator[str]:
+def _units(each: Look, columns: Mapping[str, str]) -> Iterator[str]:
     amounts = [column for field, column in columns.items() if field in guesses.MONEY]
     if any(guesses.is_minor(column) for column in amounts):
         yield 'money = "minor"'

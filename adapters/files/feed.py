@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Mapping as Map, Sequence
+from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Mapping as Map
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from adapters.files import credits, reading
+from adapters.files import notes, reading
 from adapters.files.making import GATHERED, HEADS, Maker
 from adapters.files.mapping import Mapping, MappingWrong, Table, files_of
 from adapters.files.quarantine import Quarantine, as_row
@@ -68,7 +69,7 @@ class FileFeed:
         """What only the whole can tell: which payment is refunded, which sale came back."""
         lines = self._by_part.get(Part.LINES)
         if lines and lines.returns:
-            credits.match(self._spill)
+            notes.match(self._spill)
         if Part.REFUNDS in self._by_part:
             self._spill.find_refunded_payments()
 
@@ -122,9 +123,7 @@ class FileFeed:
             )
 
     def count(self, entity: Entity) -> int:
-        return sum(
-            self._spill.count(entity, part) for part in HEADS if GATHERED[part][0] is entity
-        )
+        return sum(self._spill.count(entity, part) for part in HEADS if GATHERED[part][0] is entity)
 
     def groups(self, entity: Entity) -> Iterator[Group]:
         for group in self._spill.groups(entity):

@@ -32,9 +32,28 @@ class Look(Struct, frozen=True):
 _SKU = ("sku", "stockcode", "productnumber", "productcode", "itemnumber", "article", "artikelnr")
 _QUANTITY = ("quantity", "qty", "units", "orderqty", "antal", "menge", "count")
 _CUSTOMER = ("customernumber", "customerid", "customerno", "customer", "kundnummer", "clientid")
-_ORDER = ("ordernumber", "orderid", "orderno", "invoiceno", "invoice", "invoicenumber",
-          "salesorderid", "order", "receipt", "bestellnummer", "ordernummer")
-_PLACE = ("locationcode", "locationid", "location", "store", "storeid", "warehouse", "warehousecode")
+_ORDER = (
+    "ordernumber",
+    "orderid",
+    "orderno",
+    "invoiceno",
+    "invoice",
+    "invoicenumber",
+    "salesorderid",
+    "order",
+    "receipt",
+    "bestellnummer",
+    "ordernummer",
+)
+_PLACE = (
+    "locationcode",
+    "locationid",
+    "location",
+    "store",
+    "storeid",
+    "warehouse",
+    "warehousecode",
+)
 _DATE = ("date", "at", "on", "time", "datum", "invoicedate", "orderdate", "created")
 _PRICE = ("unitprice", "price", "listprice", "retailprice", "preis", "pris")
 _CURRENCY = ("currency", "currencycode", "valuta", "waehrung")
@@ -81,8 +100,16 @@ NAMES: Mapping[Part, Mapping[str, tuple[str, ...]]] = MappingProxyType(
         },
         Part.ORDERS: {
             "number": (*_ORDER, "number", "id"),
-            "placed_at": ("orderedon", "orderedat", "placedat", "orderdate", "invoicedate",
-                          "date", "createdat", "datum"),
+            "placed_at": (
+                "orderedon",
+                "orderedat",
+                "placedat",
+                "orderdate",
+                "invoicedate",
+                "date",
+                "createdat",
+                "datum",
+            ),
             "customer": _CUSTOMER,
             "channel": ("channel", "saleschannel", "source", "kanal"),
             "currency": _CURRENCY,
@@ -165,18 +192,32 @@ FILES: Mapping[Part, tuple[str, ...]] = MappingProxyType(
 """Looked for in the name of the file, in this order: "order_lines" are lines."""
 
 UNITS = ("minor", "cents", "ore", "pence")
-MONEY = frozenset({"price", "list_price", "unit_price", "total", "tax", "discount", "delivery",
-                   "amount"})
+MONEY = frozenset(
+    {"price", "list_price", "unit_price", "total", "tax", "discount", "delivery", "amount"}
+)
 DATES = frozenset({"placed_at", "paid_at", "refunded_at", "observed_at"})
-FORMATS = ("iso", "%Y-%m-%d %H:%M", "%d.%m.%Y", "%d.%m.%Y %H:%M", "%d.%m.%Y %H:%M:%S", "%d/%m/%Y",
-           "%d/%m/%Y %H:%M", "%d/%m/%Y %H:%M:%S", "%m/%d/%Y", "%m/%d/%Y %H:%M",
-           "%m/%d/%Y %H:%M:%S", "%Y%m%d", "%Y/%m/%d", "%d-%m-%Y")
+FORMATS = (
+    "iso",
+    "%Y-%m-%d %H:%M",
+    "%d.%m.%Y",
+    "%d.%m.%Y %H:%M",
+    "%d.%m.%Y %H:%M:%S",
+    "%d/%m/%Y",
+    "%d/%m/%Y %H:%M",
+    "%d/%m/%Y %H:%M:%S",
+    "%m/%d/%Y",
+    "%m/%d/%Y %H:%M",
+    "%m/%d/%Y %H:%M:%S",
+    "%Y%m%d",
+    "%Y/%m/%d",
+    "%d-%m-%Y",
+)
 COMMA = re.compile(r"[^\d]*\d{1,3}(?:[. ]?\d{3})*,\d{1,2}[^\d]*|\d+,\d{1,2}")
 GROUPED = re.compile(r".*\d([., ' ])\d{3}[.,]\d{1,2}\D*")
 
 
 def folded(name: str) -> str:
-    """"Order_Number" and "order number" are one; a unit at the end does not count."""
+    """So that "Order_Number" and "order number" are one; a unit at the end does not count."""
     plain = re.sub(r"[^a-z0-9]+", " ", _parted(name).casefold()).split()
     return "".join(plain[:-1] if len(plain) > 1 and plain[-1] in UNITS else plain)
 
@@ -220,7 +261,9 @@ def part_of(look: Look) -> Part | None:
 
 def date_format(cells: Sequence[str]) -> str | None:
     """The one form that all dates have."""
-    return next((form for form in FORMATS if cells and all(_is(cell, form) for cell in cells)), None)
+    return next(
+        (form for form in FORMATS if cells and all(_is(cell, form) for cell in cells)), None
+    )
 
 
 def _is(cell: str, form: str) -> bool:

@@ -127,8 +127,8 @@ class Maker:
             RowRefused: a cell cannot be read, or one that is needed is empty.
         """
         row = self._made(record)
-        credits = self._table.returns
-        if credits and isinstance(row, LineRow) and _is_return(row, credits):
+        said = self._table.returns
+        if said and isinstance(row, LineRow) and _is_return(row, said):
             return Part.RETURNS, _returned(row)
         return self.part, row
 
@@ -158,9 +158,9 @@ def _after(column: Column, read: cells.Read) -> cells.Read:
     return lambda given: read(cleaned(given))
 
 
-def _is_return(row: LineRow, credits: Credits) -> bool:
-    by_name = bool(credits.prefix) and row.order.startswith(credits.prefix or "")
-    return by_name or (credits.negative and row.quantity < 0)
+def _is_return(row: LineRow, said: Credits) -> bool:
+    by_name = bool(said.prefix) and row.order.startswith(said.prefix or "")
+    return by_name or (said.negative and row.quantity < 0)
 
 
 def _returned(row: LineRow) -> ReturnRow:

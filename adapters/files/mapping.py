@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import codecs
-from collections.abc import Iterator, Mapping as Table_, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import chain
 from pathlib import Path
 from typing import Annotated, Literal
@@ -134,7 +134,7 @@ class Mapping(Dialect, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 def basis_points(percent: str) -> int:
-    """"25", "5.5 %" and "5,5" are per cent; 2500 and 550 basis points.
+    """Per cent as basis points: "25" is 2500, "5.5 %" and "5,5" are 550.
 
     Raises:
         MappingWrong: it is none of that.
@@ -234,6 +234,3 @@ def files_of(folder: Path, table: Table) -> Sequence[Path]:
     if not found or any(not path.resolve().is_relative_to(root) for path in found):
         raise MappingWrong(f"There is no {table.file!r} in {folder}.")
     return found
-
-
-Words = Table_[str, Table_[str, str]]

@@ -8,7 +8,7 @@ from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from io import TextIOWrapper
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 import msgspec
 from msgspec import Struct
@@ -48,7 +48,14 @@ def opened(path: Path, table: Table) -> Generator[Source]:
     """
     try:
         with path.open("rb") as file:
-            yield _ndjson(file, table) if is_ndjson(path, table) else _csv(file, path, table)
+            if is_ndjson(path, table):
+                yield _ndjson(file, table)
+                return
+            # Bytes that are no text survive as lone surrogates, so that one bad row stays one.
+            with TextIOWrapper(
+                file, encoding=table.encoding, errors="surrogateescape", newline=""
+            ) as text:
+                yield _csv(text, path, table, file.tell)
     except OSError as error:
         raise MappingWrong(f"{path.name} cannot be read: {error.strerror}.") from error
     except UnicodeError as error:
@@ -106,9 +113,7 @@ class Lines:
         return first
 
 
-def _csv(file: BinaryIO, path: Path, table: Table) -> Source:
-    # Bytes that are no text survive as lone surrogates, so that one bad row stays one.
-    text = TextIOWrapper(file, encoding=table.encoding, errors="surrogateescape", newline="")
+def _csv(text: TextIOWrapper, path: Path, table: Table, position: Callable[[], int]) -> Source:
     lines = Lines(text, table.quote or "")
     quoting = csv.QUOTE_MINIMAL if table.quote else csv.QUOTE_NONE
     rows = csv.reader(
@@ -119,7 +124,7 @@ def _csv(file: BinaryIO, path: Path, table: Table) -> Source:
         strict=True,
     )
     columns = _header(lines, rows, path) if table.header else None
-    return Source(columns or (), _records(lines, rows, columns), file.tell)
+    return Source(columns or (), _records(lines, rows, columns), position)
 
 
 def _header(lines: Lines, rows: Iterator[list[str]], path: Path) -> list[str]:
@@ -184,7 +189,7 @@ def _name(column: object) -> object:
 
 
 # Amounts keep their digits: a float would round them.
-_decoder = msgspec.json.Decoder(float_hook=str)
+_decoder = msgspec.json.Decoder(dict[str, Any], float_hook=str)
 
 
 def _objects(file: BinaryIO, columns: Sequence[str]) -> Iterator[Record]:
@@ -202,11 +207,9 @@ def _objects(file: BinaryIO, columns: Sequence[str]) -> Iterator[Record]:
 
 def _object(line: int, text: bytes, columns: Sequence[str]) -> Record:
     try:
-        found: Any = _decoder.decode(text.removeprefix(b"\xef\xbb\xbf"))
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        found = _decoder.decode(text.removeprefix(b"\xef\xbb\xbf"))
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         return _bad(line, text.decode(errors="replace"), Reason.NOT_JSON, f"{error}.")
-    if not isinstance(found, dict):
-        return _bad(line, text.decode(errors="replace"), Reason.NOT_JSON, "It is no object.")
     cells = [_text(_at(found, column)) for column in columns]
     return Record(line, cells, _wrong_text(cells))
 
@@ -217,7 +220,7 @@ def _at(found: Mapping[str, Any], path: str) -> Any:
         return found[path]
     value: Any = found
     for name in path.split("."):
-        value = value.get(name) if isinstance(value, dict) else None  # type: ignore[union-attr]
+        value = cast("dict[str, Any]", value).get(name) if isinstance(value, dict) else None
     return value
 
 

@@ -85,9 +85,9 @@ class Spill:
             yield Group(key, [self._placed(row) for row in rows])
 
     def _placed(self, row: tuple[Any, ...]) -> Placed:
-        _, number, turn, file, line, data = row
-        part = PARTS[turn]
-        return Placed(number, part, self._files[file], line, self._decoders[part].decode(data))
+        part = PARTS[int(row[2])]
+        data = self._decoders[part].decode(row[5])
+        return Placed(row[1], part, self._files[int(row[3])], row[4], data)
 
     def raw(self, placed: Placed) -> list[str]:
         """The cells of a row as they stood in the file."""

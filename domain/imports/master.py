@@ -228,9 +228,7 @@ def level(
     )
 
 
-def customer_of(
-    given: str | None, people: Mapping[str, str], terms: Terms
-) -> CustomerId | None:
+def customer_of(given: str | None, people: Mapping[str, str], terms: Terms) -> CustomerId | None:
     """Whose order it is; None is a guest.
 
     Raises:

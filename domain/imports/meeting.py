@@ -21,7 +21,9 @@ from domain.orders import Order, OrderLine, Return
 from domain.payments import Payment, fold
 from domain.stock import StockLevel
 
-Incoming: TypeAlias = Channel | Location | Product | Customer | StockLevel | Order | Return | Payment
+Incoming: TypeAlias = (
+    Channel | Location | Product | Customer | StockLevel | Order | Return | Payment
+)
 
 KINDS: Mapping[type[Incoming], Kind] = MappingProxyType(
     {

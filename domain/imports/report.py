@@ -16,7 +16,7 @@ class FileTally(Struct):
     rows: int = 0
     repeated: int = 0
     skipped: int = 0
-    refused: Counter[str] = msgspec.field(default_factory=Counter)
+    refused: Counter[str] = msgspec.field(default_factory=Counter[str])
 
     @property
     def bad(self) -> int:
@@ -41,9 +41,9 @@ class Sums(Struct):
     orders: int = 0
     lines: int = 0
     units: int = 0
-    ordered: Counter[str] = msgspec.field(default_factory=Counter)
+    ordered: Counter[str] = msgspec.field(default_factory=Counter[str])
     payments: int = 0
-    paid: Counter[str] = msgspec.field(default_factory=Counter)
+    paid: Counter[str] = msgspec.field(default_factory=Counter[str])
 
     def add(self, other: Sums) -> None:
         self.orders += other.orders

@@ -63,7 +63,7 @@ class RowRefused(DomainError):
 
 
 class Amount(Struct, frozen=True, array_like=True):
-    """An exact decimal: `digits` × 10^-`scale`; with no scale, minor units of whatever currency."""
+    """An exact decimal: `digits` with the last `scale` behind the point; None: minor units."""
 
     digits: int
     scale: int | None = None
@@ -239,7 +239,7 @@ class Part(StrEnum):
 
 
 class Entity(StrEnum):
-    """What rows are put together to; written in this order, so that a reference finds its target."""
+    """What rows are put together to; in this order, so that a reference finds its target."""
 
     LOCATIONS = "locations"
     PRODUCTS = "products"

@@ -6,23 +6,20 @@ from collections import Counter
 from collections.abc import Sequence
 
 from domain.imports.master import named, of
-from domain.imports.meeting import Incoming
 from domain.imports.report import Sums
 from domain.imports.rows import Group, LineRow, OrderRow, PaymentRow, ReturnRow
 from domain.imports.sales import lines_of
 from domain.imports.terms import Terms
 from domain.orders import Order
+from domain.payments import Payment
 
 
-def sums(group: Group, made: Incoming, terms: Terms) -> Sums:
+def sums(group: Group, made: Order | Payment, terms: Terms) -> Sums:
     """The sums of one order or payment; an order without a total of its own is worth its lines."""
     if isinstance(made, Order):
         return _of_order(group, made, terms)
-    total = Sums(payments=1)
-    for row in of(group, PaymentRow)[:1]:
-        currency = made.currency  # type: ignore[union-attr]
-        total.paid[currency] += row.amount.minor(currency)
-    return total
+    row = of(group, PaymentRow)[0]
+    return Sums(payments=1, paid=Counter({made.currency: row.amount.minor(made.currency)}))
 
 
 def _of_order(group: Group, made: Order, terms: Terms) -> Sums:

@@ -170,13 +170,15 @@ def _line(
     if not 0 < row.quantity <= MAX_INT:
         raise RowRefused(Reason.NEGATIVE_QUANTITY, f"{row.quantity} units cannot be sold.")
     unit, whole = _priced(row, currency, terms)
-    bucket = BUCKETS.get(state, "unsourced")
+    units = {BUCKETS.get(state, "unsourced"): row.quantity}
     return OrderLine(
         id=OrderLineId(derived(Kind.ORDER_LINE, order.placed_at, order.number, str(n))),
         sku=Sku(row.sku),
         name=row.name or row.sku,
         ordered=row.quantity,
-        **{bucket: row.quantity},
+        cancelled=units.get("cancelled", 0),
+        unsourced=units.get("unsourced", 0),
+        handed_over=units.get("handed_over", 0),
         unit_price=unit,
         line_total=whole,
     )
@@ -250,8 +252,10 @@ def _with_returns(order: Order, back: Sequence[ReturnRow], names: Names, now: da
     at = {row.number or row.order: row.placed_at or order.placed_at or now for row in back}
     return Sale(
         order,
-        [_return(order, note, at[note], found, place.get(note), now)
-         for note, found in notes.items()],
+        [
+            _return(order, note, at[note], found, place.get(note), now)
+            for note, found in notes.items()
+        ],
     )
 
 
@@ -265,7 +269,7 @@ def _taken(lines: Sequence[OrderLine], row: ReturnRow) -> list[tuple[int, int]]:
             left -= room
     if left or not found:
         raise RowRefused(
-            Reason.RETURNS_TOO_MUCH, f"{row.quantity} × {row.sku!r} came back, {left} too many."
+            Reason.RETURNS_TOO_MUCH, f"{row.quantity} of {row.sku!r} came back, {left} too many."
         )
     return found
 

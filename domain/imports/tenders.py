@@ -71,8 +71,10 @@ def payment(group: Group, terms: Terms, orders: Mapping[str, Owners], now: datet
     provider = row.provider or terms.system
     amount = row.amount.minor(currency)
     asked = [_asked(row, step, amount, currency, provider, terms) for step in _steps(row)]
-    asked += [_refund(row, each, n, currency, provider, terms)
-              for n, each in enumerate(of(group, RefundRow))]
+    asked += [
+        _refund(row, each, n, currency, provider, terms)
+        for n, each in enumerate(of(group, RefundRow))
+    ]
     tender = one_of(TenderKind, row.method) or TenderKind.CARD
     return Payment(
         id=derived(Kind.PAYMENT, row.paid_at, provider, row.ref),

@@ -41,8 +41,9 @@ class Place(Struct, frozen=True):
         """A payment has a key for each of its references; all else has one."""
         if self.collection is stock.LEVELS:
             return [level_key(document["sku"], document["location_id"])]
-        found = document.get(self.fields[0], [])
-        return found if isinstance(found, list) else [found]
+        if self.collection is payments.PAYMENTS:
+            return document.get(self.fields[0], [])
+        return [document[self.fields[0]]]
 
     def made(self, change: Change) -> Document:
         """The document of a change, with all that the database looks at."""

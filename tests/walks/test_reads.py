@@ -80,7 +80,7 @@ async def test_two_places_that_ask_the_same_share_one_read(
     assert len(reads) == 2, reads.commands
 
 
-async def test_an_answer_out_of_reach_costs_no_read(kassa: Client, shop: Shop, reads: Reads):
+async def test_an_answer_out_of_reach_costs_no_read(kassa: Client, reads: Reads):
     reads.forget()
 
     data = await kassa.ask('{ orders { edges { node { id } } } customer(number: "K-1001") { id } }')
