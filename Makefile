@@ -5,10 +5,10 @@ BIN := .venv/bin
 SDL := schema/sdl/unified.graphql
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format schema lock graphiql clean
+.PHONY: help run test check format schema lock graphiql bench-import clean
 
 help: ## this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-12s %s\n", $$1, $$2}'
 
 run: .venv/run graphiql-if-possible ## a running shop: environment, MongoDB, Redis, demo data, server
 	@$(BIN)/kassa serve --embedded
@@ -29,6 +29,9 @@ format: .venv/dev ## put all Python files into one form
 
 schema: .venv/dev ## reprint schema/sdl/*.graphql
 	@$(BIN)/kassa schema --write $(SDL)
+
+bench-import: .venv/dev ## rows a second into the database, into bench/results/import.json
+	@$(BIN)/python bench/import.py
 
 graphiql: .venv/run ## build the GraphiQL page (Node.js >= 20 from PATH, else from a wheel)
 	@(command -v node && command -v npm) >/dev/null 2>&1 \

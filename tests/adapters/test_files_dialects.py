@@ -47,7 +47,7 @@ def test_amounts_are_exact_in_every_dialect(given: str, decimal: str, thousands:
         ("NaN", ".", "", "NOT_A_NUMBER"),
         ("--1", ".", "", "NOT_A_NUMBER"),
         ("-1", ".", "", "NEGATIVE_MONEY"),
-        ("９", ".", "", "NOT_A_NUMBER"),
+        ("\uff19", ".", "", "NOT_A_NUMBER"),
         ("90071992547409.92", ".", "", "OUT_OF_RANGE"),
         ("9" * 400, ".", "", "NOT_A_NUMBER"),
     ],
