@@ -1,4 +1,4 @@
-"""How fast a retailer's own data goes in: AdventureWorks, first run and rerun, and a large demo shop.
+"""How fast a retailer's own data goes in, first and again; and how fast a large demo shop.
 
 Run it with `make bench-import`. It needs the data in `../shared/data/adventureworks` (or under
 KASSA_SHARED), and writes `bench/results/import.json`.

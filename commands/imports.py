@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from asyncio import Task, create_task
+from asyncio import Task, create_task, sleep
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import islice
@@ -128,6 +128,7 @@ class Import:
                 if writing:
                     await writing
                 writing = create_task(self._write(entity, made))
+                await sleep(0)  # lets it ask its first question before the next batch is made
                 self._told(f"Writing {entity}", len(batch), of)
                 self._stop_if_overfull()
         finally:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from asyncio import Task, create_task, sleep
+from collections.abc import Callable, Iterator, Sequence
 
 from msgspec import Struct
 
@@ -52,15 +53,26 @@ class MongoShelf:
     async def fill(self, shop: Shop, told: Callable[[int, int], None] = silent) -> None:
         await self._mark(is_whole=False)
         of = sum(len(values) for _, values, _ in _values(shop))
-        for name, values, document in _values(shop):
-            for start in range(0, len(values), CHUNK):
-                chunk = values[start : start + CHUNK]
-                await self._database.insert(name, [document(value) for value in chunk])
-                told(len(chunk), of)
+        inserting: Task[None] | None = None
+        # The server stores a chunk while the next one is made.
+        for name, documents in _chunks(shop):
+            if inserting:
+                await inserting
+            inserting = create_task(self._database.insert(name, documents))
+            await sleep(0)
+            told(len(documents), of)
+        if inserting:
+            await inserting
         await self._mark(is_whole=True)
 
     async def _mark(self, *, is_whole: bool) -> None:
         await self._database.replace(MARKS, {"_id": SHOP, "is_whole": is_whole})
+
+
+def _chunks(shop: Shop) -> Iterator[tuple[str, list[Document]]]:
+    for name, values, document in _values(shop):
+        for start in range(0, len(values), CHUNK):
+            yield name, [document(value) for value in values[start : start + CHUNK]]
 
 
 def _values(shop: Shop) -> Sequence[tuple[str, Sequence[Struct], Callable[..., Document]]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import json
 import os
@@ -11,6 +12,7 @@ import subprocess
 import sys
 import tracemalloc
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -64,15 +66,18 @@ query ($number: String!) {
 """
 
 
-def kassa(servers: Embedded, database: Database, *arguments: object, cwd: Path):
-    """Run the command itself."""
+async def kassa(
+    servers: Embedded, database: Database, *arguments: object, cwd: Path
+) -> subprocess.CompletedProcess[str]:
+    """Run the command itself; meanwhile the connection of the test stays awake."""
     environment = {
         **os.environ,
         "KASSA_MONGODB_URL": servers.mongodb_url or "",
         "KASSA_MONGODB_DATABASE": database.name,
         "COLUMNS": "200",
     }
-    return subprocess.run(
+    return await asyncio.to_thread(
+        subprocess.run,
         [KASSA, *map(str, arguments)],
         cwd=cwd,
         env=environment,
@@ -118,7 +123,7 @@ async def test_adventureworks_goes_in_whole(
 ):
     at = adventureworks(tmp_path / "aw")
 
-    done = kassa(servers, database, "import", at, "--report", "report.json", cwd=tmp_path)
+    done = await kassa(servers, database, "import", at, "--report", "report.json", cwd=tmp_path)
 
     assert done.returncode == 0, done.stderr
     report = json.loads((tmp_path / "report.json").read_text())
@@ -176,7 +181,7 @@ async def assert_customers_answer(client: Client, tokens: dict[Role, str]) -> No
 async def assert_again_changes_nothing(
     servers: Embedded, database: Database, at: Path, tmp_path: Path
 ) -> None:
-    done = kassa(servers, database, "import", at, "--report", "again.json", cwd=tmp_path)
+    done = await kassa(servers, database, "import", at, "--report", "again.json", cwd=tmp_path)
 
     assert done.returncode == 0, done.stderr
     assert json.loads((tmp_path / "again.json").read_text())["writes"] == 0
@@ -189,7 +194,7 @@ async def assert_one_row_is_one_document(
     path = at / "customers.csv"
     path.write_text(path.read_text().replace(first["name"], "Somebody Else", 1))
 
-    done = kassa(servers, database, "import", at, "--report", "third.json", cwd=tmp_path)
+    done = await kassa(servers, database, "import", at, "--report", "third.json", cwd=tmp_path)
 
     assert done.returncode == 0, done.stderr
     report = json.loads((tmp_path / "third.json").read_text())
@@ -214,11 +219,11 @@ async def test_killed_in_the_middle_and_run_again_ends_in_the_same_state(
             assert process.poll() is None
         process.send_signal(signal.SIGKILL)
 
-    report = await bring(database, at, tolerate=0)
+    report = await bring(database, at, tolerate=0, now=datetime.now(UTC))
 
     ended = await state(database)
     await clear(database)
-    await bring(database, at, tolerate=0)
+    await bring(database, at, tolerate=0, now=datetime.now(UTC))
     tally = report.entities["orders"]
     assert tally.new + tally.same == 3_000
     assert tally.new
@@ -274,9 +279,9 @@ def test_memory_does_not_grow_with_the_file(tmp_path: Path):
 async def test_no_input_gives_a_traceback(servers: Embedded, database: Database, tmp_path: Path):
     at = shop(tmp_path / "shop", people=b"\x00\xff\xfe garbage", orders=b'"')
 
-    done = kassa(servers, database, "import", at, cwd=tmp_path)
-    nowhere = kassa(servers, database, "import", tmp_path / "none", cwd=tmp_path)
-    empty = kassa(servers, database, "import", "--describe", tmp_path / "none", cwd=tmp_path)
+    done = await kassa(servers, database, "import", at, cwd=tmp_path)
+    nowhere = await kassa(servers, database, "import", tmp_path / "none", cwd=tmp_path)
+    empty = await kassa(servers, database, "import", "--describe", tmp_path / "none", cwd=tmp_path)
 
     for each in (done, nowhere, empty):
         assert each.returncode == 1
@@ -294,9 +299,9 @@ async def test_the_guide_is_true(
     [answer] = re.findall(r"```json\n(.*?)```", text, re.DOTALL)
     [entry] = re.findall(r"```ndjson\n(.*?)```", text, re.DOTALL)
 
-    described = kassa(servers, database, "import", "--describe", at, cwd=tmp_path)
-    refused = kassa(servers, database, "import", at, cwd=tmp_path)
-    done = kassa(servers, database, "import", at, "--tolerate", "40", cwd=tmp_path)
+    described = await kassa(servers, database, "import", "--describe", at, cwd=tmp_path)
+    refused = await kassa(servers, database, "import", at, cwd=tmp_path)
+    done = await kassa(servers, database, "import", at, "--tolerate", "40", cwd=tmp_path)
 
     assert {name for name, _ in written} == {
         "customers.csv",
