@@ -128,9 +128,9 @@ def show(report: Report, out: Console) -> None:
 
 def _table(title: str, first: str, numbers: Sequence[str]) -> Table:
     table = Table(title=title, title_justify="left")
-    table.add_column(first, no_wrap=True)
+    table.add_column(first, overflow="fold")
     for name in numbers:
-        table.add_column(name, justify="right")
+        table.add_column(name, justify="right", no_wrap=True)
     return table
 
 
