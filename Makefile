@@ -14,7 +14,7 @@ BUILD_PAGE = { { $(NODE_IS_THERE); } >/dev/null 2>&1 || $(BIN)/python -m pip ins
   && $(BIN)/python -m gateway.graphiql.build
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format schema supergraph bench-driver lock graphiql clean
+.PHONY: help run test check format schema supergraph bench-driver bench-import lock graphiql clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-12s %s\n", $$1, $$2}'
@@ -47,6 +47,9 @@ supergraph: tests/npm/node_modules/.package-lock.json ## compose the subgraphs i
 
 tests/npm/node_modules/.package-lock.json: tests/npm/package-lock.json
 	@cd tests/npm && npm ci --no-audit --no-fund --ignore-scripts --loglevel=error
+
+bench-import: .venv/dev ## rows a second into the database, into bench/results/import.json
+	@$(BIN)/python bench/import.py
 
 graphiql: .venv/run ## build the GraphiQL page (Node.js >= 20 from PATH, else from a wheel)
 	@$(BUILD_PAGE)

@@ -16,7 +16,17 @@ class ShelfTaken(DomainError):
         super().__init__("The database already holds a shop. To throw it away, say --reset.")
 
 
-async def seed(shelf: Shelf, shop: Callable[[], Shop], *, reset: bool = False) -> Shop:
+def silent(*_: int) -> None:
+    """Nobody listens."""
+
+
+async def seed(
+    shelf: Shelf,
+    shop: Callable[[], Shop],
+    *,
+    reset: bool = False,
+    told: Callable[[int, int], None] = silent,
+) -> Shop:
     """Put a shop into an empty database. One that was put there by half is cleared away first.
 
     Raises:
@@ -28,5 +38,5 @@ async def seed(shelf: Shelf, shop: Callable[[], Shop], *, reset: bool = False) -
     if state is not ShelfState.EMPTY:
         await shelf.clear()
     made = shop()
-    await shelf.fill(made)
+    await shelf.fill(made, told)
     return made

@@ -191,7 +191,7 @@ def normalised(kind: IdentityKind, value: str, country: str) -> str:
     if not value.strip() or len(value) > LONGEST_IDENTITY:
         raise BadInput(f"An identity has from 1 to {LONGEST_IDENTITY} characters.")
     if kind is IdentityKind.PHONE:
-        return phones.normalise(value, country)
+        return phones.comparable(value, country)
     if kind is IdentityKind.EMAIL:
         return _email(value.strip())
     return value.strip()

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from functools import partial
 from multiprocessing import parent_process
+from pathlib import Path
+from time import perf_counter
 
 from starlette.applications import Starlette
 
-from adapters import demo
-from commands import operations
+from adapters import demo, files
+from commands import imports, operations
+from domain.imports.report import Report
 from domain.ports import Repositories, ShelfState
 from domain.shop import Shop
 from gateway import app, embedded, logs
@@ -19,6 +23,7 @@ from gateway.welcome import Welcome, welcome
 from schema import views
 from storage.mongo import MongoRepositories, driver
 from storage.mongo.driver import Database
+from storage.mongo.intake import MongoIntake
 from storage.mongo.migrate import migrate
 from storage.mongo.shelf import MongoShelf
 from storage.redis import Bell
@@ -27,9 +32,12 @@ NO_PRODUCTION = (
     "KASSA_ENV=production needs sign-in for customers, staff and partners, which this version "
     "does not have yet. Run it without KASSA_ENV, on your own machine only."
 )
+BENCH_UNTIL = datetime(2026, 1, 1, tzinfo=UTC)
 NO_DATABASE = (
     "Set KASSA_MONGODB_URL and KASSA_REDIS_URL to your servers, or use `kassa serve --embedded`."
 )
+
+SIZES = {"small": demo.SMALL, "bench": demo.BENCH}
 
 
 def check(settings: Settings) -> Settings:
@@ -77,11 +85,37 @@ async def migrated(settings: Settings) -> list[str]:
         return await migrate(chosen)
 
 
-async def seeded(settings: Settings, *, reset: bool = False) -> Shop:
+async def seeded(
+    settings: Settings,
+    *,
+    reset: bool = False,
+    size: demo.Size = demo.SMALL,
+    told: Callable[[int, int], None] = operations.silent,
+) -> Shop:
     """Put the demo shop into the database, and return it."""
     async with opened(settings) as chosen:
         await migrate(chosen)
-        return await operations.seed(MongoShelf(chosen), _demo_shop, reset=reset)
+        shelf = MongoShelf(chosen)
+        return await operations.seed(shelf, partial(_demo_shop, size), reset=reset, told=told)
+
+
+async def imported(
+    settings: Settings,
+    folder: Path,
+    mapping: files.Mapping,
+    quarantine: Path,
+    tolerate: float,
+    told: imports.Told,
+) -> Report:
+    """Bring a folder of files into the database."""
+    begin, report = perf_counter(), Report(quarantine=str(quarantine))
+    with files.Quarantine(quarantine) as aside, files.opened(folder, mapping, aside) as feed:
+        async with opened(settings) as chosen:
+            await migrate(chosen)
+            intake, now = MongoIntake(chosen), datetime.now(UTC)
+            await imports.run(feed, intake, now, tolerate=tolerate, report=report, told=told)
+    report.seconds = round(perf_counter() - begin, 3)
+    return report
 
 
 async def prepared(settings: Settings, *, with_demo: bool) -> Welcome:
@@ -95,8 +129,9 @@ async def prepared(settings: Settings, *, with_demo: bool) -> Welcome:
         return await welcome(MongoRepositories(chosen), views.named(settings.subgraph))
 
 
-def _demo_shop() -> Shop:
-    return demo.shop(datetime.now(UTC))
+def _demo_shop(size: demo.Size = demo.SMALL) -> Shop:
+    """A shop to play in has traded until now; one to measure with is the same on every day."""
+    return demo.shop(BENCH_UNTIL if size == demo.BENCH else datetime.now(UTC), size)
 
 
 def serving(settings: Settings, chosen: Database, doorbell: Bell) -> Starlette:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Generator
 from contextlib import contextmanager
+from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -15,7 +17,7 @@ from rich.markup import escape
 from rich.syntax import Syntax
 
 from domain.errors import KassaError
-from gateway import bootstrap, serving
+from gateway import bootstrap, importing, serving
 from gateway import settings as environment
 from gateway.embedded import EmbeddedError
 from gateway.examples import Example
@@ -47,6 +49,19 @@ KASSA_COUNTRY: whose phone numbers need no country code (SE)
 
 KASSA_SUBGRAPH: serve this subgraph alone, for a router (everything)
 """
+
+
+class Scale(StrEnum):
+    """How large the demo shop is."""
+
+    SMALL = "small"
+    BENCH = "bench"
+
+
+EXPOSED = (
+    "[bold red]Other machines can reach this address, and whoever does can act as anybody:[/] "
+    "there is no sign-in in this version.\n"
+)
 
 app = typer.Typer(help=HELP, no_args_is_help=True, pretty_exceptions_enable=False)
 out = Console(highlight=False)
@@ -115,6 +130,8 @@ def serve(
         ):
             offers = asyncio.run(bootstrap.prepared(ready, with_demo=embedded))
             greet(serving.address(sock), offers, settings.subgraph)
+            if serving.is_exposed(sock):
+                out.print(EXPOSED, soft_wrap=True)
             serving.run(ready, sock, workers)
 
 
@@ -124,16 +141,61 @@ def seed(
     reset: Annotated[
         bool, typer.Option("--reset", help="Throw away what the database holds first.")
     ] = False,
+    scale: Annotated[
+        Scale, typer.Option(help="`bench`: 20,000 customers, 100,000 orders, 2,000 products.")
+    ] = Scale.SMALL,
 ) -> None:
     """Put the demo shop into an empty database."""
     with _database(embedded=embedded) as settings:
-        shop = asyncio.run(bootstrap.seeded(settings, reset=reset))
+        with importing.bars(out) as told:
+            told(f"Making the {scale} shop", 0, 0)
+            shop = asyncio.run(
+                bootstrap.seeded(
+                    settings,
+                    reset=reset,
+                    size=bootstrap.SIZES[scale],
+                    told=partial(told, "Writing documents"),
+                )
+            )
         out.print(
             f"The demo shop is there: {len(shop.customers)} customers, {len(shop.orders)} orders, "
             f"{len(shop.payments)} payments, {len(shop.products)} products at "
             f"{len(shop.locations)} locations.",
             soft_wrap=True,
         )
+
+
+@app.command("import")
+def bring_in(
+    folder: Annotated[Path, typer.Argument(help="Where the files are.")],
+    describe: Annotated[
+        bool, typer.Option("--describe", help="Only propose a mapping, as TOML.")
+    ] = False,
+    mapping: Annotated[
+        Path | None, typer.Option(help="What the columns mean. [FOLDER/kassa.toml]")
+    ] = None,
+    tolerate: Annotated[
+        float, typer.Option(min=0, max=100, help="Bad rows per file, in per cent.")
+    ] = 5.0,
+    quarantine: Annotated[
+        Path | None, typer.Option(help=f"Where bad rows go. [{importing.QUARANTINE}]")
+    ] = None,
+    report: Annotated[Path | None, typer.Option(help="Write the report here too, as JSON.")] = None,
+    embedded: Embedded = False,
+) -> None:
+    """Bring your own customers, products, stock, orders and payments in, from CSV or NDJSON.
+
+    Doing it again changes nothing; a row that changed changes one document.
+    """
+    if describe:
+        with sentences():
+            typer.echo(importing.describe(folder), nl=False)
+        return
+    plan = importing.Plan(folder, mapping, quarantine, tolerate, report)
+    with _database(embedded=embedded) as settings:
+        if not importing.run(settings, plan, out).agrees:
+            _complain("The sums of the files and of the database differ; see the report.")
+            raise typer.Exit(1)
 
 
 @app.command()

@@ -7,6 +7,7 @@ import signal
 import socket
 from collections.abc import Generator
 from contextlib import contextmanager
+from ipaddress import ip_address
 from types import FrameType
 from typing import NoReturn
 
@@ -51,6 +52,12 @@ def address(sock: socket.socket) -> str:
     """The URL of what is served on `sock`; port 0 has become a real one."""
     host, port, *_ = sock.getsockname()
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def is_exposed(sock: socket.socket) -> bool:
+    """Can other machines reach what is served on `sock`?"""
+    host = sock.getsockname()[0].partition("%")[0]
+    return not ip_address(host).is_loopback
 
 
 @contextmanager

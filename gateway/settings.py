@@ -6,16 +6,33 @@ import os
 from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
+from types import MappingProxyType
 from typing import Annotated
 
 import msgspec
 from msgspec import Meta
 
+from domain import phones
 from schema.fields import Column
 
 PREFIX = "KASSA_"
 DATABASE_NAME = "^[A-Za-z0-9_-]{1,63}$"
 """Less than MongoDB allows, and the same on every system it runs on."""
+
+
+Country = Annotated[str, Meta(pattern=f"^({'|'.join(sorted(phones.COUNTRIES))})$")]
+
+WANTED: Mapping[str, str] = MappingProxyType(
+    {
+        "env": "development or production",
+        "port": "a number from 0 to 65535",
+        "mongodb_database": "a name of up to 63 letters, digits, - and _",
+        "mongodb_driver": "pymongo or motor",
+        "country": "a country of two letters, such as SE",
+        "subgraph": f"one of {', '.join(Column)}",
+    }
+)
+"""What a setting must be, where not every text will do."""
 
 
 class SettingsError(Exception):
@@ -47,7 +64,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     mongodb_driver: Driver = Driver.PYMONGO
     redis_url: str | None = None
     data: Path = Path(".kassa")
-    country: str = "SE"
+    country: Country = "SE"
     subgraph: Column | None = None
 
     @property
@@ -80,4 +97,6 @@ def _converted(name: str, value: str) -> object:
     try:
         return msgspec.convert(value, kind, strict=False, dec_hook=lambda to, raw: to(raw))
     except msgspec.ValidationError as error:
-        raise SettingsError(f"{PREFIX}{name.upper()}={value!r} cannot be used: {error}.") from error
+        raise SettingsError(
+            f"{PREFIX}{name.upper()}={value!r} cannot be used: it must be {WANTED[name]}."
+        ) from error

@@ -169,6 +169,9 @@ def totals(
 
 
 def _reduced(amount: TaxedMoney, by: int) -> TaxedMoney:
+    # A tax as somebody else rounded it stands, as long as nothing is taken off.
+    if not by:
+        return amount
     taxed = [share.base + share.amount for share in amount.taxes]
     parts = [*taxed, amount.gross_minor - sum(taxed)]
     *left, untaxed = [

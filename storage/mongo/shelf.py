@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from asyncio import Task, create_task, sleep
+from collections.abc import Callable, Iterator, Sequence
 
 from msgspec import Struct
 
@@ -18,6 +19,11 @@ from storage.mongo.payments import payment_document
 
 MARKS = "marks"
 SHOP = "shop"
+CHUNK = 2_000
+
+
+def silent(*_: int) -> None:
+    """Nobody listens."""
 
 
 class MongoShelf:
@@ -44,32 +50,49 @@ class MongoShelf:
             await self._database.delete(collection.name, {})
         await self._database.delete(MARKS, {"_id": SHOP})
 
-    async def fill(self, shop: Shop) -> None:
+    async def fill(self, shop: Shop, told: Callable[[int, int], None] = silent) -> None:
         await self._mark(is_whole=False)
-        for name, documents in _documents(shop):
-            await self._database.insert(name, documents)
+        of = sum(len(values) for _, values, _ in _values(shop))
+        inserting: Task[None] | None = None
+        # The server stores a chunk while the next one is made.
+        for name, documents in _chunks(shop):
+            if inserting:
+                await inserting
+            inserting = create_task(self._database.insert(name, documents))
+            await sleep(0)
+            told(len(documents), of)
+        if inserting:
+            await inserting
         await self._mark(is_whole=True)
 
     async def _mark(self, *, is_whole: bool) -> None:
         await self._database.replace(MARKS, {"_id": SHOP, "is_whole": is_whole})
 
 
-def _documents(shop: Shop) -> Iterator[tuple[str, list[Document]]]:
-    for collection, values in _values(shop):
-        yield collection.name, [collection.document(value) for value in values]
-    yield "products", [product_document(product) for product in shop.products]
-    yield "orders", [order_document(order) for order in shop.orders]
-    yield "payments", [payment_document(payment) for payment in shop.payments]
+def _chunks(shop: Shop) -> Iterator[tuple[str, list[Document]]]:
+    for name, values, document in _values(shop):
+        for start in range(0, len(values), CHUNK):
+            yield name, [document(value) for value in values[start : start + CHUNK]]
 
 
-def _values(shop: Shop) -> Sequence[tuple[Collection, Sequence[Struct]]]:
+def _values(shop: Shop) -> Sequence[tuple[str, Sequence[Struct], Callable[..., Document]]]:
+    """What goes where, and what makes a document of it."""
     return (
-        (operations.CHANNELS, shop.channels),
-        (catalog.LOCATIONS, shop.locations),
-        (stock.LEVELS, shop.stock_levels),
-        (customers.CUSTOMERS, shop.customers),
-        (customers.ACCOUNTS, shop.loyalty_accounts),
-        (customers.ENTRIES, shop.loyalty_entries),
-        (orders.FULFILLMENTS, shop.fulfillments),
-        (orders.RETURNS, shop.returns),
+        _plain(operations.CHANNELS, shop.channels),
+        _plain(catalog.LOCATIONS, shop.locations),
+        _plain(stock.LEVELS, shop.stock_levels),
+        _plain(customers.CUSTOMERS, shop.customers),
+        _plain(customers.ACCOUNTS, shop.loyalty_accounts),
+        _plain(customers.ENTRIES, shop.loyalty_entries),
+        _plain(orders.FULFILLMENTS, shop.fulfillments),
+        _plain(orders.RETURNS, shop.returns),
+        ("products", shop.products, product_document),
+        ("orders", shop.orders, order_document),
+        ("payments", shop.payments, payment_document),
     )
+
+
+def _plain(
+    collection: Collection, values: Sequence[Struct]
+) -> tuple[str, Sequence[Struct], Callable[..., Document]]:
+    return collection.name, values, collection.document

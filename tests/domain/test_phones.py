@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.errors import BadInput
-from domain.phones import normalise
+from domain.phones import comparable, normalise
 
 SWEDISH, NORWEGIAN, FINNISH = "+46701234567", "+4791234567", "+358401234567"
 
@@ -91,3 +91,21 @@ def test_any_text_is_a_number_or_refused_and_stays_as_it_was_normalised(text: st
     assert number.startswith("+")
     assert number[1:].isascii()
     assert number[1:].isdigit()
+
+
+@pytest.mark.parametrize(
+    ("given", "country", "compared"),
+    [
+        ("070-123 45 67", "SE", "+46701234567"),
+        ("555-0173", "US", "5550173"),
+        ("070-123 45 67", "", "0701234567"),
+    ],
+)
+def test_what_cannot_be_dialled_is_compared_by_its_digits(given: str, country: str, compared: str):
+    assert comparable(given, country) == compared
+
+
+@pytest.mark.parametrize("given", ["12", "hello", "07 is my favourite 1234567", "1" * 21])
+def test_what_is_no_number_at_all_is_not_compared(given: str):
+    with pytest.raises(BadInput, match="phone number"):
+        comparable(given, "SE")

@@ -12,7 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from gateway import serving as server
 from gateway.serving import address
+from gateway.settings import Settings
 from tests import processes
 from tests.processes import Serving, serving
 
@@ -211,3 +213,12 @@ def test_not_even_kill_9_leaves_anything_behind(first_run):
 def test_an_address_is_one_that_a_browser_takes():
     with socket.create_server(("::1", 0), family=socket.AF_INET6) as sock:
         assert address(sock) == f"http://[::1]:{sock.getsockname()[1]}"
+
+
+@pytest.mark.parametrize(
+    ("host", "exposed"),
+    [("127.0.0.1", False), ("::1", False), ("0.0.0.0", True)],  # noqa: S104
+)
+def test_an_address_that_others_can_reach_is_told_apart(host, exposed):
+    with server.listening(Settings(host=host, port=0)) as sock:
+        assert server.is_exposed(sock) is exposed

@@ -106,3 +106,18 @@ def test_several_variables_are_read_together():
     settings = read({"KASSA_PORT": "1", "KASSA_COUNTRY": "DK", "PATH": "/bin"})
 
     assert (settings.port, settings.country) == (1, "DK")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("KASSA_ENV", "prod", "development or production"),
+        ("KASSA_MONGODB_DRIVER", "mongoose", "pymongo or motor"),
+        ("KASSA_COUNTRY", "ZZ", "two letters, such as SE"),
+        ("KASSA_COUNTRY", "Sweden", "two letters, such as SE"),
+        ("KASSA_SUBGRAPH", "order", "customers, catalog, orders, payments, stock, operations"),
+    ],
+)
+def test_a_refusal_says_what_would_do(name: str, value: str, said: str):
+    with pytest.raises(SettingsError, match=said):
+        read({name: value})

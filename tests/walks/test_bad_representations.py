@@ -70,7 +70,7 @@ async def test_the_id_of_another_kind_is_refused(kassa: Client, staff: str, shop
 
     assert answer["data"] == {"_entities": [None]}
     assert answer["errors"][0]["message"] == (
-        f"{customer!r} is the id of a customer, not of a order."
+        f"{customer!r} names another kind of thing: customer, not order."
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from pymongo.errors import (
     AutoReconnect,
+    BulkWriteError,
     ConfigurationError,
     ExecutionTimeout,
     InvalidName,
@@ -21,8 +22,9 @@ from pymongo.monitoring import CommandListener
 from domain.errors import Unavailable
 from storage.mongo.driver.client import ONE_BATCH, SETTINGS, Connect, Document, Filter, Sort
 from storage.mongo.driver.pymongo import PyMongo
+from storage.mongo.driver.written import Written, asked, written
 
-__all__ = ["Database", "Document", "Driver", "Filter", "Sort", "client"]
+__all__ = ["Database", "Document", "Driver", "Filter", "Sort", "Written", "client"]
 
 Driver = Literal["pymongo", "motor"]
 
@@ -107,7 +109,8 @@ class Database:
             with self._client.deadline():
                 await self._client.ping()
         except PyMongoError as error:
-            raise Unavailable(f"MongoDB does not answer: {error}.") from error
+            reason = str(error).partition(", Timeout:")[0].partition(" (configured timeouts")[0]
+            raise Unavailable(f"MongoDB does not answer: {reason.rstrip('.')}.") from error
 
     async def find(
         self,
@@ -116,11 +119,13 @@ class Database:
         *,
         sort: Sort | None = None,
         limit: int = 0,
+        fields: Sequence[str] | None = None,
     ) -> list[Document]:
+        """What matches; of each document only `fields` and the id, where they are given."""
         with self._answering():
             return (
                 await self._database[collection]
-                .find(where, sort=sort, limit=limit, batch_size=ONE_BATCH)
+                .find(where, projection=fields, sort=sort, limit=limit, batch_size=ONE_BATCH)
                 .to_list()
             )
 
@@ -128,6 +133,11 @@ class Database:
         """Run a pipeline that brings its own documents."""
         with self._answering():
             return await self._client.rows(pipeline)
+
+    async def aggregate_over(self, collection: str, pipeline: Sequence[Filter]) -> list[Document]:
+        """Run a pipeline over a collection."""
+        with self._answering():
+            return await self._client.rows(pipeline, collection)
 
     async def count(self, collection: str, where: Filter, cap: int) -> int:
         with self._answering():
@@ -137,6 +147,25 @@ class Database:
         if documents:
             with self._client.deadline():
                 await self._database[collection].insert_many(documents, ordered=False)
+
+    async def write(
+        self, collection: str, documents: Sequence[tuple[Document, int | None]]
+    ) -> Written:
+        """Add documents, or put them in the place of the version given; in any order, at once.
+
+        Raises:
+            Unavailable: there is no answer; some of it may be written.
+        """
+        over = [n for n, (_, version) in enumerate(documents) if version is not None]
+        try:
+            with self._answering():
+                done = await self._database[collection].bulk_write(  # pyright: ignore[reportUnknownMemberType]  # of Motor
+                    asked(documents), ordered=False
+                )
+        except BulkWriteError as error:
+            details = error.details or {}
+            return written(details.get("writeErrors", []), details.get("nMatched", 0), over)
+        return written([], done.matched_count, over)
 
     async def replace(self, collection: str, document: Document) -> None:
         """Put a document in the place of the one with its id, or add it."""

@@ -56,8 +56,10 @@ class Client(Protocol):
 
     async def ping(self) -> None: ...
 
-    async def rows(self, pipeline: Sequence[Filter]) -> list[Document]:
-        """What a pipeline gives that brings its own documents."""
+    async def rows(
+        self, pipeline: Sequence[Filter], collection: str | None = None
+    ) -> list[Document]:
+        """What a pipeline gives over a collection, or over the documents that it brings."""
         ...
 
     async def drop(self) -> None: ...

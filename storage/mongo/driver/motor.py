@@ -37,8 +37,11 @@ class Motor:
     async def ping(self) -> None:
         await self._client.admin.command("ping")
 
-    async def rows(self, pipeline: Sequence[Filter]) -> list[Document]:
-        return await self.database.aggregate(pipeline, batchSize=ONE_BATCH).to_list()
+    async def rows(
+        self, pipeline: Sequence[Filter], collection: str | None = None
+    ) -> list[Document]:
+        source = self.database if collection is None else self.database[collection]
+        return await source.aggregate(pipeline, batchSize=ONE_BATCH).to_list()
 
     async def drop(self) -> None:
         await self._client.drop_database(self.database.name)

@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
+import pymongo
 from pymongo import AsyncMongoClient
 
 from storage.mongo.driver.client import ONE_BATCH, Document, Filter
 
 SETS_ITS_OWN = nullcontext()
+GOODBYE_SECONDS = 0.5
 
 
 class PyMongo:
@@ -26,12 +28,17 @@ class PyMongo:
     async def ping(self) -> None:
         await self._client.admin.command("ping")
 
-    async def rows(self, pipeline: Sequence[Filter]) -> list[Document]:
-        cursor = await self.database.aggregate(pipeline, batchSize=ONE_BATCH)
+    async def rows(
+        self, pipeline: Sequence[Filter], collection: str | None = None
+    ) -> list[Document]:
+        source = self.database if collection is None else self.database[collection]
+        cursor = await source.aggregate(pipeline, batchSize=ONE_BATCH)
         return await cursor.to_list()
 
     async def drop(self) -> None:
         await self._client.drop_database(self.database.name)
 
     async def close(self) -> None:
-        await self._client.close()
+        # It says goodbye to the server; one that is gone is not waited for.
+        with pymongo.timeout(GOODBYE_SECONDS):
+            await self._client.close()
