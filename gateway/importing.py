@@ -96,7 +96,8 @@ def bars(out: Console) -> Generator[Told]:
         MofNCompleteColumn(),
         TimeElapsedColumn(),
     )
-    with Progress(*columns, console=out, transient=True) as progress:
+    moving = out.is_terminal  # elsewhere, even a bar that is gone again leaves a line
+    with Progress(*columns, console=out, transient=True, disable=not moving) as progress:
         tasks: dict[str, int] = {}
 
         def told(what: str, more: int, of: int) -> None:

@@ -140,6 +140,7 @@ def arguments(shop: Shop, customer: Customer) -> Mapping[str, str]:
     payment = next(one for one in shop.payments if one.order_id == order.id)
     ref, sku = order.refs[0], shop.products[0].sku
     return {
+        "_entities": f'(representations: [{{__typename: "Order", id: "{order.id}"}}])',
         "customer": f'(number: "{customer.number}")',
         "findCustomers": '(by: {kind: PHONE, value: "070-123 45 67"}, purpose: SALE)',
         "order": f'(ref: "{ref.system}:{ref.kind}:{ref.value}")',

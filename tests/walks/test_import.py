@@ -22,9 +22,8 @@ from domain.imports.rows import Entity
 from domain.viewer import Role
 from gateway import app
 from gateway.embedded import Embedded
-from gateway.execution.engine import Engine
 from gateway.settings import Settings
-from schema import graph
+from schema import views
 from storage.mongo import MongoRepositories
 from storage.mongo.driver import Database
 from tests.client import Client
@@ -93,7 +92,7 @@ async def client(database: Database) -> AsyncIterator[Client]:
     """The graph over this test's own database."""
     application = app.build(
         Settings(),
-        Engine(graph.build().core),
+        views.unified(),
         MongoRepositories(database),
         checks={},
         page_config=dict,

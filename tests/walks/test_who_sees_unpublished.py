@@ -11,15 +11,14 @@ from domain.orders import Order
 from domain.shop import Shop
 from domain.viewer import Role
 from gateway import app, auth
-from gateway.execution.engine import Engine
 from gateway.settings import Settings
 from gateway.welcome import Welcome
+from schema import views
 from storage.mongo import MongoRepositories
 from storage.mongo.driver import Database
 from storage.mongo.shelf import MongoShelf
 from tests.client import Client
 from tests.walks.belongings import UNKNOWN
-from tests.walks.everything import schema
 
 HIDDEN = "CUP-XMAS-SPICE"
 DOORS = """
@@ -71,7 +70,7 @@ async def winter(
     await MongoShelf(database).fill(cleared)
     application = app.build(
         Settings(),
-        Engine(schema()),
+        views.unified(),
         MongoRepositories(database),
         checks={},
         page_config=offers.page_config,
