@@ -1,4 +1,7 @@
-"""Brings a database to the shape that this version expects. Running it again changes nothing."""
+"""Brings a database to the shape that this version expects.
+
+Running it again changes nothing, and so does running it twice at once.
+"""
 
 from __future__ import annotations
 
@@ -18,15 +21,13 @@ COLLECTIONS: tuple[Collection, ...] = (
 
 async def migrate(database: Database) -> list[str]:
     """Create what is missing, and bring validators up to date. Says what there is now."""
-    existing = await database.collection_names()
     for collection in COLLECTIONS:
-        await _shape(database, collection, exists=collection.name in existing)
+        await _shape(database, collection)
     return [f"{each.name}: {len(each.indexes)} indexes" for each in COLLECTIONS]
 
 
-async def _shape(database: Database, collection: Collection, *, exists: bool) -> None:
-    verb = "collMod" if exists else "create"
-    await database.command({verb: collection.name, "validator": collection.validator()})
+async def _shape(database: Database, collection: Collection) -> None:
+    await database.shape(collection.name, collection.validator())
     if collection.indexes:
         specifications = [index.specification() for index in collection.indexes]
         await database.command({"createIndexes": collection.name, "indexes": specifications})

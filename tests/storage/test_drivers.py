@@ -133,7 +133,6 @@ async def test_a_document_is_replaced_deleted_and_gone(database: Database):
     await database.delete("things", {"_id": "one"})
 
     assert await database.find("things", {}) == []
-    assert "things" in await database.collection_names()
 
 
 async def test_a_refused_document_is_an_error_and_not_a_silence(database: Database):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from asyncio import gather
 from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -46,6 +47,15 @@ async def shape(database: Database) -> dict[str, Any]:
         each["indexes"] = indexes["cursor"]["firstBatch"]
         each["options"] = {**DEFAULTS, **each["options"]}
     return listed
+
+
+async def test_two_gateways_may_start_on_a_fresh_database_at_once(bare: Database):
+    await gather(*(migrate(bare) for _ in range(4)))
+
+    found = await shape(bare)
+    await migrate(bare)
+    assert await shape(bare) == found
+    assert found.keys() >= {collection.name for collection in COLLECTIONS}
 
 
 async def test_a_fresh_database_gets_every_collection_with_its_indexes(bare: Database):

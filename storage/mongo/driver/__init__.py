@@ -13,6 +13,7 @@ from pymongo.errors import (
     ExecutionTimeout,
     InvalidName,
     InvalidURI,
+    OperationFailure,
     PyMongoError,
     ServerSelectionTimeoutError,
     WaitQueueTimeoutError,
@@ -30,6 +31,8 @@ Driver = Literal["pymongo", "motor"]
 
 UNREACHABLE = (AutoReconnect, ServerSelectionTimeoutError, WaitQueueTimeoutError, ExecutionTimeout)
 """No answer, which says nothing about whether the work was done."""
+
+NAMESPACE_EXISTS = 48
 
 NO_MOTOR = (
     "KASSA_MONGODB_DRIVER=motor needs Motor: `pip install 'kassa[motor]'`, or leave it unset."
@@ -182,9 +185,17 @@ class Database:
         with self._client.deadline():
             return await self._database.command(dict(command))
 
-    async def collection_names(self) -> set[str]:
-        with self._client.deadline():
-            return set(await self._database.list_collection_names())
+    async def shape(self, collection: str, validator: Document) -> None:
+        """Make a collection that takes what `validator` allows, or teach it to one that is there.
+
+        Two who do it at once do not disturb each other.
+        """
+        try:
+            await self.command({"create": collection, "validator": validator})
+        except OperationFailure as error:
+            if error.code != NAMESPACE_EXISTS:
+                raise
+            await self.command({"collMod": collection, "validator": validator})
 
     async def drop(self) -> None:
         with self._client.deadline():
