@@ -32,7 +32,6 @@ RefundId = NewType("RefundId", str)
 Sku = NewType("Sku", str)
 
 ENTROPY_BYTES = 10
-ULID_LENGTH = 26
 
 
 class Kind(StrEnum):
@@ -63,7 +62,9 @@ class Kind(StrEnum):
 def mint(kind: Kind, at: datetime, entropy: bytes | None = None) -> str:
     """A new id that sorts by `at` among its kind; `entropy` (10 bytes) makes it repeatable."""
     milliseconds = int(at.timestamp() * 1000).to_bytes(6, "big")
-    return f"{kind}_{ULID.from_bytes(milliseconds + (entropy or secrets.token_bytes(10)))}"
+    return (
+        f"{kind}_{ULID.from_bytes(milliseconds + (entropy or secrets.token_bytes(ENTROPY_BYTES)))}"
+    )
 
 
 def kind_of(value: str) -> Kind:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from asyncio import gather
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import TypeVar
 
 from msgspec.structs import replace
 
@@ -35,7 +36,10 @@ from domain.orders import (
 from domain.pages import Cursor, Page
 from domain.payments import Payment, Refund
 from domain.values import MetadataEntry
+from loaders.batch import Batch
 from resolvers.context import Info
+
+T = TypeVar("T")
 
 MOST_COUNTED = 10_000
 
@@ -154,9 +158,15 @@ async def order_of(parts: Sequence[Fulfillment | Return], info: Info) -> Sequenc
     return await info.context.orders.by_id.many([part.order_id for part in parts])
 
 
+async def _lists(
+    batch: Batch[OrderId, Sequence[T]], orders: Sequence[Order]
+) -> Sequence[Sequence[T]]:
+    """What a relation holds for each order; nothing where nothing was found."""
+    return [found or () for found in await batch.many([OrderId(order.id) for order in orders])]
+
+
 async def order_payments(orders: Sequence[Order], info: Info) -> Sequence[Sequence[Payment]]:
-    keys = [OrderId(order.id) for order in orders]
-    return [found or () for found in await info.context.payments.of_order.many(keys)]
+    return await _lists(info.context.payments.of_order, orders)
 
 
 async def balances(orders_: Sequence[Order], info: Info) -> Sequence[OrderBalance]:
@@ -175,13 +185,11 @@ async def order_refunds(orders: Sequence[Order], info: Info) -> Sequence[Sequenc
 
 
 async def fulfillments(orders: Sequence[Order], info: Info) -> Sequence[Sequence[Fulfillment]]:
-    keys = [OrderId(order.id) for order in orders]
-    return [found or () for found in await info.context.orders.fulfillments_of.many(keys)]
+    return await _lists(info.context.orders.fulfillments_of, orders)
 
 
 async def returns(orders: Sequence[Order], info: Info) -> Sequence[Sequence[Return]]:
-    keys = [OrderId(order.id) for order in orders]
-    return [found or () for found in await info.context.orders.returns_of.many(keys)]
+    return await _lists(info.context.orders.returns_of, orders)
 
 
 async def return_statuses(orders_: Sequence[Order], info: Info) -> Sequence[ReturnStatus]:

@@ -37,7 +37,6 @@ from domain.values import MAX_INT
 
 R = TypeVar("R", bound=Row)
 E = TypeVar("E")
-SHORTEST_PHONE = 5
 
 
 def of(group: Group, kind: type[R]) -> list[R]:
