@@ -62,9 +62,8 @@ class Kind(StrEnum):
 def mint(kind: Kind, at: datetime, entropy: bytes | None = None) -> str:
     """A new id that sorts by `at` among its kind; `entropy` (10 bytes) makes it repeatable."""
     milliseconds = int(at.timestamp() * 1000).to_bytes(6, "big")
-    return (
-        f"{kind}_{ULID.from_bytes(milliseconds + (entropy or secrets.token_bytes(ENTROPY_BYTES)))}"
-    )
+    chance = entropy or secrets.token_bytes(ENTROPY_BYTES)
+    return f"{kind}_{ULID.from_bytes(milliseconds + chance)}"
 
 
 def kind_of(value: str) -> Kind:
