@@ -5,22 +5,32 @@ from domain.ports.reading import (
     Catalog,
     Channels,
     Customers,
+    Journal,
     Orders,
     Payments,
     Repositories,
     Stock,
 )
+from domain.ports.writing import Busy, Claims, Found, Holds, Overtaken, Stores, Work
 
 __all__ = [
+    "Busy",
     "Catalog",
     "Channels",
+    "Claims",
     "Customers",
     "Feed",
+    "Found",
+    "Holds",
     "Intake",
+    "Journal",
     "Orders",
+    "Overtaken",
     "Payments",
     "Repositories",
     "Shelf",
     "ShelfState",
     "Stock",
+    "Stores",
+    "Work",
 ]

@@ -15,6 +15,7 @@ from domain.ids import (
     ChannelId,
     CustomerId,
     FulfillmentId,
+    JournalEntryId,
     LocationId,
     LoyaltyAccountId,
     LoyaltyEntryId,
@@ -22,15 +23,18 @@ from domain.ids import (
     OrderId,
     PaymentId,
     ProductId,
+    ReservationId,
     ReturnId,
     Sku,
     StockLevelId,
+    TransferId,
 )
+from domain.journal import JournalEntry
 from domain.operations import Channel
 from domain.orders import Fulfillment, Order, OrderQuery, Return
 from domain.pages import Page, PageRequest
 from domain.payments import Payment, PaymentQuery
-from domain.stock import StockLevel, StockQuery
+from domain.stock import Reservation, StockLevel, StockQuery, Transfer
 from domain.viewer import Viewer
 
 
@@ -108,6 +112,14 @@ class Stock(Protocol):
     async def levels_of(
         self, viewer: Viewer, keys: Sequence[Sku]
     ) -> Mapping[Sku, Sequence[StockLevel]]: ...
+
+    async def reservations_by_ids(
+        self, viewer: Viewer, keys: Sequence[ReservationId]
+    ) -> Mapping[ReservationId, Reservation]: ...
+
+    async def transfers_by_ids(
+        self, viewer: Viewer, keys: Sequence[TransferId]
+    ) -> Mapping[TransferId, Transfer]: ...
 
     async def promises_of(
         self, viewer: Viewer, keys: Sequence[Sku]
@@ -190,6 +202,18 @@ class Channels(Protocol):
     async def all(self, viewer: Viewer) -> Sequence[Channel]: ...
 
 
+class Journal(Protocol):
+    """What happened, by what it is about."""
+
+    async def by_ids(
+        self, viewer: Viewer, keys: Sequence[JournalEntryId]
+    ) -> Mapping[JournalEntryId, JournalEntry]: ...
+
+    async def pages_about(
+        self, viewer: Viewer, keys: Sequence[str], request: PageRequest
+    ) -> Mapping[str, Page[JournalEntry]]: ...
+
+
 class Repositories(Protocol):
     """One repository a column."""
 
@@ -205,3 +229,5 @@ class Repositories(Protocol):
     def payments(self) -> Payments: ...
     @property
     def channels(self) -> Channels: ...
+    @property
+    def journal(self) -> Journal: ...
