@@ -27,6 +27,9 @@ LEASE = timedelta(seconds=10)
 GRACE = timedelta(seconds=2)
 """Members of a replica set may differ by this much about the time."""
 
+MOST_FAILURES = 5
+"""A request that breaks this often is not taken up again, unless its sender asks."""
+
 KEPT = timedelta(days=8)
 NOW_OF_THE_SERVER = Timestamp(0, 0)
 """MongoDB writes its own time in the place of this one."""
@@ -39,6 +42,7 @@ class ClaimRow(Struct, frozen=True):
     fingerprint: str
     owner: str | None
     request: bytes
+    failures: int = 0
 
 
 class AnswerRow(Struct, frozen=True):
@@ -82,20 +86,25 @@ class MongoClaims:
     async def settle(self, claim: Claim, answer: bytes) -> bytes:
         return await self._settling.ask((claim, answer))
 
-    async def let_go(self, claim: Claim) -> None:
+    async def let_go(self, claim: Claim, *, is_broken: bool = False) -> None:
         mine = {"_id": claim.id, "owner": claim.owner}
-        await self._database.change(CLAIMS.name, mine, {"$set": {"owner": None}})
+        freed = {"$set": {"owner": None}, "$inc": {"failures": int(is_broken)}}
+        await self._database.change(CLAIMS.name, mine, freed)
 
     async def abandoned(self, most: int) -> Sequence[tuple[Claim, Request]]:
+        """Those that are answered were left by mistake: their owner died before removing them."""
         found: list[tuple[Claim, Request]] = []
+        where = {**IS_ABANDONED, "failures": {"$lt": MOST_FAILURES}}
         while len(found) < most:
             owner, deadline = _token(), await self._deadline()
-            row = await self._taken_over(IS_ABANDONED, owner)
+            row = await self._taken_over(where, owner)
             if row is None:
                 break
             request = msgspec.msgpack.decode(row["request"], type=Request)
             found.append((_claim(request, owner, deadline), request))
-        return found
+        answers = await self._answers([claim.id for claim, _ in found])
+        await self._database.delete(CLAIMS.name, {"_id": {"$in": list(answers)}})
+        return [each for each in found if each[0].id not in answers]
 
     async def _deadline(self) -> datetime:
         return await self._clock.now() + LEASE
@@ -134,8 +143,8 @@ class MongoClaims:
         return _claim(request, owner, deadline) if row else Busy.IN_PROGRESS
 
     async def _taken_over(self, where: Filter, owner: str) -> Document | None:
-        now = {"$set": {"owner": owner, "claimed_at": "$$CLUSTER_TIME"}}
-        return await self._database.change(CLAIMS.name, where, [now])
+        now = {"$set": {"owner": owner, "claimed_at": "$$NOW"}}
+        return await self._database.change(CLAIMS.name, where, [now], sort=[("claimed_at", 1)])
 
     async def _answers(self, ids: Sequence[str]) -> Mapping[str, AnswerRow]:
         rows = await self._database.find(ANSWERS.name, {"_id": {"$in": list(ids)}})

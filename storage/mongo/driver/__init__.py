@@ -123,7 +123,12 @@ class Database:
             return await body(self._within(session))
 
         with self._answering():
-            return await self._client.transaction(run)
+            try:
+                return await self._client.transaction(run)
+            except OperationFailure as error:
+                if error.has_error_label("TransientTransactionError"):
+                    raise Unavailable("Too many changes at once. Try again.") from error
+                raise
 
     def _within(self, session: Any) -> Database:
         bound = copy(self)

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from itertools import groupby
+from weakref import WeakValueDictionary
 
 import msgspec
 
 from domain.ids import LocationId, ReservationId, Sku
+from domain.journal import Happening
 from domain.refusals import Elsewhere
 from domain.stock import (
+    RESERVATION_STEPS,
     Reservation,
     ReservationState,
     Step,
@@ -32,6 +35,7 @@ RESERVATIONS = Collection(
     (Index(by("owner", "_id"), "whose reservations there are"),),
 )
 
+OPEN = [state for state, steps in RESERVATION_STEPS.items() if steps]
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 Place = tuple[Sku, LocationId]
@@ -43,7 +47,8 @@ class MongoHolds:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
-        self._levels: dict[Place, Gathered[Step, Stepped]] = {}
+        # Who asks holds it, and so does what is under way: it is gone when nobody needs it.
+        self._levels = WeakValueDictionary[Place, Gathered[Step, Stepped]]()
         self._keeping = Gathered(self._keep_all)
         self._finding = Gathered(self._find_all)
         self._changing = Gathered(self._change_all)
@@ -55,11 +60,7 @@ class MongoHolds:
             # One update of a level at a time: two of one process would only wait for each other.
             level = Gathered(self._step_all, alone=lambda its: its.reservation)
             self._levels[place] = level
-        try:
-            return await level.ask(step)
-        finally:
-            if level.is_idle:
-                self._levels.pop(place, None)
+        return await level.ask(step)
 
     async def _step_all(self, steps: Sequence[Step]) -> Sequence[Stepped]:
         line = steps[0].line
@@ -105,7 +106,8 @@ class MongoHolds:
         """One command for all that end alike; most do."""
         ordered = sorted(changed, key=_ending)
         for (state, order_id, until), alike in groupby(ordered, key=_ending):
-            where = {"_id": {"$in": [each.id for each in alike]}}
+            # What has ended stays as it is: somebody slow may come with an older word.
+            where = {"_id": {"$in": [each.id for each in alike]}, "state": {"$in": OPEN}}
             change = {
                 "$set": {"state": state, "order_id": order_id or None},
                 "$inc": {"version": 1},
@@ -115,17 +117,15 @@ class MongoHolds:
             await self._database.change_all(RESERVATIONS.name, where, change)
         return [None] * len(changed)
 
-    async def story(self, reservation: Reservation) -> frozenset[str]:
+    async def story(self, reservation: Reservation) -> Sequence[Happening]:
         # An entry leaves the outbox after it came to the journal: in this order none is missed.
         skus = [line.sku for line in reservation.lines]
         told = {"sku": {"$in": skus}, "outbox.subjects": reservation.id}
         levels = await self._database.find(LEVELS.name, told, fields=("outbox",))
-        entries = await self._database.find(
-            JOURNAL.name, {"about": reservation.id}, fields=("type",)
-        )
+        entries = await self._database.find(JOURNAL.name, {"about": reservation.id})
         waiting = [each for level in levels for each in level["outbox"]]
-        found = {each["type"] for each in waiting if reservation.id in each["subjects"]}
-        return frozenset(found | {entry["type"] for entry in entries})
+        found = [each for each in waiting if reservation.id in each["subjects"]]
+        return msgspec.convert([*entries, *found], list[Happening])
 
     async def expire(self, most: int) -> int:
         now = await self._clock.now()

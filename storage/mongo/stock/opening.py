@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import suppress
 from datetime import datetime
 
 from domain import ids
@@ -13,7 +12,7 @@ from domain.journal import Happening, Scalar
 from domain.stock import Authority, StockLevel
 from domain.values import SYSTEM_ACTOR
 from storage.mongo import outbox
-from storage.mongo.driver import Database, Document, Taken
+from storage.mongo.driver import Database, Document
 from storage.mongo.stock.levels import LEVELS
 
 NUMBERS = ("on_hand", "committed", "reserved", "unavailable", "free", "incoming")
@@ -41,9 +40,7 @@ def opened(level: StockLevel, cause: str) -> Happening:
 
 
 async def open_level(database: Database, sku: Sku, location: LocationId, now: datetime) -> bool:
-    """Begin a level without units, unless there is one; False without product or location."""
-    if await database.find(LEVELS.name, {"sku": sku, "location_id": location}, fields=("_id",)):
-        return True
+    """Begin a level without units; False without product or location."""
     if not await database.find("products", {"sku": sku}, fields=("_id",)):
         return False
     if not await database.find("locations", {"_id": location}, fields=("_id",)):
@@ -55,8 +52,7 @@ async def open_level(database: Database, sku: Sku, location: LocationId, now: da
         "outbox": told,
         outbox.PENDING_SINCE: now,
     }
-    with suppress(Taken):  # somebody else was first, which is as good
-        await database.put(LEVELS.name, dict(document))
+    await database.put(LEVELS.name, dict(document))
     return True
 
 

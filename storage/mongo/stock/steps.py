@@ -66,7 +66,7 @@ def _asked(step: Step) -> Filter:
             "at": "$$NOW",
             "actor": outbox.by_whom(step.actor),
             "cause": step.cause,
-            "subjects": [step.reservation, *step.subjects],
+            "subjects": {"$literal": [step.reservation, *step.subjects]},
         },
         "hold": _hold_change(step),
     }
