@@ -14,7 +14,7 @@ from msgspec import Struct
 from commands.running import Call, Command, settled_within
 from domain import stock
 from domain.errors import Forbidden
-from domain.ids import LocationId
+from domain.ids import LocationId, TransferId
 from domain.ports import Place, Stores, Work
 from domain.refusals import (
     InsufficientStock,
@@ -127,7 +127,8 @@ async def _told_before(
     """An old request that came again after its answer was forgotten."""
     found = [await work.level(each.sku, each.location_id) for each in shifts]
     levels = tuple(level for level in found if level)
-    return await settled_within(work, call, Levels(levels, transfer))
+    there = await work.transfer(TransferId(transfer.id)) if transfer else None
+    return await settled_within(work, call, Levels(levels, there))
 
 
 async def _refused(work: Work, shift: Shift) -> StockLevel:

@@ -7,6 +7,7 @@ answered requests are removed, so what is left is what is under way, or was aban
 
 from __future__ import annotations
 
+import logging
 import secrets
 from asyncio import gather
 from collections.abc import Mapping, Sequence
@@ -22,6 +23,8 @@ from storage.gathering import Gathered
 from storage.mongo.clock import Clock
 from storage.mongo.collections import Collection, Index, by
 from storage.mongo.driver import Database, Document, Filter
+
+logger = logging.getLogger("kassa.claims")
 
 LEASE = timedelta(seconds=10)
 GRACE = timedelta(seconds=2)
@@ -100,11 +103,21 @@ class MongoClaims:
             row = await self._taken_over(where, owner)
             if row is None:
                 break
-            request = msgspec.msgpack.decode(row["request"], type=Request)
-            found.append((_claim(request, owner, deadline), request))
+            if request := await self._readable(row):
+                found.append((_claim(request, owner, deadline), request))
         answers = await self._answers([claim.id for claim, _ in found])
         await self._database.delete(CLAIMS.name, {"_id": {"$in": list(answers)}})
         return [each for each in found if each[0].id not in answers]
+
+    async def _readable(self, row: Document) -> Request | None:
+        """The request of a claim; one that another version wrote is left to that."""
+        try:
+            return msgspec.msgpack.decode(row["request"], type=Request)
+        except msgspec.DecodeError:
+            logger.exception("claim %s cannot be read", row["_id"])
+            aside = {"$set": {"failures": MOST_FAILURES}}
+            await self._database.change(CLAIMS.name, {"_id": row["_id"]}, aside)
+            return None
 
     async def _deadline(self) -> datetime:
         return await self._clock.now() + LEASE

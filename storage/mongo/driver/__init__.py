@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import copy
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Literal, TypeVar
 
 from pymongo.errors import (
@@ -138,7 +138,8 @@ class Database:
     async def now(self) -> datetime:
         """The clock of the database."""
         with self._answering():
-            return (await self._database.command({"hello": 1}))["localTime"]
+            told = await self._database.command({"hello": 1})
+            return told["localTime"].replace(tzinfo=UTC)
 
     @property
     def name(self) -> str:
