@@ -72,7 +72,7 @@ class Trading:
     async def do(self, mutation: str, gateway: int = 0, token: str = SYSTEM, **given: Any) -> Any:
         """The payload of a mutation; a key is made up if none is given."""
         given = {"idempotencyKey": secrets.token_hex(8), **given}
-        return (await self.gateways[gateway].ask(_text(mutation), token, input=given))["done"]
+        return (await self.gateways[gateway].ask(text_of(mutation), token, input=given))["done"]
 
     async def refused(self, mutation: str, **given: Any) -> Any:
         """Why a mutation was refused, which left no trace."""
@@ -85,7 +85,7 @@ class Trading:
     async def error(self, mutation: str, token: str = SYSTEM, **given: Any) -> Any:
         """The code of the error of a mutation that could not even be asked for."""
         before = await self.picture()
-        text = _text(mutation)
+        text = text_of(mutation)
         given = {"idempotencyKey": secrets.token_hex(8), **given}
         found = await self.kassa.refusal(text, token, input=given)
         assert await self.picture() == before
@@ -133,7 +133,7 @@ class Trading:
         return await self.database.find("journal", {}, sort=[("_id", 1)])
 
 
-def _text(mutation: str) -> str:
+def text_of(mutation: str) -> str:
     kind = f"{mutation[0].upper()}{mutation[1:]}Input"
     return f"mutation ($input: {kind}!) {{ done: {mutation}(input: $input) {PAYLOADS[mutation]} }}"
 
