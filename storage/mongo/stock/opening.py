@@ -48,7 +48,7 @@ async def open_level(database: Database, sku: Sku, location: LocationId, now: da
         return False
     if not await database.find("locations", {"_id": location}, fields=("_id",)):
         return False
-    level = _empty(sku, location, now)
+    level = empty_level(sku, location, now)
     told = [outbox.told(opened(level, level.id))]
     document: Mapping[str, object] = {
         **level_document(level),
@@ -60,7 +60,7 @@ async def open_level(database: Database, sku: Sku, location: LocationId, now: da
     return True
 
 
-def _empty(sku: Sku, location: LocationId, now: datetime) -> StockLevel:
+def empty_level(sku: Sku, location: LocationId, now: datetime) -> StockLevel:
     return StockLevel(
         id=ids.derived(Kind.STOCK_LEVEL, sku, location),
         updated_at=now,
