@@ -49,6 +49,10 @@ class Claims(Protocol):
         """Keep the answer; gives the one that counts, which is that of who was first."""
         ...
 
+    async def keep_open(self, claim: Claim, request: Request) -> None:
+        """Have it finished by others, should the owner be cut off."""
+        ...
+
     async def let_go(self, claim: Claim, *, is_broken: bool = False) -> None:
         """Let the next copy try at once: what became of this one is not known.
 
@@ -79,7 +83,7 @@ class Holds(Protocol):
         ...
 
     async def story(self, reservation: Reservation) -> Sequence[Happening]:
-        """What happened to its units, in no order; some of it perhaps twice."""
+        """What happened to its units, in no order."""
         ...
 
     async def expire(self, most: int) -> int:

@@ -1,21 +1,23 @@
-"""Requests under way, and the answers of those that are done.
+"""Requests that came, and the answers they got.
 
 A claim is inserted first: its unique id decides who carries a request out. An answer is inserted
-once: its unique id decides which answer counts, however many believed to be the owner. Claims of
-answered requests are removed, so what is left is what is under way, or was abandoned.
+once: its unique id decides which answer counts, however many believed to be the owner. A claim
+that somebody must finish, should its owner die, is `open` until it is answered; one whose effects
+end by themselves is left to whoever asks again. Inserts are what a database does most cheaply, so
+the common request costs two of them and nothing else.
 """
 
 from __future__ import annotations
 
 import logging
 import secrets
-from asyncio import gather
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 import msgspec
 from bson import Timestamp
 from msgspec import Struct
+from msgspec.structs import replace
 
 from domain.ports import Busy, Found
 from domain.requests import Claim, Request
@@ -39,13 +41,13 @@ NOW_OF_THE_SERVER = Timestamp(0, 0)
 
 
 class ClaimRow(Struct, frozen=True):
-    """A request under way; nobody's, when its owner let it go."""
+    """A request that came; nobody's, when its owner let it go. An open one says what it asks."""
 
     id: str = msgspec.field(name="_id")
     fingerprint: str
     owner: str | None
-    request: bytes
-    failures: int = 0
+    at: datetime
+    request: bytes | None = None
 
 
 class AnswerRow(Struct, frozen=True):
@@ -57,7 +59,14 @@ class AnswerRow(Struct, frozen=True):
     settled_at: datetime
 
 
-CLAIMS = Collection("claims", ClaimRow)
+CLAIMS = Collection(
+    "claims",
+    ClaimRow,
+    (
+        Index(by("at"), "forgetting claims", forget_after=KEPT),
+        Index(by("open"), "finishing what others left", only={"open": True}),
+    ),
+)
 ANSWERS = Collection(
     "answers",
     AnswerRow,
@@ -71,6 +80,7 @@ LEASE_IS_OVER: Filter = {
         {"$subtract": ["$$NOW", (LEASE + GRACE) // timedelta(milliseconds=1)]},
     ]
 }
+CLOSED: Filter = {"$unset": {"open": True, "request": True}}
 IS_ABANDONED: Filter = {"$or": [{"owner": None}, {"$expr": LEASE_IS_OVER}]}
 
 
@@ -82,6 +92,7 @@ class MongoClaims:
         self._clock = clock
         self._claiming = Gathered(self._claim_all)
         self._settling = Gathered(self._settle_all)
+        self._kept_open = set[str]()
 
     async def claim(self, request: Request) -> Claim | Found | Busy:
         return await self._claiming.ask(request)
@@ -89,15 +100,23 @@ class MongoClaims:
     async def settle(self, claim: Claim, answer: bytes) -> bytes:
         return await self._settling.ask((claim, answer))
 
+    async def keep_open(self, claim: Claim, request: Request) -> None:
+        mine = {"_id": claim.id, "owner": claim.owner}
+        raw = msgspec.msgpack.encode(replace(request, is_open=True))
+        self._kept_open.add(claim.id)
+        await self._database.change(CLAIMS.name, mine, {"$set": {"open": True, "request": raw}})
+
     async def let_go(self, claim: Claim, *, is_broken: bool = False) -> None:
         mine = {"_id": claim.id, "owner": claim.owner}
+        self._kept_open.discard(claim.id)
         freed = {"$set": {"owner": None}, "$inc": {"failures": int(is_broken)}}
         await self._database.change(CLAIMS.name, mine, freed)
 
     async def abandoned(self, most: int) -> Sequence[tuple[Claim, Request]]:
-        """Those that are answered were left by mistake: their owner died before removing them."""
+        """Of those that are answered the owner died before it could close them."""
         found: list[tuple[Claim, Request]] = []
-        where = {**IS_ABANDONED, "failures": {"$lt": MOST_FAILURES}}
+        is_sound = {"failures": {"$not": {"$gte": MOST_FAILURES}}}
+        where = {"open": True, **is_sound, **IS_ABANDONED}
         while len(found) < most:
             owner, deadline = _token(), await self._deadline()
             row = await self._taken_over(where, owner)
@@ -106,7 +125,9 @@ class MongoClaims:
             if request := await self._readable(row):
                 found.append((_claim(request, owner, deadline), request))
         answers = await self._answers([claim.id for claim, _ in found])
-        await self._database.delete(CLAIMS.name, {"_id": {"$in": list(answers)}})
+        if answers:
+            where = {"_id": {"$in": list(answers)}}
+            await self._database.change_all(CLAIMS.name, where, CLOSED)
         return [each for each in found if each[0].id not in answers]
 
     async def _readable(self, row: Document) -> Request | None:
@@ -123,28 +144,26 @@ class MongoClaims:
         return await self._clock.now() + LEASE
 
     async def _claim_all(self, requests: Sequence[Request]) -> Sequence[Claim | Found | Busy]:
-        deadline = await self._deadline()
-        claims = [_claim(request, _token(), deadline) for request in requests]
-        rows = [_row(*pair) for pair in zip(claims, requests, strict=True)]
+        now = await self._clock.now()
+        claims = [_claim(request, _token(), now + LEASE) for request in requests]
+        rows = [_row(*pair, now) for pair in zip(claims, requests, strict=True)]
         twice = await self._database.add(CLAIMS.name, rows)
-        answers = await self._answers([claim.id for claim in claims])
-        if idle := [c.id for n, c in enumerate(claims) if c.id in answers and n not in twice]:
-            await self._database.delete(CLAIMS.name, {"_id": {"$in": idle}})
-        return await gather(
-            *(
-                self._met(claim, request, answers.get(claim.id), is_ours=n not in twice)
-                for n, (claim, request) in enumerate(zip(claims, requests, strict=True))
-            )
-        )
+        if not twice:
+            return claims
+        answers = await self._answers([claims[n].id for n in twice])
+        met = {n: await self._met(claims[n], requests[n], answers) for n in twice}
+        return [met.get(n, claim) for n, claim in enumerate(claims)]
 
     async def _met(
-        self, claim: Claim, request: Request, answer: AnswerRow | None, *, is_ours: bool
+        self, claim: Claim, request: Request, answers: Mapping[str, AnswerRow]
     ) -> Claim | Found | Busy:
-        if answer:
-            if answer.fingerprint == claim.fingerprint:
-                return Found(answer.answer)
+        """Somebody asked the same before."""
+        answer = answers.get(claim.id)
+        if answer is None:
+            return await self._contested(request)
+        if answer.fingerprint != claim.fingerprint:
             return Busy.OTHER_ARGUMENTS
-        return claim if is_ours else await self._contested(request)
+        return Found(answer.answer)
 
     async def _contested(self, request: Request) -> Claim | Found | Busy:
         """Somebody else has it, or had it and was not heard of for too long."""
@@ -153,7 +172,9 @@ class MongoClaims:
             return Busy.OTHER_ARGUMENTS
         owner, deadline = _token(), await self._deadline()
         row = await self._taken_over({"_id": request.id, **IS_ABANDONED}, owner)
-        return _claim(request, owner, deadline) if row else Busy.IN_PROGRESS
+        if row is None:
+            return Busy.IN_PROGRESS
+        return _claim(replace(request, is_open=row.get("open", False)), owner, deadline)
 
     async def _taken_over(self, where: Filter, owner: str) -> Document | None:
         now = {"$set": {"owner": owner, "claimed_at": "$$NOW"}}
@@ -167,11 +188,14 @@ class MongoClaims:
         now = await self._clock.now()
         rows = [answer_document(claim, answer, now) for claim, answer in settled]
         twice = await self._database.add(ANSWERS.name, rows)
-        ids = [claim.id for claim, _ in settled]
-        await self._database.delete(CLAIMS.name, {"_id": {"$in": ids}})
+        opened = [c.id for c, _ in settled if c.is_open or c.id in self._kept_open]
+        self._kept_open.difference_update(opened)
+        if opened:
+            where = {"_id": {"$in": opened}}
+            await self._database.change_all(CLAIMS.name, where, CLOSED)
         if not twice:
             return [answer for _, answer in settled]
-        first = await self._answers([ids[n] for n in twice])
+        first = await self._answers([settled[n][0].id for n in twice])
         return [
             first[claim.id].answer if claim.id in first else answer for claim, answer in settled
         ]
@@ -182,13 +206,13 @@ def answer_document(claim: Claim, answer: bytes, now: datetime) -> Document:
 
 
 def _claim(request: Request, owner: str, deadline: datetime) -> Claim:
-    return Claim(request.id, request.fingerprint, owner, deadline)
+    return Claim(request.id, request.fingerprint, owner, deadline, request.is_open)
 
 
-def _row(claim: Claim, request: Request) -> Document:
-    raw = msgspec.msgpack.encode(request)
-    row = ClaimRow(claim.id, claim.fingerprint, claim.owner, raw)
-    return CLAIMS.document(row, claimed_at=NOW_OF_THE_SERVER)
+def _row(claim: Claim, request: Request, now: datetime) -> Document:
+    raw = msgspec.msgpack.encode(request) if request.is_open else None
+    row = ClaimRow(claim.id, claim.fingerprint, claim.owner, now, raw)
+    return CLAIMS.document(row, claimed_at=NOW_OF_THE_SERVER, open=request.is_open)
 
 
 def _token() -> str:

@@ -46,7 +46,7 @@ def steps(draw):
 
 batches = st.lists(
     st.tuples(
-        st.lists(steps(), max_size=5, unique_by=lambda step: step.reservation),
+        st.lists(steps(), min_size=1, max_size=5, unique_by=lambda step: step.reservation),
         st.sets(st.sampled_from(KEYS), max_size=2),
     ),
     min_size=1,

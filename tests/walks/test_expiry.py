@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
+from domain.stock import ReservationLine, Step, StepKind
+from domain.values import SYSTEM_ACTOR
 from gateway import bootstrap
-from storage.mongo.stock import LEVELS
-from tests.trading import counted, more, moved, mugs, place
+from storage.mongo.stock import LEVELS, RESERVATIONS
+from tests.trading import LONG_AGO, MUG, ORDERS, counted, more, moved, mugs, place
 
 
 async def test_units_that_ran_out_are_granted_at_once(stall):
@@ -118,6 +122,52 @@ async def test_what_is_pinned_is_still_sold_after_its_time(stall):
     assert await stall.numbers() == (7, 0, 3)
 
 
-async def _pin(stall, held):
+async def _pin(stall, held, at=0):
     pinned = {"$set": {f"reservations.{held}.state": "PINNED"}}
-    await stall.database.change(LEVELS.name, {"location_id": place(0)}, pinned)
+    await stall.database.change(LEVELS.name, {"location_id": place(at)}, pinned)
+
+
+@pytest.mark.parametrize(
+    ("end", "state", "order"),
+    [(None, "EXPIRED", None), ("release", "RELEASED", None), ("commit", "CONVERTED", ORDERS[0])],
+)
+async def test_upkeep_writes_down_how_a_reservation_ended(stall, end, state, order):
+    held = await stall.reserved(mugs(3), mugs(2, at=1))
+    if end:
+        given = {"order": order} if order else {}
+        await stall.do(f"{end}Reservation", reservation=held, **given)
+    await stall.runs_out(held)
+    forgotten = {"$set": {"state": "ACTIVE", "order_id": None, "expires_at": LONG_AGO}}
+    await stall.database.change(RESERVATIONS.name, {"_id": held}, forgotten)
+
+    await stall.stores.holds.expire(10)
+
+    (row,) = await stall.database.find(RESERVATIONS.name, {})
+    assert (row["state"], row["order_id"]) == (state, order)
+
+
+async def test_upkeep_leaves_alone_what_is_half_committed(stall):
+    held = await stall.reserved(mugs(3), mugs(2, at=1))
+    for at in range(2):
+        await _pin(stall, held, at)
+    await _commit_first_line(stall, held)
+    past = {"$set": {"expires_at": LONG_AGO}}
+    await stall.database.change(RESERVATIONS.name, {"_id": held}, past)
+
+    await stall.stores.holds.expire(10)
+    done = await stall.do("commitReservation", reservation=held)
+
+    assert done["reservation"]["state"] == "CONVERTED"
+    assert await stall.numbers(1) == (2, 0, 2)
+
+
+async def _commit_first_line(stall, held):
+    step = Step(
+        kind=StepKind.COMMIT,
+        reservation=held,
+        line=ReservationLine(MUG, place(0), 3),
+        cause="another request",
+        actor=SYSTEM_ACTOR,
+        deadline=await stall.stores.now() + timedelta(minutes=1),
+    )
+    await stall.stores.holds.step(step)

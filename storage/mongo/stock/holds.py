@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from asyncio import gather
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from weakref import WeakValueDictionary
 
 import msgspec
+from msgspec.structs import replace
 
-from domain.ids import LocationId, ReservationId, Sku
+from domain.ids import LocationId, OrderId, ReservationId, Sku
 from domain.journal import Happening
 from domain.refusals import Elsewhere
 from domain.stock import (
@@ -17,6 +19,7 @@ from domain.stock import (
     Reservation,
     ReservationState,
     Step,
+    StepKind,
     StepOutcome,
     Stepped,
 )
@@ -32,10 +35,11 @@ from storage.mongo.stock.steps import grant
 RESERVATIONS = Collection(
     "reservations",
     Reservation,
-    (Index(by("owner", "_id"), "whose reservations there are"),),
+    (Index(by("expires_at"), "what ran out", only={"state": ReservationState.ACTIVE}),),
 )
 
 OPEN = [state for state, steps in RESERVATION_STEPS.items() if steps]
+SETTLED_AFTER = timedelta(minutes=1)
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 Place = tuple[Sku, LocationId]
@@ -123,9 +127,11 @@ class MongoHolds:
         told = {"sku": {"$in": skus}, "outbox.subjects": reservation.id}
         levels = await self._database.find(LEVELS.name, told, fields=("outbox",))
         entries = await self._database.find(JOURNAL.name, {"about": reservation.id})
-        waiting = [each for level in levels for each in level["outbox"]]
-        found = [each for each in waiting if reservation.id in each["subjects"]]
-        return msgspec.convert([*entries, *found], list[Happening])
+        found = {(entry["aggregate"], entry["seq"]): entry for entry in entries}
+        for level in levels:
+            mine = [each for each in level["outbox"] if reservation.id in each["subjects"]]
+            found |= {(level["_id"], each["seq"]): each for each in mine}
+        return msgspec.convert(list(found.values()), list[Happening])
 
     async def expire(self, most: int) -> int:
         now = await self._clock.now()
@@ -134,7 +140,31 @@ class MongoHolds:
         changes = [({"_id": level["_id"]}, [*expire(), *finish()]) for level in levels]
         if changes:
             await self._database.change_each(LEVELS.name, changes)
-        return len(changes)
+        return len(changes) + await self._write_down(now, most)
+
+    async def _write_down(self, now: datetime, most: int) -> int:
+        """Say of reservations that ran out what became of them."""
+        due = {"state": ReservationState.ACTIVE, "expires_at": {"$lte": now - SETTLED_AFTER}}
+        rows = await self._database.find(RESERVATIONS.name, due, limit=most)
+        found = msgspec.convert(rows, list[Reservation])
+        stories = await gather(*(self.story(each) for each in found))
+        ended = [_ended(*each) for each in zip(found, stories, strict=True)]
+        await self._change_all([each for each in ended if each])
+        return len([each for each in ended if each])
+
+
+def _ended(reservation: Reservation, story: Sequence[Happening]) -> Reservation | None:
+    """How a story ended that must have; None while somebody is about to commit the rest of it."""
+    commits = [each for each in story if each.type == StepKind.COMMIT]
+    if len(commits) == len(reservation.lines):
+        order = next((OrderId(each) for each in commits[0].subjects[1:]), None)
+        return replace(reservation, state=ReservationState.CONVERTED, order_id=order)
+    types = {each.type for each in story}
+    if StepKind.RELEASE in types:
+        return replace(reservation, state=ReservationState.RELEASED)
+    if commits or StepKind.PIN in types:
+        return None
+    return replace(reservation, state=ReservationState.EXPIRED)
 
 
 def _ending(reservation: Reservation) -> tuple[str, str, datetime]:
