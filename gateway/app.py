@@ -18,6 +18,7 @@ from gateway import auth, logs, pages
 from gateway.execution.engine import Engine
 from gateway.graphql import GraphQLEndpoint
 from gateway.settings import Settings
+from gateway.wiring import WIRING
 from resolvers.context import Context
 from schema.views import View
 
@@ -49,7 +50,9 @@ def build(
         )
 
     page = pages.page if settings.is_development else None
-    graphql = GraphQLEndpoint(Engine(view.core), context=context, page=page, report=logs.report)
+    graphql = GraphQLEndpoint(
+        Engine(view.core, WIRING), context=context, page=page, report=logs.report
+    )
     routes: list[BaseRoute] = [
         Route("/graphql", graphql),
         Route("/livez", _alive),
