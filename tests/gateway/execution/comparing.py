@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import orjson
 from graphql import GraphQLError
 
 from gateway.execution.engine import Outcome
@@ -30,9 +30,9 @@ def difference(planned: Outcome, oracle: Outcome, *, same_order: bool = True) ->
     """
     if planned.executed != oracle.executed:
         return f"executed: {planned.executed}, not {oracle.executed}"
-    ours, theirs = orjson.dumps(planned.data), orjson.dumps(oracle.data)
+    ours, theirs = json.dumps(planned.data), json.dumps(oracle.data)
     if ours != theirs:
-        return f"data\n{ours.decode()}\nnot\n{theirs.decode()}"
+        return f"data\n{ours}\nnot\n{theirs}"
     mine, its = (Counter(map(shown, each.errors)) for each in (planned, oracle))
     missing, more = list((its - mine).elements()), list((mine - its).elements())
     if same_order and more:

@@ -130,11 +130,15 @@ class Plain(Thing):
 
 
 class Toy:
-    """A schema with its wiring. `hostility` is how many values in a hundred are wrong."""
+    """A schema with its wiring.
+
+    `hostility` is how many values in a hundred are wrong; another `mood` gives other values.
+    """
 
     def __init__(self, seed: int, hostility: int) -> None:
         self._random = Random(seed)
         self._seed, self._hostility = seed, hostility
+        self.mood = 0
         self._things: dict[tuple[str, int], Thing] = {}
         self.kinds: dict[str, Any] = {}
         self._bindings: dict[str, Binding] = {}
@@ -200,7 +204,7 @@ class Toy:
         return self._types[self._random.choice([*OBJECTS, "Named", "Any"])]
 
     def _binding(self, name: str) -> Binding:
-        if name.startswith("query") or name.startswith("mutation"):
+        if name.startswith(("query", "mutation")):
             return Root(self._root_answer(name))
         if name == "subscription0":
             return Itself()
@@ -220,9 +224,8 @@ class Toy:
         return answer
 
     def _batch(self, name: str) -> Callable[..., Any]:
-        mood = self._random.randrange(1000)
-
         def answers(parents: Any, _info: Any, **given: Any) -> Any:
+            mood = self._dice(name).randrange(1000)
             if mood < self._hostility:
                 raise Refused(f"{name} is refused")
             found = [self._answer(parent, name, given) for parent in parents]
@@ -274,11 +277,14 @@ class Toy:
     def value(self, parent: Thing | None, name: str, given: Mapping[str, Any]) -> Any:
         """The value of a field; the same for the same question."""
         seed = parent.seed if isinstance(parent, Thing) else 0
-        key = repr((self._seed, seed, name, sorted(given.items(), key=str)))
-        random = Random(blake2b(key.encode(), digest_size=8).digest())
+        random = self._dice(seed, name, sorted(given.items(), key=str))
         if random.randrange(100) < self._hostility / 3:
             raise Refused(f"{name} fails")
         return self.made(self.kinds[name], random)
+
+    def _dice(self, *question: Any) -> Random:
+        key = repr((self._seed, self.mood, *question))
+        return Random(blake2b(key.encode(), digest_size=8).digest())
 
     def made(self, kind: Any, random: Random) -> Any:
         if random.randrange(100) < self._hostility:
