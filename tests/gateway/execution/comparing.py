@@ -22,6 +22,11 @@ def shown(error: GraphQLError) -> Shown:
     return tuple(error.path or ()), message, str(places), repr(error.extensions)
 
 
+def written(data: Any) -> str:
+    """As JSON; what cannot be, as Python shows it."""
+    return json.dumps(data, default=repr)
+
+
 def difference(planned: Outcome, oracle: Outcome, *, same_order: bool = True) -> str | None:
     """What is wrong with the planned outcome; None if nothing is.
 
@@ -30,7 +35,7 @@ def difference(planned: Outcome, oracle: Outcome, *, same_order: bool = True) ->
     """
     if planned.executed != oracle.executed:
         return f"executed: {planned.executed}, not {oracle.executed}"
-    ours, theirs = json.dumps(planned.data), json.dumps(oracle.data)
+    ours, theirs = written(planned.data), written(oracle.data)
     if ours != theirs:
         return f"data\n{ours}\nnot\n{theirs}"
     mine, its = (Counter(map(shown, each.errors)) for each in (planned, oracle))

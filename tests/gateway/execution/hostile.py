@@ -75,6 +75,7 @@ def even(value: Any) -> Any:
 
 
 EVEN = GraphQLScalarType("Even", serialize=even, parse_value=even)
+ANYTHING = GraphQLScalarType("Anything")
 COLOUR = GraphQLEnumType("Colour", Colour)
 WISH = GraphQLInputObjectType(
     "Wish",
@@ -84,7 +85,8 @@ WISH = GraphQLInputObjectType(
         "more": GraphQLInputField(WISH),
     },
 )
-LEAVES = [GraphQLString, GraphQLInt, GraphQLFloat, GraphQLBoolean, GraphQLID, EVEN, COLOUR]
+LEAVES = [GraphQLString, GraphQLInt, GraphQLFloat, GraphQLBoolean, GraphQLID]
+LEAVES += [EVEN, COLOUR, ANYTHING]
 INPUTS = [
     GraphQLArgument(GraphQLInt),
     GraphQLArgument(GraphQLNonNull(GraphQLInt), default_value=3),
@@ -103,6 +105,17 @@ GOOD: Mapping[str, list[Any]] = {
     "ID": ["x", "1"],
     "Even": [0, 2, -8],
     "Colour": [Colour.RED, Colour.GREEN],
+    "Anything": ["", 1, {"a": [None]}],
+}
+NEARLY: Mapping[str, list[Any]] = {
+    "Int": [2**31, -(2**31) - 1, True, 1.0, "1"],
+    "Float": [float("nan"), float("-inf"), 1, True, "1.5"],
+    "Boolean": [1, 0.0, "true"],
+    "ID": [1, 1.0, Text("text"), True],
+    "String": [Text("text"), 1, False],
+    "Even": [4, 3, None],
+    "Colour": [1, "green", "RED", None],
+    "Anything": [None],
 }
 ODD: list[Any] = [
     1, 2**31, 1.0, 1.5, float("nan"), float("inf"), True, "1", "text", "", Text("text"), 4, 3,
@@ -133,12 +146,14 @@ class Toy:
     """A schema with its wiring.
 
     `hostility` is how many values in a hundred are wrong; another `mood` gives other values.
+    `steps` are what its root fields did, in time.
     """
 
     def __init__(self, seed: int, hostility: int) -> None:
         self._random = Random(seed)
         self._seed, self._hostility = seed, hostility
         self.mood = 0
+        self.steps: list[str] = []
         self._things: dict[tuple[str, int], Thing] = {}
         self.kinds: dict[str, Any] = {}
         self._bindings: dict[str, Binding] = {}
@@ -218,7 +233,9 @@ class Toy:
 
     def _root_answer(self, name: str) -> Callable[..., Any]:
         async def answer(_info: Any, **given: Any) -> Any:
+            self.steps.append(f"{name} begins")
             await asyncio.sleep(0)
+            self.steps.append(f"{name} ends")
             return self.value(None, name, given)
 
         return answer
@@ -255,6 +272,8 @@ class Toy:
                 return source
             if isinstance(binding, Attribute):
                 return getattr(source, name)
+            if isinstance(binding, Root):
+                self.steps += [f"{name} begins", f"{name} ends"]
             if batch is None:
                 return self.value(source, name, given)
             found = batch([source], info, **given)
@@ -319,7 +338,8 @@ class Toy:
             return Refused(f"no {get_named_type(kind)}")
         if wrong == 2:
             return self.thing(random.choice([*OBJECTS, "Named", "Nothing"]), random.randrange(6))
-        return random.choice(ODD)
+        nearly = NEARLY.get(get_named_type(kind).name, ODD)
+        return random.choice(nearly if is_leaf_type(kind) and wrong == 3 else ODD)
 
     def _type_of(self, value: Any, _info: Any, _kind: Any) -> Any:
         if isinstance(value, Thing):

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from random import Random
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from graphql import (
@@ -28,25 +29,37 @@ class Operation(NamedTuple):
     text: str
     variables: dict[str, Any]
 
+    def switched(self, times: int) -> Operation:
+        """The same with every other of its boolean variables turned round."""
+        turned = {
+            name: value is not (n % 2 == times % 2) if isinstance(value, bool) else value
+            for n, (name, value) in enumerate(self.variables.items())
+        }
+        return Operation(self.text, turned)
+
 
 class Values:
-    """Literals for arguments: for each known name of a type, some that it takes."""
+    """Values from samples by `field.argument`, by the argument alone, or by its type."""
 
     def __init__(self, random: Random, samples: dict[str, Sequence[Any]]) -> None:
         self._random = random
         self._samples = samples
 
-    def json(self, kind: Any, depth: int = 0) -> Any:
-        """A value as it is sent in variables; now and then one that does not fit."""
+    def json(self, kind: Any, depth: int = 0, called: str = "") -> Any:
+        """A value as it is sent in variables."""
         if is_non_null_type(kind):
-            return self.json(kind.of_type, depth)
+            return self.json(kind.of_type, depth, called)
         if is_list_type(kind):
-            return [self.json(kind.of_type, depth) for _ in range(self._random.randrange(3))]
+            count = self._random.randrange(3)
+            return [self.json(kind.of_type, depth, called) for _ in range(count)]
+        for key in (called, called.rpartition(".")[2]):
+            if key in self._samples:
+                return self._random.choice(self._samples[key])
         if is_enum_type(kind):
             return self._random.choice(list(kind.values))
         if is_input_object_type(kind):
             return {
-                name: self.json(field.type, depth + 1)
+                name: self.json(field.type, depth + 1, name)
                 for name, field in kind.fields.items()
                 if is_non_null_type(field.type) or (depth < 2 and self._random.random() < 0.4)
             }
@@ -67,11 +80,21 @@ class Values:
                 for name, each in value.items()
             )
             return f"{{{', '.join(fields)}}}"
-        return json.dumps(value)
+        return _written(value)
+
+
+def _written(value: Any) -> str:
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{key}: {_written(each)}' for key, each in value.items())}}}"
+    return json.dumps(value)
 
 
 class Writer:
-    """Writes one operation."""
+    """Writes one operation.
+
+    Arguments that may be left out are given more often than not; those in `seldom` as often as it
+    says, and of a field in `one_of` only those named there.
+    """
 
     def __init__(
         self,
@@ -80,13 +103,14 @@ class Writer:
         samples: dict[str, Sequence[Any]],
         *,
         size: int,
-        careless: bool = True,
+        seldom: Mapping[str, float] = MappingProxyType({}),
+        one_of: Mapping[str, Sequence[str]] = MappingProxyType({}),
     ) -> None:
         self._schema = schema
         self._random = random
         self._values = Values(random, samples)
         self._left = size
-        self._careless = careless
+        self._seldom, self._one_of = seldom, one_of
         self._variables: dict[str, Any] = {}
         self._declared: list[str] = []
         self._aliases: dict[str, str] = {}
@@ -104,7 +128,7 @@ class Writer:
         name, field = self._random.choice(list(root.fields.items()))
         target = get_named_type(field.type)
         below = "" if is_leaf_type(target) else self._selection(target, 1)
-        return f"{{ {name}{self._arguments(field)} {below} }}"
+        return f"{{ {name}{self._arguments(name, field)} {below} }}"
 
     def _selection(self, kind: Any, depth: int) -> str:
         parts: list[str] = []
@@ -131,7 +155,7 @@ class Writer:
         target = get_named_type(field.type)
         if not is_leaf_type(target) and (depth > 5 or self._left <= 0):
             return "__typename"
-        given = self._arguments(field)
+        given = self._arguments(name, field)
         key = self._key(name, given)
         below = "" if is_leaf_type(target) else f" {self._selection(target, depth + 1)}"
         return f"{key}{name}{given}{self._switch()}{below}"
@@ -142,32 +166,39 @@ class Writer:
         question = f"{name}{given}"
         return self._aliases.setdefault(question, f"{name}_{len(self._aliases)}: ")
 
-    def _arguments(self, field: GraphQLField) -> str:
+    def _arguments(self, name: str, field: GraphQLField) -> str:
         given = [
-            f"{name}: {self._value(argument)}"
-            for name, argument in field.args.items()
-            if is_required_argument(argument) or self._random.random() < 0.6
+            f"{each}: {self._value(f'{name}.{each}', argument)}"
+            for each, argument in field.args.items()
+            if is_required_argument(argument) or each in self._wanted(name, field)
         ]
         return f"({', '.join(given)})" if given else ""
 
-    def _value(self, argument: Any) -> str:
-        value = self._values.json(argument.type)
+    def _wanted(self, name: str, field: GraphQLField) -> Sequence[str]:
+        """The arguments that are given though they need not be."""
+        if name in self._one_of and self._random.random() < 0.95:
+            return self._one_of[name]
+        often = {each: self._seldom.get(each, 0.6) for each in field.args}
+        return [each for each, chance in often.items() if self._random.random() < chance]
+
+    def _value(self, name: str, argument: Any) -> str:
+        value = self._values.json(argument.type, called=name)
         if not is_non_null_type(argument.type) and self._random.random() < 0.1:
             value = None
         if self._random.random() < 0.6:
             return self._values.literal(argument.type, value)
-        return self._variable(argument, value)
+        return self._variable(name, argument, value)
 
-    def _variable(self, argument: Any, value: Any) -> str:
+    def _variable(self, called: str, argument: Any, value: Any) -> str:
         name = f"v{len(self._declared)}"
         kind = argument.type
         if is_non_null_type(kind) and not is_required_argument(argument):
             kind = self._random.choice([kind, kind.of_type])
-        default = self._values.json(kind)
+        default = self._values.json(kind, called=called)
         has_default = self._random.random() < 0.3
         shown = f" = {self._values.literal(kind, default)}" if has_default else ""
         self._declared.append(f"${name}: {kind}{shown}")
-        dice = self._random.random() if self._careless else 0
+        dice = self._random.random()
         if dice < 0.8:
             self._variables[name] = value
         elif dice < 0.87:
