@@ -21,6 +21,7 @@ from storage.mongo.driver import Database
 from tests.conftest import UNTIL
 from tests.gateway.execution.comparing import difference
 from tests.gateway.execution.operations import Operation, Writer
+from tests.walks import everything
 
 BATCHES, OPERATIONS = 20, 25
 """Seeds are tested in so many batches of so many operations."""
@@ -124,6 +125,21 @@ def pair(view: views.View, stocked: Database) -> Pair:
         )
 
     return Pair(view.core, context)
+
+
+@pytest.mark.parametrize("role", [Role.SYSTEM, Role.CLERK, None])
+async def test_every_field_is_answered_as_by_graphql_core(
+    pair: Pair, shop: Shop, tokens: dict[Role, str], role: Role | None
+):
+    customer = next(one for one in shop.customers if one.number == "K-1001")
+    before = pair.planned.executions[PLANNED]
+
+    for text in everything.documents(shop, customer):
+        planned, oracle = await pair.outcomes(Operation(text, {}), tokens[role] if role else None)
+        wrong = difference(planned, oracle, same_order=False)
+        assert wrong is None, f"{wrong}\n{text}"
+
+    assert pair.planned.executions[PLANNED] > before
 
 
 @pytest.mark.parametrize("batch", range(BATCHES))
