@@ -12,6 +12,7 @@ from domain.shop import Shop
 from domain.viewer import Role
 from gateway import auth
 from gateway.execution.engine import Engine, Outcome
+from gateway.execution.planner import PLANNED
 from gateway.wiring import WIRING
 from resolvers.context import Context
 from schema import views
