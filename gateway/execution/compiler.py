@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from inspect import iscoroutinefunction
 from typing import Any, cast
 
@@ -123,7 +124,7 @@ class _Compiler:
         level.fields = [self._field(level.kind, *each) for each in grouped.items()]
         level.keys = tuple(grouped)
         level.rows = rows_of(level.keys) if level.keys else None
-        level.waits = any(field.waits for field in level.fields)
+        level.waiting = [field for field in level.fields if field.waits]
 
     def _field(self, parent: GraphQLObjectType, key: str, details: FieldDetailsList) -> Field:
         self._size += 1
@@ -146,6 +147,7 @@ class _Compiler:
             target=target,
             waits=_waits(binding) or (isinstance(target, Composite) and target.waits),
             repeats=isinstance(binding, Batched) and len(nullable) == 1,
+            is_plain=_is_plain(binding, nullable, target),
         )
 
     def _binding(self, parent: GraphQLObjectType, name: str) -> Binding | None:
@@ -187,6 +189,11 @@ def _positions(kind: Any) -> tuple[list[bool], Any]:
 def _arguments(binding: Binding | None, definition: GraphQLField, node: FieldNode) -> ArgumentPlan:
     takes = isinstance(binding, Computed | Batched | Root)
     return ArgumentPlan(definition, node, binding.keywords if takes else as_given)
+
+
+def _is_plain(binding: Binding | None, nullable: Sequence[bool], target: Leaf | Composite) -> bool:
+    asks = isinstance(binding, Batched | Root)
+    return not asks and isinstance(target, Leaf) and len(nullable) == 1
 
 
 def _waits(binding: Binding | None) -> bool:

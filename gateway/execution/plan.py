@@ -33,7 +33,7 @@ class Level:
     fields: Sequence[Field] = ()
     keys: Sequence[str] = ()
     rows: Rows | None = None
-    waits: bool = False
+    waiting: Sequence[Field] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class Composite:
 
     @property
     def waits(self) -> bool:
-        return any(level.waits for level in self.levels.values())
+        return any(level.waiting for level in self.levels.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,8 @@ class Field:
     `nullable` says of each position, from the field through nested lists to the innermost item,
     whether null may stand there; all but the last are lists. Without a binding, the field is
     `__typename`. A field `waits` if its answer, or anything below it, may have to be waited for;
-    it `repeats` if several parents may have the very same object as their answer.
+    it `repeats` if several parents may have the very same object as their answer; it `is_plain`
+    if its leaves are at hand, one for each parent.
     """
 
     key: str
@@ -67,7 +68,8 @@ class Field:
     nullable: Sequence[bool]
     target: Leaf | Composite
     waits: bool
-    repeats: bool = False
+    repeats: bool
+    is_plain: bool
 
     @property
     def name(self) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from inspect import isawaitable
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from graphql import ExecutionResult, GraphQLSchema
 from graphql.execution.values import VariableValues
@@ -84,32 +84,41 @@ class _Run:
 
     async def _columns(self, level: Level, parents: Sequence[Any]) -> Sequence[Column]:
         """A column for each field. Those that wait for something wait together."""
-        found = {
-            field.key: await self._column(field, parents)
-            for field in level.fields
-            if not field.waits
-        }
-        waiting = [field for field in level.fields if field.waits]
-        if len(waiting) == 1:
-            found[waiting[0].key] = await self._column(waiting[0], parents)
-        elif waiting:
-            late = await gather(*(self._column(field, parents) for field in waiting))
-            found |= zip((field.key for field in waiting), late, strict=True)
-        return [found[key] for key in level.keys]
+        waiting = level.waiting
+        if len(waiting) > 1:
+            late = iter(await gather(*(self._column(field, parents) for field in waiting)))
+        else:
+            late = None
+        columns: list[Column] = []
+        for field in level.fields:
+            if field.is_plain:
+                columns.append(self._plain(field, parents))
+            elif late is not None and field.waits:
+                columns.append(next(late))
+            else:
+                columns.append(await self._column(field, parents))
+        return columns
+
+    def _plain(self, field: Field, parents: Sequence[Any]) -> Column:
+        """A field of leaves that are at hand: most fields, so without a coroutine for each."""
+        values = self._at_hand(field, parents)
+        return _leaves(field, cast("Leaf", field.target), values, nullable=field.nullable[0])
 
     async def _column(self, field: Field, parents: Sequence[Any]) -> Column:
-        match field.binding:
-            case None:
-                values = [field.parent.name] * len(parents)
-            case Attribute(read=read):
-                values = _read(read, parents)
-            case Itself():
-                values = list(parents)
-            case Computed(compute):
-                values = self._computed(field, compute, parents)
-            case Batched() | Root() as binding:
-                values = await self._asked(field, binding, parents)
+        if isinstance(field.binding, Batched | Root):
+            values = await self._asked(field, field.binding, parents)
+        else:
+            values = self._at_hand(field, parents)
         return await self._completed(field, values)
+
+    def _at_hand(self, field: Field, parents: Sequence[Any]) -> list[Any]:
+        """What need not be asked for."""
+        binding = field.binding
+        if isinstance(binding, Attribute):
+            return _read(binding.read, parents)
+        if isinstance(binding, Computed):
+            return self._computed(field, binding.compute, parents)
+        return list(parents) if isinstance(binding, Itself) else [field.parent.name] * len(parents)
 
     def _computed(
         self, field: Field, compute: Callable[..., Any], parents: Sequence[Any]
