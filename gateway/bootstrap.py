@@ -79,6 +79,13 @@ async def opened(settings: Settings) -> AsyncGenerator[Database]:
         await chosen.close()
 
 
+@asynccontextmanager
+async def repositories(settings: Settings) -> AsyncGenerator[Repositories]:
+    """What is read of a database that answers."""
+    async with opened(settings) as chosen:
+        yield MongoRepositories(chosen)
+
+
 async def migrated(settings: Settings) -> list[str]:
     """Bring the database to this version's shape; say what there is."""
     async with opened(settings) as chosen:
@@ -136,14 +143,14 @@ def _demo_shop(size: demo.Size = demo.SMALL) -> Shop:
 
 def serving(settings: Settings, chosen: Database, doorbell: Bell) -> Starlette:
     """The web application over these parts; it closes them when it ends."""
-    repositories: Repositories = MongoRepositories(chosen)
+    reading: Repositories = MongoRepositories(chosen)
     view = views.named(settings.subgraph)
     offers: list[Welcome] = []
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncGenerator[None]:
         try:
-            offers.append(await welcome(repositories, view))
+            offers.append(await welcome(reading, view))
             yield
         finally:
             await chosen.close()
@@ -152,7 +159,7 @@ def serving(settings: Settings, chosen: Database, doorbell: Bell) -> Starlette:
     return app.build(
         settings,
         view,
-        repositories,
+        reading,
         checks={"mongodb": chosen.ping, "redis": doorbell.ping},
         page_config=lambda: offers[0].page_config(),
         lifespan=lifespan,

@@ -28,8 +28,9 @@ from gateway.execution.errors import (
     refusal,
 )
 from gateway.execution.planner import Asked, NotReady, Planner, Ready
-from gateway.execution.run import Circumstances, Watch, executed
+from gateway.execution.run import Circumstances, executed
 from gateway.execution.variables import MAX_COERCION_ERRORS
+from gateway.execution.watching import Watch
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,9 +133,13 @@ class Engine:
         """Run a job; everything before it and after it is the same for every executor."""
         choice = self._planner.choice(job.asked)
         if isinstance(choice, NotReady):
+            if job.watch:
+                job.watch.reason = choice.reason
             return await self._by_graphql_core(job)
         if not isinstance(choice, Ready):
             return ExecutionResult(None, list(choice))
+        if job.watch:
+            job.watch.plan = choice.plan
         given = Circumstances(self._schema, self._wiring, choice.variables, job.context, job.watch)
         return await executed(choice.plan, given, job.root)
 

@@ -7,7 +7,7 @@ larger than its document is long, however often fragments are spread.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from graphql import (
@@ -89,15 +89,3 @@ class Plan:
     root: Level
     serial: bool
     size: int
-
-    def fields(self) -> Iterator[tuple[int, Field]]:
-        """Each field with its depth, as the answer nests them."""
-        yield from _below(self.root, 0)
-
-
-def _below(level: Level, depth: int) -> Iterator[tuple[int, Field]]:
-    for each in level.fields:
-        yield depth, each
-        if isinstance(each.target, Composite):
-            for below in each.target.levels.values():
-                yield from _below(below, depth + 1)

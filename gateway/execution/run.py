@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from asyncio import gather
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import nullcontext
 from dataclasses import dataclass
 from inspect import isawaitable
-from typing import Any, Protocol, cast
+from typing import Any, cast
 
 from graphql import ExecutionResult, GraphQLSchema
 from graphql.execution.values import VariableValues
@@ -27,14 +27,7 @@ from gateway.execution.lists import Opened, opened
 from gateway.execution.objects import sorted_by_level
 from gateway.execution.plan import Field, Level, Plan
 from gateway.execution.told import Told
-
-
-class Watch(Protocol):
-    """Who wants to know what resolvers are asked."""
-
-    def asking(self, field: Field, parents: int) -> AbstractContextManager[object]:
-        """Entered while a batch or root resolver answers for so many parents."""
-        ...
+from gateway.execution.watching import Watch
 
 
 @dataclass(frozen=True, slots=True)
