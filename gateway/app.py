@@ -38,7 +38,6 @@ def build(
 ) -> Starlette:
     """Put the routes together. `checks` name the dependencies that `/readyz` asks after."""
     who = auth.viewer if settings.is_development else auth.visitor
-
     explain = explaining.shown if settings.is_development else None
 
     async def context(request: Request) -> Context:
