@@ -37,6 +37,7 @@ from storage.mongo import MongoRepositories
 from storage.mongo.driver import Database
 from storage.mongo.migrate import migrate
 from storage.mongo.shelf import MongoShelf
+from storage.mongo.stores import MongoStores
 
 UNTIL = datetime(2026, 3, 1, 12, tzinfo=UTC)
 ROUNDS = 9
@@ -134,8 +135,9 @@ class Remembered:
 class Memory:
     """All repositories, each read of them made once."""
 
-    def __init__(self, repositories: MongoRepositories) -> None:
-        for name in ("customers", "catalog", "stock", "orders", "payments", "channels"):
+    def __init__(self, repositories: MongoRepositories, stores: MongoStores) -> None:
+        self.stores = stores
+        for name in ("customers", "catalog", "stock", "orders", "payments", "channels", "journal"):
             setattr(self, name, Remembered(getattr(repositories, name)))
 
 
@@ -155,6 +157,7 @@ class Contestant:
         context = Context(
             SYSTEM,
             self._memory,  # type: ignore[arg-type]
+            self._memory.stores,
             served=views.unified().served,
             now=UNTIL,
             country="SE",
@@ -293,7 +296,7 @@ async def main() -> None:
         database = Database(servers.mongodb_url or "", "bench")
         await migrate(database)
         await MongoShelf(database).fill(shop)
-        found = await measured(Memory(MongoRepositories(database)), shop)
+        found = await measured(Memory(MongoRepositories(database), MongoStores(database)), shop)
         await database.close()
     show(found)
     packages = {name: version(name) for name in ("graphql-core", "strawberry-graphql", "orjson")}

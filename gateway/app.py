@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from domain.errors import KassaError
-from domain.ports import Repositories
+from domain.ports import Repositories, Stores
 from gateway import auth, explaining, logs, pages
 from gateway.execution.engine import Engine
 from gateway.graphql import PLAN, GraphQLEndpoint
@@ -31,6 +31,7 @@ def build(
     settings: Settings,
     view: View,
     repositories: Repositories,
+    stores: Stores,
     *,
     checks: Mapping[str, Check],
     page_config: Callable[[], PageConfig],
@@ -45,6 +46,7 @@ def build(
         return Context(
             who(request.headers.get("authorization")),
             explaining.Watched(repositories) if is_watched else repositories,
+            stores,
             served=view.served,
             now=datetime.now(UTC),
             country=settings.country,

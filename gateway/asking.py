@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from domain.errors import BadInput
-from domain.ports import Repositories
+from domain.ports import Repositories, Stores
 from gateway import auth, bootstrap, explaining, logs
 from gateway.execution.engine import Engine, Outcome
 from gateway.execution.errors import METHOD_NOT_ALLOWED, code_of
@@ -57,11 +57,12 @@ async def run(settings: Settings, question: Question, out: Console) -> None:
     view = views.named(settings.subgraph)
     engine = Engine(view.core, WIRING)
 
-    async def asked(repositories: Repositories) -> tuple[Outcome, Watch]:
+    async def asked(repositories: Repositories, stores: Stores) -> tuple[Outcome, Watch]:
         watch = Watch()
         context = Context(
             viewer,
             explaining.Watched(repositories),
+            stores,
             served=view.served,
             now=datetime.now(UTC),
             country=settings.country,
@@ -77,10 +78,10 @@ async def run(settings: Settings, question: Question, out: Console) -> None:
         )
         return outcome, watch
 
-    async with bootstrap.repositories(settings) as found:
-        _check((await asked(found))[0])  # and so no connection and no plan is made in the second
+    async with bootstrap.parts(settings) as parts:
+        _check((await asked(*parts))[0])  # and so no connection and no plan is made in the second
         began = perf_counter()
-        outcome, watch = await asked(found)
+        outcome, watch = await asked(*parts)
         _show(outcome, watch, (perf_counter() - began) * 1000, out)
 
 

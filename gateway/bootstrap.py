@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from functools import partial
@@ -15,18 +15,22 @@ from starlette.applications import Starlette
 
 from adapters import demo, files
 from commands import imports, operations
+from commands.all import COMMANDS
+from commands.running import resume
 from domain.imports.report import Report
-from domain.ports import Repositories, ShelfState
+from domain.ports import Repositories, ShelfState, Stores
 from domain.shop import Shop
-from gateway import app, embedded, logs
+from gateway import app, embedded, logs, upkeep
 from gateway.settings import Settings, SettingsError, read
 from gateway.welcome import Welcome, welcome
 from schema import views
 from storage.mongo import MongoRepositories, driver
 from storage.mongo.driver import Database
 from storage.mongo.intake import MongoIntake
-from storage.mongo.migrate import migrate
+from storage.mongo.journal.leader import Leader
+from storage.mongo.migrate import WITH_OUTBOX, migrate
 from storage.mongo.shelf import MongoShelf
+from storage.mongo.stores import MongoStores
 from storage.redis import Bell
 
 NO_PRODUCTION = (
@@ -40,6 +44,8 @@ OBJECTS_BETWEEN_COLLECTIONS = 50_000
 NO_DATABASE = (
     "Set KASSA_MONGODB_URL and KASSA_REDIS_URL to your servers, or use `kassa serve --embedded`."
 )
+
+MOST_AT_ONCE = 50
 
 SIZES = {"small": demo.SMALL, "bench": demo.BENCH}
 
@@ -84,10 +90,10 @@ async def opened(settings: Settings) -> AsyncGenerator[Database]:
 
 
 @asynccontextmanager
-async def repositories(settings: Settings) -> AsyncGenerator[Repositories]:
-    """What is read of a database that answers."""
+async def parts(settings: Settings) -> AsyncGenerator[tuple[Repositories, Stores]]:
+    """What resolvers read and write of a database that answers."""
     async with opened(settings) as chosen:
-        yield MongoRepositories(chosen)
+        yield MongoRepositories(chosen), MongoStores(chosen)
 
 
 async def migrated(settings: Settings) -> list[str]:
@@ -148,6 +154,7 @@ def _demo_shop(size: demo.Size = demo.SMALL) -> Shop:
 def serving(settings: Settings, chosen: Database, doorbell: Bell) -> Starlette:
     """The web application over these parts; it closes them when it ends."""
     reading: Repositories = MongoRepositories(chosen)
+    stores: Stores = MongoStores(chosen)
     view = views.named(settings.subgraph)
     offers: list[Welcome] = []
 
@@ -156,7 +163,8 @@ def serving(settings: Settings, chosen: Database, doorbell: Bell) -> Starlette:
         try:
             offers.append(await welcome(reading, view))
             _keep_what_is_there()
-            yield
+            async with upkeep.running(jobs(chosen, stores)):
+                yield
         finally:
             await chosen.close()
             await doorbell.close()
@@ -165,6 +173,7 @@ def serving(settings: Settings, chosen: Database, doorbell: Bell) -> Starlette:
         settings,
         view,
         reading,
+        stores,
         checks={"mongodb": chosen.ping, "redis": doorbell.ping},
         page_config=lambda: offers[0].page_config(),
         lifespan=lifespan,
@@ -176,6 +185,15 @@ def _keep_what_is_there() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS, 20, 100)
+
+
+def jobs(chosen: Database, stores: Stores) -> Mapping[str, tuple[upkeep.Job, float]]:
+    """What a gateway does beside answering, and how long it rests when there is nothing to do."""
+    return {
+        "journal": (Leader(chosen, WITH_OUTBOX).append, 0.02),
+        "expiry": (partial(stores.holds.expire, MOST_AT_ONCE), 1.0),
+        "abandoned requests": (partial(resume, stores, COMMANDS, MOST_AT_ONCE), 2.0),
+    }
 
 
 def application() -> Starlette:

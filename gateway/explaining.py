@@ -14,7 +14,16 @@ from msgspec import Struct, to_builtins
 from rich.markup import escape
 from rich.tree import Tree
 
-from domain.ports import Catalog, Channels, Customers, Orders, Payments, Repositories, Stock
+from domain.ports import (
+    Catalog,
+    Channels,
+    Customers,
+    Journal,
+    Orders,
+    Payments,
+    Repositories,
+    Stock,
+)
 from gateway.execution.bindings import Batched, Binding, Root
 from gateway.execution.core import type_of
 from gateway.execution.plan import Composite, Field, Level
@@ -65,6 +74,7 @@ class Watched:
         self.orders: Orders = _watched("orders", repositories.orders)
         self.payments: Payments = _watched("payments", repositories.payments)
         self.channels: Channels = _watched("channels", repositories.channels)
+        self.journal: Journal = _watched("journal", repositories.journal)
 
 
 class _Repository:

@@ -19,7 +19,7 @@ from domain.viewer import Subject, Viewer, reach
 from storage.mongo.access import Owners, within
 from storage.mongo.driver import Database, Document, Filter, Sort
 from storage.mongo.merging import Merging
-from storage.mongo.sorting import SortKey
+from storage.mongo.sorting import NumberKey, SortKey
 
 T = TypeVar("T", bound=Struct)
 K = TypeVar("K", bound=str)
@@ -109,7 +109,7 @@ class Reader(Generic[T]):
         self,
         viewer: Viewer,
         where: Filter,
-        key: SortKey,
+        key: SortKey | NumberKey,
         request: PageRequest,
         *,
         since: datetime | None = None,
@@ -131,7 +131,7 @@ class Reader(Generic[T]):
         field: str,
         keys: Sequence[K],
         where: Filter,
-        key: SortKey,
+        key: SortKey | NumberKey,
         request: PageRequest,
         *,
         since: datetime | None = None,

@@ -19,6 +19,7 @@ from schema import views
 from schema.fields import Column
 from storage.mongo import MongoRepositories
 from storage.mongo.driver import Database
+from storage.mongo.stores import MongoStores
 from tests.conftest import UNTIL
 from tests.gateway.execution.comparing import difference
 from tests.gateway.execution.operations import Operation, Writer
@@ -119,6 +120,7 @@ def pair(view: views.View, stocked: Database) -> Pair:
         return Context(
             auth.viewer(f"Bearer {token}" if token else None),
             MongoRepositories(stocked),
+            MongoStores(stocked),
             served=view.served,
             now=UNTIL,
             country="SE",
