@@ -14,7 +14,7 @@ BUILD_PAGE = { { $(NODE_IS_THERE); } >/dev/null 2>&1 || $(BIN)/python -m pip ins
   && $(BIN)/python -m gateway.graphiql.build
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format schema supergraph bench-driver bench-import bench-stock lock graphiql clean
+.PHONY: help run test check format schema supergraph bench-driver bench-import bench-execution bench-stock lock graphiql clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-12s %s\n", $$1, $$2}'
@@ -53,6 +53,9 @@ tests/npm/node_modules/.package-lock.json: tests/npm/package-lock.json
 
 bench-import: .venv/dev ## rows a second into the database, into bench/results/import.json
 	@$(BIN)/python bench/import.py
+
+bench-execution: .venv/dev ## what executing an operation costs without its reads: bench/results/execution.json
+	@$(BIN)/python bench/execution.py
 
 graphiql: .venv/run ## build the GraphiQL page (Node.js >= 20 from PATH, else from a wheel)
 	@$(BUILD_PAGE)

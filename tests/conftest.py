@@ -48,6 +48,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         choices=DRIVERS,
         help="the only MongoDB driver to test (default: where due, both)",
     )
+    parser.addoption(
+        "--first-seed", type=int, default=0, help="where the seeds of generated cases begin"
+    )
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
