@@ -120,8 +120,16 @@ async def imported(
             await migrate(chosen)
             intake, now = MongoIntake(chosen), datetime.now(UTC)
             await imports.run(feed, intake, now, tolerate=tolerate, report=report, told=told)
+            await journalled(chosen, told)
     report.seconds = round(perf_counter() - begin, 3)
     return report
+
+
+async def journalled(chosen: Database, told: imports.Told) -> None:
+    """Put what waits into the journal, unless a gateway is at it."""
+    leader = Leader(chosen, WITH_OUTBOX)
+    while count := await leader.append():
+        told("Writing the journal", count, 0)
 
 
 async def prepared(settings: Settings, *, with_demo: bool) -> Welcome:
