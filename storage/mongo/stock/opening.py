@@ -29,14 +29,14 @@ async def open_level(database: Database, sku: Sku, location: LocationId, now: da
         return False
     if not await database.find("locations", {"_id": location}, fields=("_id",)):
         return False
-    level = _empty(sku, location, now)
+    level = empty_level(sku, location, now)
     told = recorded.opened(level, level.id, SYSTEM_ACTOR)
     with suppress(Taken):  # somebody else was first, which is as good
         await database.put(LEVELS.name, outbox.telling(level_document(level), told))
     return True
 
 
-def _empty(sku: Sku, location: LocationId, now: datetime) -> StockLevel:
+def empty_level(sku: Sku, location: LocationId, now: datetime) -> StockLevel:
     return StockLevel(
         id=ids.derived(Kind.STOCK_LEVEL, sku, location),
         updated_at=now,
