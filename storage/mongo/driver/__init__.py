@@ -6,7 +6,7 @@ from collections.abc import Callable, Coroutine, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import copy
 from datetime import datetime
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 from pymongo.errors import (
     AutoReconnect,
@@ -24,16 +24,9 @@ from pymongo.errors import (
 from pymongo.monitoring import CommandListener
 
 from domain.errors import Unavailable
-from storage.mongo.driver.client import ONE_BATCH, SETTINGS, Connect, Document, Filter, Sort
-from storage.mongo.driver.pymongo import PyMongo
-from storage.mongo.driver.written import (
-    Write,
-    Written,
-    asked,
-    doubled,
-    one_by_one,
-    written,
-)
+from storage.mongo.driver.choosing import Driver, client
+from storage.mongo.driver.client import ONE_BATCH, SETTINGS, Document, Filter, Sort
+from storage.mongo.driver.written import Write, Written, asked, doubled, one_by_one, written
 
 __all__ = [
     "Database",
@@ -49,31 +42,10 @@ __all__ = [
 
 T = TypeVar("T")
 
-Driver = Literal["pymongo", "motor"]
-
 UNREACHABLE = (AutoReconnect, ServerSelectionTimeoutError, WaitQueueTimeoutError, ExecutionTimeout)
 """No answer, which says nothing about whether the work was done."""
 
 NAMESPACE_EXISTS = 48
-
-NO_MOTOR = (
-    "KASSA_MONGODB_DRIVER=motor needs Motor: `pip install 'kassa[motor]'`, or leave it unset."
-)
-
-
-def client(driver: Driver) -> Connect:
-    """The client of that name.
-
-    Raises:
-        Unavailable: it is not installed.
-    """
-    if driver == "pymongo":
-        return PyMongo
-    try:
-        from storage.mongo.driver.motor import Motor  # here, for it is an extra
-    except ImportError as error:
-        raise Unavailable(NO_MOTOR) from error
-    return Motor
 
 
 class Taken(Exception):
