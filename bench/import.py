@@ -70,7 +70,7 @@ async def imported(database: Database, mapping: files.Mapping, scratch: Path) ->
             report=report,
             told=lambda *_: None,
         )
-        await bootstrap.journalled(database, lambda *_: None)
+        await bootstrap.journalled(database)
     seconds = time.perf_counter() - begin
     assert report.agrees
     return {

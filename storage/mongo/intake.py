@@ -56,8 +56,9 @@ class Place(Struct, frozen=True):
 
     def asked(self, change: Change) -> Write:
         document = self.made(change)
-        update = outbox.taking_over(document, *self.keeps) if change.told else None
-        return Write(document, change.over, update)
+        if change.told is None or change.over is None:
+            return Write(document, change.over)
+        return Write(document, change.over, outbox.taking_over(document, *self.keeps))
 
 
 PLACES: Mapping[Kind, Place] = MappingProxyType(

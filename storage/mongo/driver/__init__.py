@@ -265,7 +265,7 @@ class Database:
     async def change_each(
         self, collection: str, changes: Sequence[tuple[Filter, Filter | Sequence[Filter]]]
     ) -> None:
-        """Many changes in one command, in any order."""
+        """Many changes in one command, each of all that match, in any order."""
         with self._answering():
             await self._database[collection].bulk_write(  # pyright: ignore[reportUnknownMemberType]  # of Motor
                 one_by_one(changes), ordered=False, session=self._session

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct
-from pymongo import InsertOne, ReplaceOne, UpdateOne
+from pymongo import InsertOne, ReplaceOne, UpdateMany, UpdateOne
 from pymongo.errors import BulkWriteError
 
 from storage.mongo.driver.client import Document, Filter
@@ -49,9 +49,9 @@ def _asked(write: Write) -> InsertOne[Document] | ReplaceOne[Document] | UpdateO
     return UpdateOne(where, write.update)
 
 
-def one_by_one(changes: Sequence[tuple[Filter, Filter | Sequence[Filter]]]) -> list[UpdateOne]:
+def one_by_one(changes: Sequence[tuple[Filter, Filter | Sequence[Filter]]]) -> list[UpdateMany]:
     """One update each."""
-    return [UpdateOne(where, update) for where, update in changes]
+    return [UpdateMany(where, update) for where, update in changes]
 
 
 def doubled(error: BulkWriteError) -> Mapping[int, str]:
