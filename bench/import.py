@@ -23,7 +23,7 @@ from pathlib import Path
 from adapters import files
 from commands import imports
 from domain.imports.report import Report
-from gateway import embedded
+from gateway import bootstrap, embedded
 from storage.mongo.driver import Database
 from storage.mongo.intake import MongoIntake
 from storage.mongo.migrate import migrate
@@ -70,6 +70,7 @@ async def imported(database: Database, mapping: files.Mapping, scratch: Path) ->
             report=report,
             told=lambda *_: None,
         )
+        await bootstrap.journalled(database)
     seconds = time.perf_counter() - begin
     assert report.agrees
     return {

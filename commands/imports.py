@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from msgspec.structs import replace
 
-from commands.intake import Writer
+from commands.intake import Teller, Writer
 from domain.ids import Kind
 from domain.imports import master, meeting, said, sales, tenders
 from domain.imports.meeting import Incoming
@@ -28,6 +28,7 @@ from domain.imports.terms import ChannelTerms
 from domain.orders import Order
 from domain.payments import Payment
 from domain.ports import Feed, Intake
+from domain.values import Actor, ActorKind
 
 T = TypeVar("T")
 Made = Sequence[tuple[Group, Sequence[Incoming]]]
@@ -76,7 +77,10 @@ class Import:
     ) -> None:
         self._feed, self._intake, self._terms = feed, intake, feed.terms
         self._now, self._report, self._told, self._tolerate = now, report, told, tolerate
-        self._writer = Writer(intake, report, self._refuse, observations=self._terms.observations)
+        teller = Teller(Actor(ActorKind.ADAPTER, self._terms.system), f"import:{now.isoformat()}")
+        self._writer = Writer(
+            intake, report, self._refuse, teller, observations=self._terms.observations
+        )
         self._names = Names({}, {}, {})
 
     def _refuse(self, group: Group, refusal: RowRefused) -> None:

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
+from msgspec import Struct
+
+from domain import recorded
 from domain.ids import Kind
 from domain.imports import meeting
 from domain.imports.meeting import Change, Incoming, Outcome
 from domain.imports.report import Report
 from domain.imports.rows import Group, Reason, RowRefused
+from domain.journal import Happening
 from domain.ports import Intake
+from domain.values import Actor
 
 Pairs = Mapping[str, tuple[Group, Incoming]]
 Refuse = Callable[[Group, RowRefused], None]
@@ -27,14 +32,35 @@ NAMES: Mapping[Kind, str] = {
 }
 
 
+class Teller(Struct, frozen=True):
+    """Tells the journal what an import brought: by whom, and in which run."""
+
+    actor: Actor
+    cause: str
+
+    def told(self, value: Incoming, there: Incoming | None = None) -> Happening | None:
+        """What there is to tell of a new value, or of one that takes the place of another."""
+        if not isinstance(value, recorded.Recorded):
+            return None
+        if isinstance(there, recorded.Recorded):
+            return recorded.reported(there, value, self.cause, self.actor)
+        return recorded.opened(value, self.cause, self.actor)
+
+
 class Writer:
     """Saves values by natural key, and counts what became of them."""
 
     def __init__(
-        self, intake: Intake, report: Report, refuse: Refuse, *, observations: bool
+        self,
+        intake: Intake,
+        report: Report,
+        refuse: Refuse,
+        teller: Teller,
+        *,
+        observations: bool,
     ) -> None:
         self._intake, self._report, self._refuse = intake, report, refuse
-        self._observations = observations
+        self._teller, self._observations = teller, observations
 
     async def save(self, made: Sequence[tuple[Group, Sequence[Incoming]]]) -> set[str]:
         """Save all that was made of some groups. Answers the keys that could not be saved."""
@@ -89,7 +115,7 @@ class Writer:
         differing = [key for key in pairs if key in known and known[key].digest != digests[key]]
         there = await self._intake.there(kind, differing)
         changes = [
-            Change(key, value, digests[key])
+            Change(key, value, digests[key], told=self._teller.told(value))
             for key, (_, value) in pairs.items()
             if key not in known
         ]
@@ -101,5 +127,6 @@ class Writer:
                 refusals[key] = refusal
                 continue
             if new is not old:
-                changes.append(Change(key, new, digests[key], over=old.version))
+                told = self._teller.told(new, old)
+                changes.append(Change(key, new, digests[key], over=old.version, told=told))
         return changes, refusals

@@ -131,8 +131,17 @@ async def imported(
             await migrate(chosen)
             intake, now = MongoIntake(chosen), datetime.now(UTC)
             await imports.run(feed, intake, now, tolerate=tolerate, report=report, told=told)
+            told("Writing the journal", 0, 0)
+            await journalled(chosen)
     report.seconds = round(perf_counter() - begin, 3)
     return report
+
+
+async def journalled(chosen: Database) -> None:
+    """Put what waits into the journal, unless a gateway is at it."""
+    leader = Leader(chosen, WITH_OUTBOX)
+    while await leader.append():
+        pass
 
 
 async def prepared(settings: Settings, *, with_demo: bool) -> Welcome:

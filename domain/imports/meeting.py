@@ -16,6 +16,7 @@ from domain.customers import Customer
 from domain.ids import Kind
 from domain.imports.rows import Reason, RowRefused
 from domain.imports.terms import EPOCH
+from domain.journal import Happening
 from domain.operations import Channel
 from domain.orders import Order, OrderLine, Return
 from domain.payments import Payment, fold
@@ -57,12 +58,16 @@ class Known(Struct, frozen=True):
 
 
 class Change(Struct, frozen=True):
-    """A value to store with the digest of what came in; `over` is the version it replaces."""
+    """A value to store with the digest of what came in; `over` is the version it replaces.
+
+    `told` is what the journal tells of it, where it has a story.
+    """
 
     key: str
     value: Incoming
     digest: str
     over: int | None = None
+    told: Happening | None = None
 
 
 def natural_key(value: Incoming) -> str:

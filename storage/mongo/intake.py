@@ -13,12 +13,13 @@ from domain.ids import CustomerId, Kind, OrderId
 from domain.imports.meeting import TYPES, Change, Incoming, Known, Outcome, level_key
 from domain.imports.report import Sums
 from domain.imports.tenders import Owners
-from storage.mongo import catalog, customers, operations, orders, payments, stock
+from storage.mongo import catalog, customers, operations, orders, outbox, payments, stock
 from storage.mongo.catalog import product_document
 from storage.mongo.collections import Collection
-from storage.mongo.driver import Database, Document, Filter
+from storage.mongo.driver import Database, Document, Filter, Write
 from storage.mongo.orders import order_document
 from storage.mongo.payments import payment_document
+from storage.mongo.stock.opening import level_document
 
 DIGEST = "import_digest"
 """What came in last, as a fingerprint; the graph does not show it."""
@@ -30,6 +31,8 @@ class Place(Struct, frozen=True):
     collection: Collection
     fields: tuple[str, ...]
     document: Callable[..., Document] | None = None
+    keeps: tuple[str, ...] = ()
+    """What only the database looks at, and what comes in does not change."""
 
     def where(self, keys: Sequence[str]) -> Filter:
         if self.collection is stock.LEVELS:
@@ -48,7 +51,14 @@ class Place(Struct, frozen=True):
     def made(self, change: Change) -> Document:
         """The document of a change, with all that the database looks at."""
         document = (self.document or self.collection.document)(change.value)
-        return {**document, DIGEST: change.digest}
+        marked = {**document, DIGEST: change.digest}
+        return outbox.telling(marked, change.told) if change.told else marked
+
+    def asked(self, change: Change) -> Write:
+        document = self.made(change)
+        if change.told is None or change.over is None:
+            return Write(document, change.over)
+        return Write(document, change.over, outbox.taking_over(document, *self.keeps))
 
 
 PLACES: Mapping[Kind, Place] = MappingProxyType(
@@ -57,7 +67,9 @@ PLACES: Mapping[Kind, Place] = MappingProxyType(
         Kind.LOCATION: Place(catalog.LOCATIONS, ("code",)),
         Kind.PRODUCT: Place(catalog.PRODUCTS, ("sku",), product_document),
         Kind.CUSTOMER: Place(customers.CUSTOMERS, ("number",)),
-        Kind.STOCK_LEVEL: Place(stock.LEVELS, ("sku", "location_id")),
+        Kind.STOCK_LEVEL: Place(
+            stock.LEVELS, ("sku", "location_id"), level_document, keeps=("next_expiry",)
+        ),
         Kind.ORDER: Place(orders.ORDERS, ("number",), order_document),
         Kind.RETURN: Place(orders.RETURNS, ("_id",)),
         Kind.PAYMENT: Place(payments.PAYMENTS, ("ref_keys",), payment_document),
@@ -120,7 +132,7 @@ class MongoIntake:
     async def put(self, kind: Kind, changes: Sequence[Change]) -> Outcome:
         place = PLACES[kind]
         written = await self._database.write(
-            place.collection.name, [(place.made(change), change.over) for change in changes]
+            place.collection.name, [place.asked(change) for change in changes]
         )
         return Outcome(
             {changes[n].key: why for n, why in written.refused.items()},

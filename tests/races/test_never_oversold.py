@@ -51,7 +51,7 @@ async def test_lines_in_opposite_order_never_block_each_other(stall):
 
 
 async def test_whatever_is_asked_at_once_the_numbers_add_up(stall):
-    chances = [random.Random(n) for n in range(9)]  # noqa: S311
+    chances = [random.Random(n) for n in range(9)]
     buyers = [_buyer(stall, chance, n % 3) for n, chance in enumerate(chances)]
 
     codes = sum(await asyncio.gather(*buyers), Counter())

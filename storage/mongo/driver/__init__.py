@@ -26,9 +26,19 @@ from pymongo.monitoring import CommandListener
 from domain.errors import Unavailable
 from storage.mongo.driver.choosing import Driver, client
 from storage.mongo.driver.client import ONE_BATCH, SETTINGS, Document, Filter, Sort
-from storage.mongo.driver.written import Written, asked, doubled, one_by_one, written
+from storage.mongo.driver.written import Write, Written, asked, doubled, one_by_one, written
 
-__all__ = ["Database", "Document", "Driver", "Filter", "Sort", "Taken", "Written", "client"]
+__all__ = [
+    "Database",
+    "Document",
+    "Driver",
+    "Filter",
+    "Sort",
+    "Taken",
+    "Write",
+    "Written",
+    "client",
+]
 
 T = TypeVar("T")
 
@@ -261,25 +271,23 @@ class Database:
     async def change_each(
         self, collection: str, changes: Sequence[tuple[Filter, Filter | Sequence[Filter]]]
     ) -> None:
-        """Many changes in one command, in any order."""
+        """Many changes in one command, each of all that match, in any order."""
         with self._answering():
             await self._database[collection].bulk_write(  # pyright: ignore[reportUnknownMemberType]  # of Motor
                 one_by_one(changes), ordered=False, session=self._session
             )
 
-    async def write(
-        self, collection: str, documents: Sequence[tuple[Document, int | None]]
-    ) -> Written:
-        """Add documents, or put them in the place of the version given; in any order, at once.
+    async def write(self, collection: str, writes: Sequence[Write]) -> Written:
+        """Add documents, or put them in the place of others; in any order, at once.
 
         Raises:
             Unavailable: there is no answer; some of it may be written.
         """
-        over = [n for n, (_, version) in enumerate(documents) if version is not None]
+        over = [n for n, write in enumerate(writes) if write.over is not None]
         try:
             with self._answering():
                 done = await self._database[collection].bulk_write(  # pyright: ignore[reportUnknownMemberType]  # of Motor
-                    asked(documents), ordered=False
+                    asked(writes), ordered=False
                 )
         except BulkWriteError as error:
             details = error.details or {}

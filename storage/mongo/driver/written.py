@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct
-from pymongo import InsertOne, ReplaceOne, UpdateOne
+from pymongo import InsertOne, ReplaceOne, UpdateMany, UpdateOne
 from pymongo.errors import BulkWriteError
 
 from storage.mongo.driver.client import Document, Filter
@@ -24,21 +24,34 @@ class Written(Struct, frozen=True):
     overtaken: Mapping[int, str] = {}
 
 
-def asked(
-    documents: Sequence[tuple[Document, int | None]],
-) -> list[InsertOne[Document] | ReplaceOne[Document]]:
-    """New documents, and those that take the place of a version."""
-    return [
-        InsertOne(document)
-        if version is None
-        else ReplaceOne({"_id": document["_id"], "version": version}, document)
-        for document, version in documents
-    ]
+class Write(Struct, frozen=True):
+    """A new document, or one that takes the place of the version `over`.
+
+    `update`, if given, puts it there: it may keep some of what it finds.
+    """
+
+    document: Document
+    over: int | None = None
+    update: Sequence[Filter] | None = None
 
 
-def one_by_one(changes: Sequence[tuple[Filter, Filter | Sequence[Filter]]]) -> list[UpdateOne]:
+def asked(writes: Sequence[Write]) -> list[InsertOne[Document] | ReplaceOne[Document] | UpdateOne]:
+    """One operation each."""
+    return [_asked(write) for write in writes]
+
+
+def _asked(write: Write) -> InsertOne[Document] | ReplaceOne[Document] | UpdateOne:
+    if write.over is None:
+        return InsertOne(write.document)
+    where = {"_id": write.document["_id"], "version": write.over}
+    if write.update is None:
+        return ReplaceOne(where, write.document)
+    return UpdateOne(where, write.update)
+
+
+def one_by_one(changes: Sequence[tuple[Filter, Filter | Sequence[Filter]]]) -> list[UpdateMany]:
     """One update each."""
-    return [UpdateOne(where, update) for where, update in changes]
+    return [UpdateMany(where, update) for where, update in changes]
 
 
 def doubled(error: BulkWriteError) -> Mapping[int, str]:

@@ -17,7 +17,7 @@ from storage.mongo.driver import Database, Document, Filter
 from storage.mongo.journal.reading import JOURNAL
 from storage.mongo.outbox import PENDING_SINCE
 
-MOST_DOCUMENTS = 200
+MOST_DOCUMENTS = 1_000
 MOST_ENTRIES = 1_000
 
 
@@ -99,12 +99,13 @@ class Appender:
 
     async def _trim(self, waiting: Sequence[Document]) -> None:
         """Take from the outboxes what the journal has."""
-        by_collection: dict[str, list[tuple[Filter, Any]]] = {}
+        by_collection: dict[str, dict[int, list[str]]] = {}
         for row in waiting:
             if told := self._told.get(row["_id"]):
-                changes = by_collection.setdefault(row["collection"], [])
-                changes.append(({"_id": row["_id"]}, _without(told)))
-        for name, changes in by_collection.items():
+                alike = by_collection.setdefault(row["collection"], {})
+                alike.setdefault(told, []).append(row["_id"])
+        for name, alike in by_collection.items():
+            changes = [({"_id": {"$in": ids}}, _without(told)) for told, ids in alike.items()]
             await self._database.change_each(name, changes)
 
 
