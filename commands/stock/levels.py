@@ -20,9 +20,8 @@ from domain.refusals import (
     InsufficientStock,
     NotFound,
     PromisedStock,
-    Refusal,
-    Refused,
     VersionConflict,
+    refuse_any,
 )
 from domain.stock import Shift, ShiftKind, StockCount, StockDelta, StockLevel, Transfer
 from domain.viewer import Action, AtLocation, Viewer, permitted
@@ -140,11 +139,6 @@ async def _refused(work: Work, shift: Shift) -> StockLevel:
 async def open_level(stores: Stores, sku: Sku, location: LocationId) -> None:
     if not await stores.open(sku, location):
         raise NotFound(what="product or location", key=f"{sku} at {location}")
-
-
-def refuse_any(problems: Iterable[Refusal]) -> None:
-    if found := list(problems):
-        raise Refused(found)
 
 
 def admit_at(viewer: Viewer, places: Iterable[LocationId]) -> None:

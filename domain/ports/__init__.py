@@ -11,11 +11,22 @@ from domain.ports.reading import (
     Repositories,
     Stock,
 )
-from domain.ports.writing import Busy, Claims, Found, Holds, Overtaken, Stores, Work
+from domain.ports.writing import (
+    Busy,
+    Changed,
+    Claims,
+    Found,
+    Holds,
+    Overtaken,
+    Stores,
+    Tills,
+    Work,
+)
 
 __all__ = [
     "Busy",
     "Catalog",
+    "Changed",
     "Channels",
     "Claims",
     "Customers",
@@ -32,5 +43,6 @@ __all__ = [
     "ShelfState",
     "Stock",
     "Stores",
+    "Tills",
     "Work",
 ]

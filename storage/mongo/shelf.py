@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from domain.ports import ShelfState
 from domain.shop import Shop
-from storage.mongo import catalog, customers, operations, orders, stock
+from storage.mongo import catalog, customers, ledger, operations, orders, stock
 from storage.mongo.catalog import product_document
 from storage.mongo.collections import Collection
 from storage.mongo.driver import Database, Document
@@ -86,6 +86,7 @@ def _values(shop: Shop) -> Sequence[tuple[str, Sequence[Struct], Callable[..., D
         _plain(customers.ENTRIES, shop.loyalty_entries),
         _plain(orders.FULFILLMENTS, shop.fulfillments),
         _plain(orders.RETURNS, shop.returns),
+        _plain(ledger.POSTINGS, shop.postings),
         ("products", shop.products, product_document),
         ("orders", shop.orders, order_document),
         ("payments", shop.payments, payment_document),

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
 import msgspec
 
 from domain.ids import LocationId, Sku, TransferId
+from domain.journal import Happening
+from domain.ledger import Posting
+from domain.payments import Payment
 from domain.ports import Overtaken, Work
 from domain.requests import Claim
 from domain.stock import Shift, StockLevel, Transfer
+from storage.mongo import tills
 from storage.mongo.claims import ANSWERS, CLAIMS, MongoClaims, answer_document
 from storage.mongo.clock import Clock
 from storage.mongo.driver import Database, Taken
@@ -19,6 +23,7 @@ from storage.mongo.journal import JOURNAL
 from storage.mongo.stock import moving, opening
 from storage.mongo.stock.holds import MongoHolds
 from storage.mongo.stock.levels import TRANSFERS
+from storage.mongo.tills import MongoTills
 
 T = TypeVar("T")
 
@@ -31,6 +36,7 @@ class MongoStores:
         self._clock = Clock(database)
         self.claims = MongoClaims(database, self._clock)
         self.holds = MongoHolds(database, self._clock)
+        self.tills = MongoTills(database)
 
     async def now(self) -> datetime:
         return await self._clock.now()
@@ -66,6 +72,11 @@ class MongoWork:
 
     async def save(self, transfer: Transfer) -> None:
         await self._database.replace(TRANSFERS.name, TRANSFERS.document(transfer))
+
+    async def record(
+        self, payment: Payment, over: int, told: Happening, postings: Sequence[Posting]
+    ) -> None:
+        await tills.record(self._database, payment, over, told, postings, self._now)
 
     async def is_told(self, cause: str) -> bool:
         return bool(await self._database.find(JOURNAL.name, {"about": cause}, limit=1))
