@@ -70,7 +70,7 @@ def _begun(recorded: Recorded) -> Mapping[str, tuple[Scalar, Scalar]]:
     if recorded.before.version:
         return {}
     return {
-        "minor": (None, recorded.after.minor),
+        "amount": (0, recorded.after.minor),
         "currency": (None, recorded.after.currency),
     }
 
