@@ -226,11 +226,12 @@ class OtherCurrency(Refusal):
     """An amount is in another currency than what it belongs to."""
 
     reason = ErrorCode.CURRENCY_MISMATCH
-    expected: Currency
-    given: Currency
+    expected_currency: Currency
+    given_currency: Currency
 
     def sentence(self) -> str:
-        return f"The amount is in {self.given[:8]}, and this is counted in {self.expected}."
+        given, ours = self.given_currency[:8], self.expected_currency
+        return f"The amount is in {given}, and this is counted in {ours}."
 
 
 def _said(money: Money) -> str:

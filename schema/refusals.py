@@ -105,8 +105,8 @@ class AmountExceedsRefundable(UserError):
 class CurrencyMismatch(UserError):
     """An amount is in another currency than what it belongs to."""
 
-    expected: Currency = attribute("The currency of what it belongs to.")
-    given: Currency = attribute("The currency it was in.")
+    expected_currency: Currency = attribute("The currency of what it belongs to.")
+    given_currency: Currency = attribute("The currency it was in.")
 
 
 REFUSALS = (

@@ -52,11 +52,15 @@ class Trading:
     async def do(self, mutation: str, gateway: int = 0, token: str = SYSTEM, **given: Any) -> Any:
         """The payload of a mutation; a key is made up if none is given."""
         given = {"idempotencyKey": secrets.token_hex(8), **given}
-        kind = f"{mutation[0].upper()}{mutation[1:]}Input"
-        text = (
-            f"mutation ($input: {kind}!) {{ done: {mutation}(input: $input) {PAYLOADS[mutation]} }}"
-        )
-        return (await self.gateways[gateway].ask(text, token, input=given))["done"]
+        return (await self.gateways[gateway].ask(text_of(mutation), token, input=given))["done"]
+
+    async def said(self, mutation: str, token: str | None = SYSTEM, **given: Any) -> set[str]:
+        """The codes of why a mutation did nothing, wherever they stand in the answer."""
+        given = {"idempotencyKey": secrets.token_hex(8), **given}
+        answer = await self.kassa.post(text_of(mutation), token, input=given)
+        if "errors" in answer:
+            return {each["extensions"]["code"] for each in answer["errors"]}
+        return {each["code"] for each in answer["data"]["done"]["userErrors"]}
 
     async def level(self, location: int = 0) -> dict[str, Any]:
         """The mugs of a location, as they stand in the database."""
@@ -68,6 +72,12 @@ class Trading:
         while await self.leader.append():
             pass
         return await self.database.find("journal", {}, sort=[("_id", 1)])
+
+
+def text_of(mutation: str) -> str:
+    """A document that asks for all of a mutation's payload."""
+    kind = f"{mutation[0].upper()}{mutation[1:]}Input"
+    return f"mutation ($input: {kind}!) {{ done: {mutation}(input: $input) {PAYLOADS[mutation]} }}"
 
 
 def place(n: int) -> str:
@@ -83,7 +93,10 @@ ERRORS = """userErrors { __typename code message path retryable
   ... on InsufficientStock { asked sellable product { sku } location { code }
     elsewhere { sellable location { code } } }
   ... on VersionConflict { expected actual current { id } }
-  ... on IllegalTransition { fromState toState allowed } } replayed"""
+  ... on IllegalTransition { fromState toState allowed }
+  ... on AmountExceedsAuthorised { wanted { minor currency } authorised { minor } }
+  ... on AmountExceedsRefundable { wanted { minor currency } refundable { minor } }
+  ... on CurrencyMismatch { expectedCurrency givenCurrency } } replayed"""
 LEVEL = "id version onHand committed reserved unavailable free incoming location { code }"
 RESERVATION = f"""{{ {ERRORS} reservation {{ id version state expiresAt
   lines {{ quantity product {{ sku }} location {{ code }} }} }} }}"""
@@ -92,6 +105,14 @@ TRANSFER = (
     f"{{ {ERRORS} levels {{ {LEVEL} }} transfer {{ id version state quantity received sentAt "
     "product { sku } source { code } target { code } } }"
 )
+SUMS = (
+    *("authorised", "captured", "cancelled", "refunded", "refundPending", "disputed"),
+    "refundable",
+)
+PAYMENT = f"""{{ id version state order {{ id }} amount {{ minor currency }} {
+    " ".join(f"{name} {{ minor }}" for name in SUMS)
+} operations {{ id kind phase amount {{ minor }} providerRef sourceEvents declineCode }}
+  clearing {{ account debit {{ minor }} credit {{ minor }} }} }}"""
 PAYLOADS = {
     "adjustStock": STOCK,
     "countStock": STOCK,
@@ -101,6 +122,8 @@ PAYLOADS = {
     "extendReservation": RESERVATION,
     "releaseReservation": RESERVATION,
     "commitReservation": RESERVATION,
+    "recordPayment": f"{{ {ERRORS} payment {PAYMENT} }}",
+    "recordRefund": f"{{ {ERRORS} payment {PAYMENT} refund {{ id reason amount {{ minor }} }} }}",
 }
 
 

@@ -139,7 +139,7 @@ async def _order(stores: Stores, within: Reach, aim: Aim) -> Order | None:
         raise NotFound(path=("order",), what="order", key=aim.order_id)
     if (given := aim.tender.amount.currency) != order.currency:
         path = ("tender", "amount", "currency")
-        raise OtherCurrency(path=path, expected=order.currency, given=given)
+        raise OtherCurrency(path=path, expected_currency=order.currency, given_currency=given)
     return order
 
 

@@ -151,7 +151,8 @@ def _operation(
 ) -> PaymentOperation:
     amount = report.amount or (known.amount if known else payment.amount)
     if amount.currency != payment.currency:
-        raise OtherCurrency(path=("amount",), expected=payment.currency, given=amount.currency)
+        ours, given = payment.currency, amount.currency
+        raise OtherCurrency(path=("amount",), expected_currency=ours, given_currency=given)
     return PaymentOperation(
         id=known.id if known else operation_id(payment.provider, report),
         kind=report.kind,
