@@ -43,12 +43,12 @@ class MutationResult:
     replayed: bool = attribute("Was this done before, and is only told again?")
 
 
-@shows(refusals.Plain)
+@shows(refusals.Plain, within=resolvers.refusal)
 class GenericError(UserError):
     """A refusal that needs no more than its sentence."""
 
 
-@shows(refusals.VersionConflict)
+@shows(refusals.VersionConflict, within=resolvers.refusal)
 class VersionConflict(UserError):
     """Somebody changed it since it was seen."""
 
@@ -57,7 +57,7 @@ class VersionConflict(UserError):
     current: Node | None = batched(stock.conflict_current, "The thing as it is by now.")
 
 
-@shows(refusals.IllegalTransition)
+@shows(refusals.IllegalTransition, within=resolvers.refusal)
 class IllegalTransition(UserError):
     """It cannot go there from where it is."""
 
@@ -74,7 +74,7 @@ class StockElsewhere:
     sellable: int = attribute("How many units may be promised there.")
 
 
-@shows(refusals.InsufficientStock)
+@shows(refusals.InsufficientStock, within=resolvers.refusal)
 class InsufficientStock(UserError):
     """More units were asked for than may be promised."""
 
@@ -85,7 +85,7 @@ class InsufficientStock(UserError):
     elsewhere: list[StockElsewhere] = attribute("Where else there are some, the most first.")
 
 
-@shows(refusals.AmountExceedsAuthorised)
+@shows(refusals.AmountExceedsAuthorised, within=resolvers.refusal)
 class AmountExceedsAuthorised(UserError):
     """More was to be taken, or let go, than is promised and still open."""
 
@@ -93,7 +93,7 @@ class AmountExceedsAuthorised(UserError):
     authorised: Money = attribute("How much is promised, and neither taken nor let go.")
 
 
-@shows(refusals.AmountExceedsRefundable)
+@shows(refusals.AmountExceedsRefundable, within=resolvers.refusal)
 class AmountExceedsRefundable(UserError):
     """More was to be given back than is left."""
 
@@ -101,7 +101,7 @@ class AmountExceedsRefundable(UserError):
     refundable: Money = attribute("How much can be given back.")
 
 
-@shows(refusals.OtherCurrency)
+@shows(refusals.OtherCurrency, within=resolvers.refusal)
 class CurrencyMismatch(UserError):
     """An amount is in another currency than what it belongs to."""
 

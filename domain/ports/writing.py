@@ -36,6 +36,8 @@ from domain.stock import Reservation, Shift, Step, Stepped, StockLevel, Transfer
 
 T = TypeVar("T")
 
+Place = tuple[Sku, LocationId]
+
 
 class Busy(Enum):
     """Why a request cannot be carried out now."""
@@ -65,12 +67,15 @@ class Claims(Protocol):
         """Have it finished by others, should the owner be cut off."""
         ...
 
-    async def let_go(self, claim: Claim) -> None:
-        """Let the next copy try at once: what became of this one is not known."""
+    async def let_go(self, claim: Claim, *, is_broken: bool = False) -> None:
+        """Let the next copy try at once: what became of this one is not known.
+
+        One that is broken time and again is left to its sender.
+        """
         ...
 
     async def abandoned(self, most: int) -> Sequence[tuple[Claim, Request]]:
-        """Take requests whose owners were not heard of for too long."""
+        """Take requests whose owners were not heard of for too long, the oldest first."""
         ...
 
 
@@ -88,11 +93,11 @@ class Holds(Protocol):
     async def find(self, id: ReservationId) -> Reservation | None: ...
 
     async def change(self, reservation: Reservation) -> None:
-        """Write down what became of a reservation: its state, or a later end."""
+        """Write down its new state, or its later end; one that has ended stays as it is."""
         ...
 
-    async def story(self, reservation: Reservation) -> frozenset[str]:
-        """The types of what happened to its units."""
+    async def story(self, reservation: Reservation) -> Sequence[Happening]:
+        """What happened to its units, in no order."""
         ...
 
     async def expire(self, most: int) -> int:
@@ -137,6 +142,10 @@ class Work(Protocol):
 
     async def level(self, sku: Sku, location: LocationId) -> StockLevel | None: ...
 
+    async def open(self, sku: Sku, location: LocationId) -> bool:
+        """Begin a level without units; False if there is no such product or location."""
+        ...
+
     async def transfer(self, id: TransferId) -> Transfer | None: ...
 
     async def save(self, transfer: Transfer) -> None: ...
@@ -149,10 +158,6 @@ class Work(Protocol):
         Raises:
             Changed: it has another version by now, or its references are another payment's.
         """
-        ...
-
-    async def is_told(self, cause: str) -> bool:
-        """Does the journal know what came of a request?"""
         ...
 
     async def settle(self, claim: Claim, answer: bytes) -> None:
@@ -174,8 +179,12 @@ class Stores(Protocol):
     @property
     def tills(self) -> Tills: ...
 
-    async def open(self, sku: Sku, location: LocationId) -> bool:
-        """Begin a level without units; False if there is no such product or location."""
+    async def is_told(self, cause: str) -> bool:
+        """Does the journal know what came of a request?"""
+        ...
+
+    async def unheard(self, places: Sequence[Place]) -> Sequence[Place]:
+        """Where there is no level."""
         ...
 
     async def now(self) -> datetime:
