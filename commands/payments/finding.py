@@ -10,6 +10,7 @@ from msgspec import Struct
 from commands.running import Call
 from domain import ids, payments
 from domain.ids import ChannelId, Kind, OrderId, PaymentId, ReturnId
+from domain.money import Currency
 from domain.orders import Order
 from domain.payments import NewTender, Payment, Report
 from domain.ports import Stores
@@ -95,6 +96,7 @@ def _met(found: Payment, new: Payment, within: Reach) -> Payment:
         raise NotFound(path=("tender",), what="payment", key=new.id)
     if new.order_id not in {None, found.order_id}:
         raise Invalid(path=("order",), why=OTHER_ORDER)
+    _expect_currency(new, found.currency)
     return found
 
 
@@ -105,7 +107,7 @@ async def _begun(
     tender, channel = await _offered(stores, within, aim)
     order = await _order(stores, within, aim)
     amount = tender.amount
-    return Payment(
+    begun = Payment(
         id=key,
         version=0,
         updated_at=now,
@@ -113,7 +115,7 @@ async def _begun(
         customer_id=order.customer_id if order else None,
         channel_id=channel,
         location_ids=order.location_ids if order else (),
-        created_at=min(report.at, now),
+        created_at=min(report.at or now, now),
         tender=tender.kind,
         provider=tender.provider,
         merchant_account=tender.merchant_account,
@@ -121,6 +123,9 @@ async def _begun(
         minor=amount.minor,
         currency=amount.currency,
     )
+    if order:
+        _expect_currency(begun, order.currency)
+    return begun
 
 
 async def _offered(stores: Stores, within: Reach, aim: Aim) -> tuple[NewTender, ChannelId]:
@@ -132,15 +137,19 @@ async def _offered(stores: Stores, within: Reach, aim: Aim) -> tuple[NewTender, 
 
 
 async def _order(stores: Stores, within: Reach, aim: Aim) -> Order | None:
-    if aim.order_id is None or aim.tender is None:
+    if aim.order_id is None:
         return None
     order = await stores.tills.order(aim.order_id)
     if order is None or not covers(within, order.channel_id):
         raise NotFound(path=("order",), what="order", key=aim.order_id)
-    if (given := aim.tender.amount.currency) != order.currency:
-        path = ("tender", "amount", "currency")
-        raise OtherCurrency(path=path, expected_currency=order.currency, given_currency=given)
     return order
+
+
+def _expect_currency(payment: Payment, currency: Currency) -> None:
+    if payment.currency != currency:
+        path = ("tender", "amount", "currency")
+        given = payment.currency
+        raise OtherCurrency(path=path, expected_currency=currency, given_currency=given)
 
 
 async def _expect_own_name(stores: Stores, payment: Payment, aim: Aim) -> None:

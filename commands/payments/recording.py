@@ -83,7 +83,7 @@ class Refunded(Struct, frozen=True):
 
 async def _record(stores: Stores, call: Call, asked: RecordPayment) -> Payment:
     now = whole_milliseconds(await stores.now())
-    report = _reported(call, asked, now)
+    report = _reported(call, asked)
     refuse_any([*asked.aim.wrong(), *payments.wrong_report(report, now)])
     turn = asked.payment_id or (asked.aim.refs or [call.cause])[0]
 
@@ -101,7 +101,7 @@ async def _refund(stores: Stores, call: Call, asked: RecordRefund) -> Refunded:
         phase=asked.phase,
         cause=call.cause,
         actor=call.actor,
-        at=_when(asked.occurred_at, now),
+        at=_when(asked.occurred_at),
         amount=asked.amount,
         provider_ref=asked.provider_ref,
         reason=asked.reason,
@@ -122,15 +122,14 @@ def _refunded(recorded: Recorded) -> Refunded:
     return Refunded(recorded.after, ids.refund_of(recorded.operation.id))
 
 
-def _reported(call: Call, asked: RecordPayment, now: datetime) -> Report:
-    known_amount = asked.tender.amount if asked.tender else None
+def _reported(call: Call, asked: RecordPayment) -> Report:
     return Report(
         kind=asked.operation,
         phase=asked.phase,
         cause=call.cause,
         actor=call.actor,
-        at=_when(asked.occurred_at, now),
-        amount=asked.amount or known_amount,
+        at=_when(asked.occurred_at),
+        amount=asked.amount,
         operation_id=asked.operation_id,
         provider_ref=asked.provider_ref,
         original_ref=asked.original_ref,
@@ -140,8 +139,8 @@ def _reported(call: Call, asked: RecordPayment, now: datetime) -> Report:
     )
 
 
-def _when(occurred_at: datetime | None, now: datetime) -> datetime:
-    return whole_milliseconds(occurred_at) if occurred_at else now
+def _when(occurred_at: datetime | None) -> datetime | None:
+    return whole_milliseconds(occurred_at) if occurred_at else None
 
 
 def _admit_payment(viewer: Viewer, asked: RecordPayment) -> None:

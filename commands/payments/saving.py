@@ -72,7 +72,7 @@ async def _record(work: Work, recorded: Recorded, report: Report) -> None:
         ledger.due(recorded.known),
         f"{after.version}",
         report.cause,
-        report.at,
+        recorded.operation.occurred_at,
     )
     told = payments.told(recorded, report)
     await work.record(after, recorded.before.version, told, postings)

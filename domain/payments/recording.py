@@ -43,15 +43,15 @@ OUTCOMES = frozenset({OperationPhase.FAILED, OperationPhase.SUCCEEDED, Operation
 class Report(Struct, frozen=True, kw_only=True):
     """What is said of one operation, by whom, and under which request (`cause`).
 
-    Without an amount, the operation's own is meant, or the payment's. `is_fact`: it has happened,
-    whatever the rules say.
+    Without an amount, the operation's own is meant, or the payment's; without a time, that at
+    which it got so far, or now. `is_fact`: it has happened, whatever the rules say.
     """
 
     kind: OperationKind
     phase: OperationPhase
     cause: str
     actor: Actor
-    at: datetime
+    at: datetime | None = None
     amount: Money | None = None
     operation_id: OperationId | None = None
     provider_ref: str | None = None
@@ -88,7 +88,7 @@ def recorded(payment: Payment, report: Report, now: datetime) -> Recorded:
         Invalid: it cannot be true of this payment.
     """
     known = _known(payment, report)
-    news = _operation(payment, report, known)
+    news = _operation(payment, report, known, now)
     operation = news if known is None else joined(known, news)
     if operation == known:
         return Recorded(payment, payment, known, operation)
@@ -147,12 +147,13 @@ def operation_id(provider: str, report: Report) -> OperationId:
 
 
 def _operation(
-    payment: Payment, report: Report, known: PaymentOperation | None
+    payment: Payment, report: Report, known: PaymentOperation | None, now: datetime
 ) -> PaymentOperation:
     amount = report.amount or (known.amount if known else payment.amount)
     if amount.currency != payment.currency:
         ours, given = payment.currency, amount.currency
         raise OtherCurrency(path=("amount",), expected_currency=ours, given_currency=given)
+    at = report.at or (known.occurred_at if known and known.phase is report.phase else now)
     return PaymentOperation(
         id=known.id if known else operation_id(payment.provider, report),
         kind=report.kind,
@@ -161,11 +162,11 @@ def _operation(
         currency=amount.currency,
         idempotency_key=report.cause,
         requested_by=report.actor,
-        occurred_at=report.at,
+        occurred_at=at,
         provider_ref=report.provider_ref,
         original_ref=report.original_ref,
         source_events=(report.source_event,) if report.source_event else (),
-        settled_at=report.at if report.phase in OUTCOMES else None,
+        settled_at=at if report.phase in OUTCOMES else None,
         decline_code=report.decline_code if report.phase is OperationPhase.FAILED else None,
         reason=report.reason,
         return_id=report.return_id,

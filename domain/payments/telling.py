@@ -54,7 +54,7 @@ def told(recorded: Recorded, report: Report) -> Happening:
     return Happening(
         seq=after.version,
         type=TYPES[operation.kind, operation.phase] if moved else SAME_PHASE,
-        at=report.at,
+        at=operation.occurred_at,
         actor=report.actor,
         cause=report.cause,
         changes={

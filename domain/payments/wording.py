@@ -53,7 +53,7 @@ def wrong_report(report: Report, now: datetime) -> Iterator[Refusal]:
         "reason": report.reason,
     }
     yield from _wrong_texts(texts, ())
-    if report.at > now + TOLERANCE:
+    if report.at and report.at > now + TOLERANCE:
         yield Invalid(path=("occurredAt",), why="It cannot have happened in the future.")
 
 
