@@ -25,9 +25,11 @@ from storage.mongo.driver import Database, Driver
 from storage.mongo.journal import JOURNAL
 from storage.mongo.journal.leader import Leader
 from storage.mongo.leases import LEASES
+from storage.mongo.ledger import POSTINGS
 from storage.mongo.migrate import WITH_OUTBOX, migrate
 from storage.mongo.operations import CHANNELS
 from storage.mongo.orders import order_document
+from storage.mongo.payments import PAYMENTS
 from storage.mongo.stock import LEVELS, RESERVATIONS, TRANSFERS
 from storage.mongo.stock.opening import level_document
 from storage.mongo.stores import MongoStores
@@ -46,7 +48,10 @@ SHOPPERS = [auth.token(Role.SHOPPER, new_id(Kind.CUSTOMER, n)) for n in range(2)
 PARTNER = auth.token(Role.PARTNER, new_id(Kind.CHANNEL, 0))
 CLERKS = [auth.token(Role.CLERK, new_id(Kind.LOCATION, n)) for n in range(3)]
 
-TRADED_IN = (LEVELS, RESERVATIONS, TRANSFERS, CLAIMS, ANSWERS, JOURNAL, LEASES)
+TRADED_IN = (
+    *(LEVELS, RESERVATIONS, TRANSFERS, PAYMENTS, POSTINGS),
+    *(CLAIMS, ANSWERS, JOURNAL, LEASES),
+)
 
 PAUSES = [0, *(0.1 * n for n in range(10))]
 """How many seconds a client rests before it asks again."""
@@ -129,11 +134,13 @@ class Trading:
         return level["free"], level["reserved"], level["committed"]
 
     async def picture(self) -> Any:
-        """All that stands in levels and journal."""
+        """All that stands in levels, payments, ledger and journal."""
         told = await self.told()
         levels = await self.database.find(LEVELS.name, {}, sort=[("_id", 1)])
-        numbers = [{k: v for k, v in each.items() if k not in UNTOLD} for each in levels]
-        return numbers, [each["_id"] for each in told]
+        paid = await self.database.find(PAYMENTS.name, {}, sort=[("_id", 1)])
+        posted = await self.database.find(POSTINGS.name, {}, sort=[("_id", 1)])
+        rows = [{k: v for k, v in each.items() if k not in UNTOLD} for each in (*levels, *paid)]
+        return rows, posted, [each["_id"] for each in told]
 
     async def said(self, mutation: str, token: str | None = SYSTEM, **given: Any) -> set[str]:
         """The codes of why a mutation did nothing, wherever they stand in the answer."""
@@ -153,6 +160,16 @@ class Trading:
         while await self.leader.append():
             pass
         return await self.database.find("journal", {}, sort=[("_id", 1)])
+
+
+def money(minor: Any, currency: str = "SEK") -> dict[str, Any]:
+    return {"minor": minor, "currency": currency}
+
+
+def tender(minor: Any = 100_00, kind: str = "CARD", **fields: Any) -> dict[str, Any]:
+    """A tender that pays for an order, through a provider."""
+    given = {"kind": kind, "amount": money(minor), "provider": "adyen", **fields}
+    return {"order": ORDERS[0], "channel": new_id(Kind.CHANNEL, 0), "tender": given}
 
 
 def text_of(mutation: str) -> str:

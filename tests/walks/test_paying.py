@@ -12,28 +12,17 @@ from gateway import auth
 from storage.mongo.ledger import POSTINGS
 from storage.mongo.payments import PAYMENTS
 from tests.making import new_id
-from tests.trading import SUMS, Trading
+from tests.trading import SUMS, Trading, money, tender
 
 ORDER = new_id(Kind.ORDER, 0)
 CHANNEL = new_id(Kind.CHANNEL, 0)
 CLERK = auth.token(Role.CLERK, new_id(Kind.LOCATION, 0))
 PARTNER = auth.token(Role.PARTNER, CHANNEL)
 STRANGER = auth.token(Role.PARTNER, new_id(Kind.CHANNEL, 9))
-NOTHING_MOVED = dict.fromkeys(SUMS, 0)
 
 
 STORY = """query ($id: ID!) { node(id: $id) { ... on Order { paymentStatus
   journal { edges { node { type summary changes { path before after } } } } } } }"""
-
-
-def money(minor: Any, currency: str = "SEK") -> dict[str, Any]:
-    return {"minor": minor, "currency": currency}
-
-
-def tender(minor: Any = 100_00, kind: str = "CARD", **fields: Any) -> dict[str, Any]:
-    """A tender that pays for the order."""
-    given = {"kind": kind, "amount": money(minor), "provider": "adyen", **fields}
-    return {"order": ORDER, "channel": CHANNEL, "tender": given}
 
 
 CASH = tender(kind="CASH", provider="till")
