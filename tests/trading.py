@@ -25,9 +25,11 @@ from storage.mongo.driver import Database, Driver
 from storage.mongo.journal import JOURNAL
 from storage.mongo.journal.leader import Leader
 from storage.mongo.leases import LEASES
+from storage.mongo.ledger import POSTINGS
 from storage.mongo.migrate import WITH_OUTBOX, migrate
 from storage.mongo.operations import CHANNELS
 from storage.mongo.orders import order_document
+from storage.mongo.payments import PAYMENTS
 from storage.mongo.stock import LEVELS, RESERVATIONS, TRANSFERS
 from storage.mongo.stock.opening import level_document
 from storage.mongo.stores import MongoStores
@@ -46,7 +48,10 @@ SHOPPERS = [auth.token(Role.SHOPPER, new_id(Kind.CUSTOMER, n)) for n in range(2)
 PARTNER = auth.token(Role.PARTNER, new_id(Kind.CHANNEL, 0))
 CLERKS = [auth.token(Role.CLERK, new_id(Kind.LOCATION, n)) for n in range(3)]
 
-TRADED_IN = (LEVELS, RESERVATIONS, TRANSFERS, CLAIMS, ANSWERS, JOURNAL, LEASES)
+TRADED_IN = (
+    *(LEVELS, RESERVATIONS, TRANSFERS, PAYMENTS, POSTINGS),
+    *(CLAIMS, ANSWERS, JOURNAL, LEASES),
+)
 
 PAUSES = [0, *(0.1 * n for n in range(10))]
 """How many seconds a client rests before it asks again."""
@@ -129,11 +134,21 @@ class Trading:
         return level["free"], level["reserved"], level["committed"]
 
     async def picture(self) -> Any:
-        """All that stands in levels and journal."""
+        """All that stands in levels, payments, ledger and journal."""
         told = await self.told()
         levels = await self.database.find(LEVELS.name, {}, sort=[("_id", 1)])
-        numbers = [{k: v for k, v in each.items() if k not in UNTOLD} for each in levels]
-        return numbers, [each["_id"] for each in told]
+        paid = await self.database.find(PAYMENTS.name, {}, sort=[("_id", 1)])
+        posted = await self.database.find(POSTINGS.name, {}, sort=[("_id", 1)])
+        rows = [{k: v for k, v in each.items() if k not in UNTOLD} for each in (*levels, *paid)]
+        return rows, posted, [each["_id"] for each in told]
+
+    async def said(self, mutation: str, token: str | None = SYSTEM, **given: Any) -> set[str]:
+        """The codes of why a mutation did nothing, wherever they stand in the answer."""
+        given = {"idempotencyKey": secrets.token_hex(8), **given}
+        answer = await self.kassa.post(text_of(mutation), token, input=given)
+        if "errors" in answer:
+            return {each["extensions"]["code"] for each in answer["errors"]}
+        return {each["code"] for each in answer["data"]["done"]["userErrors"]}
 
     async def level(self, location: int = 0) -> dict[str, Any]:
         """The mugs of a location, as they stand in the database."""
@@ -147,7 +162,18 @@ class Trading:
         return await self.database.find("journal", {}, sort=[("_id", 1)])
 
 
+def money(minor: Any, currency: str = "SEK") -> dict[str, Any]:
+    return {"minor": minor, "currency": currency}
+
+
+def tender(minor: Any = 100_00, kind: str = "CARD", **fields: Any) -> dict[str, Any]:
+    """A tender that pays for an order, through a provider."""
+    given = {"kind": kind, "amount": money(minor), "provider": "adyen", **fields}
+    return {"order": ORDERS[0], "channel": new_id(Kind.CHANNEL, 0), "tender": given}
+
+
 def text_of(mutation: str) -> str:
+    """A document that asks for all of a mutation's payload."""
     kind = f"{mutation[0].upper()}{mutation[1:]}Input"
     return f"mutation ($input: {kind}!) {{ done: {mutation}(input: $input) {PAYLOADS[mutation]} }}"
 
@@ -187,7 +213,10 @@ ERRORS = """userErrors { __typename code message path retryable
   ... on InsufficientStock { asked sellable product { sku } location { code }
     elsewhere { sellable location { code } } }
   ... on VersionConflict { expected actual current { id } }
-  ... on IllegalTransition { fromState toState allowed } } replayed"""
+  ... on IllegalTransition { fromState toState allowed }
+  ... on AmountExceedsAuthorised { wanted { minor currency } authorised { minor } }
+  ... on AmountExceedsRefundable { wanted { minor currency } refundable { minor } }
+  ... on CurrencyMismatch { expectedCurrency givenCurrency } } replayed"""
 LEVEL = "id version onHand committed reserved unavailable free incoming location { code }"
 RESERVATION = f"""{{ {ERRORS} reservation {{ id version state expiresAt
   lines {{ quantity product {{ sku }} location {{ code }} }} }} }}"""
@@ -196,6 +225,14 @@ TRANSFER = (
     f"{{ {ERRORS} levels {{ {LEVEL} }} transfer {{ id version state quantity received sentAt "
     "product { sku } source { code } target { code } } }"
 )
+SUMS = (
+    *("authorised", "captured", "cancelled", "refunded", "refundPending", "disputed"),
+    "refundable",
+)
+PAYMENT = f"""{{ id version state order {{ id }} amount {{ minor currency }} {
+    " ".join(f"{name} {{ minor }}" for name in SUMS)
+} operations {{ id kind phase amount {{ minor }} providerRef sourceEvents declineCode }}
+  clearing {{ account debit {{ minor }} credit {{ minor }} }} }}"""
 PAYLOADS = {
     "adjustStock": STOCK,
     "countStock": STOCK,
@@ -205,6 +242,8 @@ PAYLOADS = {
     "extendReservation": RESERVATION,
     "releaseReservation": RESERVATION,
     "commitReservation": RESERVATION,
+    "recordPayment": f"{{ {ERRORS} payment {PAYMENT} }}",
+    "recordRefund": f"{{ {ERRORS} payment {PAYMENT} refund {{ id reason amount {{ minor }} }} }}",
 }
 
 

@@ -21,9 +21,8 @@ from domain.refusals import (
     Invalid,
     NotFound,
     PromisedStock,
-    Refusal,
-    Refused,
     VersionConflict,
+    refuse_any,
 )
 from domain.stock import Shift, ShiftKind, StockCount, StockDelta, StockLevel, Transfer
 from domain.values import MAX_INT
@@ -160,11 +159,6 @@ async def begun(work: Work, places: Sequence[Place]) -> Set[Place]:
         if not await work.open(sku, location):
             raise NotFound(what="product or location", key=f"{sku} at {location}")
     return fresh
-
-
-def refuse_any(problems: Iterable[Refusal]) -> None:
-    if found := list(problems):
-        raise Refused(found)
 
 
 def admit_at(viewer: Viewer, places: Iterable[LocationId]) -> None:

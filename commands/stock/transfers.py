@@ -5,11 +5,11 @@ from __future__ import annotations
 from msgspec import Struct
 
 from commands.running import Call, Command
-from commands.stock.levels import Levels, admit_at, begun, refuse_any, shifted
+from commands.stock.levels import Levels, admit_at, begun, shifted
 from domain import ids, stock
 from domain.ids import Kind, LocationId, Sku, TransferId
 from domain.ports import Stores, Work
-from domain.refusals import IllegalTransition, Invalid, NotFound
+from domain.refusals import IllegalTransition, Invalid, NotFound, refuse_any
 from domain.stock import Shift, ShiftKind, Transfer, TransferState
 from domain.viewer import Action, AtLocation, Viewer, permitted
 

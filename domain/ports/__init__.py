@@ -11,11 +11,23 @@ from domain.ports.reading import (
     Repositories,
     Stock,
 )
-from domain.ports.writing import Busy, Claims, Found, Holds, Overtaken, Place, Stores, Work
+from domain.ports.writing import (
+    Busy,
+    Changed,
+    Claims,
+    Found,
+    Holds,
+    Overtaken,
+    Place,
+    Stores,
+    Tills,
+    Work,
+)
 
 __all__ = [
     "Busy",
     "Catalog",
+    "Changed",
     "Channels",
     "Claims",
     "Customers",
@@ -33,5 +45,6 @@ __all__ = [
     "ShelfState",
     "Stock",
     "Stores",
+    "Tills",
     "Work",
 ]

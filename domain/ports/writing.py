@@ -7,15 +7,29 @@ transaction, and recognised by the id that it leaves there.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from enum import Enum, auto
 from typing import Any, Protocol, TypeVar
 
 from msgspec import Struct
 
-from domain.ids import LocationId, ReservationId, Sku, TransferId
+from domain.ids import (
+    ChannelId,
+    LocationId,
+    OrderId,
+    PaymentId,
+    ReservationId,
+    ReturnId,
+    Sku,
+    TransferId,
+)
 from domain.journal import Happening
+from domain.ledger import Posting
+from domain.operations import Channel
+from domain.orders import Order, Return
+from domain.payments import Payment
 from domain.refusals import Elsewhere
 from domain.requests import Claim, Request
 from domain.stock import Reservation, Shift, Step, Stepped, StockLevel, Transfer
@@ -91,6 +105,30 @@ class Holds(Protocol):
         ...
 
 
+class Tills(Protocol):
+    """Payments that are recorded, and what they refer to. No viewer: the command knows reach."""
+
+    async def payment(self, id: PaymentId) -> Payment | None: ...
+
+    async def named(self, refs: Sequence[str]) -> Mapping[str, Payment]:
+        """Payments by their own or an operation's reference, written `provider:reference`."""
+        ...
+
+    async def order(self, id: OrderId) -> Order | None: ...
+
+    async def channel(self, id: ChannelId) -> Channel | None: ...
+
+    async def goods_back(self, id: ReturnId) -> Return | None: ...
+
+    def turn(self, key: str) -> AbstractAsyncContextManager[object]:
+        """One after the other, for those who change the same payment through this process."""
+        ...
+
+
+class Changed(Exception):
+    """It is no longer as it was read; nothing of this transaction happens. Read it again."""
+
+
 class Overtaken(Exception):
     """Somebody else has answered the request; nothing of this transaction happens."""
 
@@ -112,6 +150,16 @@ class Work(Protocol):
 
     async def save(self, transfer: Transfer) -> None: ...
 
+    async def record(
+        self, payment: Payment, over: int, told: Happening, postings: Sequence[Posting]
+    ) -> None:
+        """Put a payment in the place of its version `over` (0: there was none), and post.
+
+        Raises:
+            Changed: it has another version by now, or its references are another payment's.
+        """
+        ...
+
     async def settle(self, claim: Claim, answer: bytes) -> None:
         """Keep the answer with the change.
 
@@ -128,6 +176,8 @@ class Stores(Protocol):
     def claims(self) -> Claims: ...
     @property
     def holds(self) -> Holds: ...
+    @property
+    def tills(self) -> Tills: ...
 
     async def is_told(self, cause: str) -> bool:
         """Does the journal know what came of a request?"""

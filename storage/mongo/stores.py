@@ -9,9 +9,13 @@ from typing import Any, TypeVar
 import msgspec
 
 from domain.ids import LocationId, Sku, TransferId
+from domain.journal import Happening
+from domain.ledger import Posting
+from domain.payments import Payment
 from domain.ports import Overtaken, Place, Work
 from domain.requests import Claim
 from domain.stock import Shift, StockLevel, Transfer
+from storage.mongo import tills
 from storage.mongo.claims import ANSWERS, CLAIMS, CLOSED, MongoClaims, answer_document
 from storage.mongo.clock import Clock
 from storage.mongo.driver import Database, Taken
@@ -19,6 +23,7 @@ from storage.mongo.journal import JOURNAL
 from storage.mongo.stock import moving, opening
 from storage.mongo.stock.holds import MongoHolds
 from storage.mongo.stock.levels import LEVELS, TRANSFERS
+from storage.mongo.tills import MongoTills
 
 T = TypeVar("T")
 
@@ -31,6 +36,7 @@ class MongoStores:
         self._clock = Clock(database)
         self.claims = MongoClaims(database, self._clock)
         self.holds = MongoHolds(database, self._clock)
+        self.tills = MongoTills(database)
 
     async def now(self) -> datetime:
         return await self._clock.now()
@@ -79,6 +85,11 @@ class MongoWork:
 
     async def save(self, transfer: Transfer) -> None:
         await self._database.replace(TRANSFERS.name, TRANSFERS.document(transfer))
+
+    async def record(
+        self, payment: Payment, over: int, told: Happening, postings: Sequence[Posting]
+    ) -> None:
+        await tills.record(self._database, payment, over, told, postings, self._now)
 
     async def settle(self, claim: Claim, answer: bytes) -> None:
         try:

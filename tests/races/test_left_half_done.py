@@ -20,9 +20,20 @@ from domain.requests import Answer, Request
 from domain.viewer import SYSTEM
 from storage.mongo.claims import CLAIMS
 from storage.mongo.stores import MongoStores
+from tests.races.books import check_books
 from tests.races.checking import check_journal
 from tests.races.interrupting import Crash, Interrupting, crashing, sleeping
-from tests.trading import LONG_AGO, MUG, ORDERS, moved, mugs, place, shelve
+from tests.trading import (
+    LONG_AGO,
+    MUG,
+    ORDERS,
+    money,
+    moved,
+    mugs,
+    place,
+    shelve,
+    tender,
+)
 
 MOST_CALLS = 20
 
@@ -48,6 +59,18 @@ async def _arguments(stall, mutation):
             given = {"transfer_id": sent["transfer"]["id"], "received": 3}
         case "reserveStock":
             given = {"lines": [{**here, "quantity": 3}, {**there, "quantity": 2}]}
+        case "recordPayment":
+            asked = tender()
+            given = {
+                "order_id": asked["order"],
+                "channel_id": asked["channel"],
+                "tender": asked["tender"],
+                "provider_ref": "cap",
+                "source_event": "evt",
+            }
+        case "recordRefund":
+            paid = await stall.do("recordPayment", **tender())
+            given = {"payment_id": paid["payment"]["id"], "amount": money(30_00)}
         case _:
             held = await stall.reserved(mugs(3), mugs(2, at=1))
             given = {"reservation": held, "minutes": 60, "order": ORDERS[0]}
@@ -71,7 +94,7 @@ async def _age(stall):
 
 
 async def _outcome(stall):
-    """What can be seen from outside: numbers, reservations, transfers, and the tale of it."""
+    """What can be seen from outside: numbers, reservations, money, and the tale of it."""
     told = await stall.told()
     levels = [await stall.level(n) for n in range(3)]
     names = ("on_hand", "committed", "reserved", "free", "incoming")
@@ -79,7 +102,8 @@ async def _outcome(stall):
     rows = await stall.database.find("reservations", {})
     transfers = await stall.database.find("transfers", {})
     kinds = {entry["type"] for entry in told} - {"ReservationPinned"}
-    return numbers, [row["state"] for row in rows], [t["state"] for t in transfers], kinds
+    states = [row["state"] for row in rows], [t["state"] for t in transfers]
+    return numbers, *states, kinds, await check_books(stall)
 
 
 async def _expected(stall, mutation):
