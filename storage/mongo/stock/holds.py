@@ -62,8 +62,9 @@ class MongoHolds:
         try:
             return await level.ask(step)
         finally:
-            if level.is_idle:
-                self._levels.pop(place, None)
+            # Of many who wake up together, the first may have made room for a new one already.
+            if level.is_idle and self._levels.get(place) is level:
+                del self._levels[place]
 
     async def _step_all(self, steps: Sequence[Step]) -> Sequence[Stepped]:
         line = steps[0].line
