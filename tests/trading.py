@@ -24,6 +24,7 @@ from storage.mongo.migrate import WITH_OUTBOX, migrate
 from storage.mongo.operations import CHANNELS
 from storage.mongo.orders import order_document
 from storage.mongo.stock import LEVELS
+from storage.mongo.stock.far import MOST_NEAR
 from storage.mongo.stock.opening import level_document
 from storage.mongo.stores import MongoStores
 from tests.client import Client
@@ -116,9 +117,15 @@ async def stock_up(database: Database) -> None:
 
 @asynccontextmanager
 async def trading(
-    url: str, driver: Driver, *, gateways: int = 1, with_upkeep: bool = True, **settings: Any
+    url: str,
+    driver: Driver,
+    *,
+    gateways: int = 1,
+    with_upkeep: bool = True,
+    most_near: int = MOST_NEAR,
+    **settings: Any,
 ) -> AsyncGenerator[Trading]:
-    """A filled shop behind so many gateways."""
+    """A filled shop behind so many gateways; its levels hold so many reservations themselves."""
     name = f"trade_{secrets.token_hex(6)}"
     async with AsyncExitStack() as stack:
         databases = [Database(url, name, driver=driver, **settings) for _ in range(gateways)]
@@ -127,19 +134,19 @@ async def trading(
         stack.push_async_callback(databases[0].drop)
         await migrate(databases[0])
         await stock_up(databases[0])
-        clients = [await stack.enter_async_context(_client(each)) for each in databases]
+        clients = [await stack.enter_async_context(_client(each, most_near)) for each in databases]
         if with_upkeep:
-            jobs = bootstrap.jobs(databases[0], MongoStores(databases[0]))
+            jobs = bootstrap.jobs(databases[0], MongoStores(databases[0], most_near))
             await stack.enter_async_context(upkeep.running(jobs))
         yield Trading(databases[0], clients)
 
 
-def _client(database: Database) -> Client:
+def _client(database: Database, most_near: int) -> Client:
     built = app.build(
         Settings(),
         views.unified(),
         MongoRepositories(database),
-        MongoStores(database),
+        MongoStores(database, most_near),
         checks={},
         page_config=dict,
     )

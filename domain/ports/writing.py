@@ -84,6 +84,10 @@ class Holds(Protocol):
         """Let go what has run out on up to so many levels; gives on how many."""
         ...
 
+    async def settle(self, most: int) -> int:
+        """Undo what many holds at once made necessary, where they are few again."""
+        ...
+
 
 class Overtaken(Exception):
     """Somebody else has answered the request; nothing of this transaction happens."""

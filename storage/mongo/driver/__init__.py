@@ -196,7 +196,9 @@ class Database:
     async def insert(self, collection: str, documents: Sequence[Document]) -> None:
         if documents:
             with self._client.deadline():
-                await self._database[collection].insert_many(documents, ordered=False)
+                await self._database[collection].insert_many(
+                    documents, ordered=False, session=self._session
+                )
 
     async def add(self, collection: str, documents: Sequence[Document]) -> Mapping[int, str]:
         """Add documents; gives those that were there already, by position, and what is taken.
@@ -245,7 +247,7 @@ class Database:
         where: Filter,
         update: Filter | Sequence[Filter],
         *,
-        fields: Sequence[str] | None = None,
+        fields: Sequence[str] | Filter | None = None,
         sort: Sort | None = None,
     ) -> Document | None:
         """Change the one document that matches, and give it as it is now.
@@ -308,9 +310,11 @@ class Database:
                 {"_id": document["_id"]}, document, upsert=True, session=self._session
             )
 
-    async def delete(self, collection: str, where: Filter) -> None:
+    async def delete(self, collection: str, where: Filter) -> int:
+        """Delete what matches; gives how many that were."""
         with self._answering():
-            await self._database[collection].delete_many(where, session=self._session)
+            done = await self._database[collection].delete_many(where, session=self._session)
+        return done.deleted_count
 
     async def command(self, command: Mapping[str, Any]) -> Document:
         with self._client.deadline():
