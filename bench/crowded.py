@@ -3,7 +3,8 @@
 One level holds so many reservations all the time: each worker reserves a unit, then commits the
 oldest one that is held, again and again, over three sets of stores with connections of their own,
 while the journal is written. Once with all holds in the level's own document, once with those for
-which it has no room in documents of their own. A number is a median of rounds that alternate.
+which it has no room in documents of their own (`docs/adr/0009-far-holds.md`). A number is a median
+of rounds that alternate.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ from storage.mongo.stock import LEVELS
 from storage.mongo.stock.far import MOST_NEAR
 from storage.mongo.stock.holds import MongoHolds
 
-LIVE = (500, 2_000, 10_000, 30_000)
+LIVE = (500, 2_000, 5_000, 10_000)
 WAYS = {"all near": 10**9, "far beyond 2,000": MOST_NEAR}
 GATEWAYS, WORKERS = 3, 300
 ROUNDS, SECONDS = 3, 5.0

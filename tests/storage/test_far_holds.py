@@ -114,6 +114,23 @@ async def test_who_did_not_see_them_leave_does_not_hold_them_twice(servers, driv
         assert (await seen(shop.database)).level["reserved"] == 30
 
 
+async def test_what_leaves_after_somebody_looked_is_not_held_twice(crowd, monkeypatch):
+    holds, look = stores(crowd).holds, far.named
+    await holds.step(a_step(0))
+
+    async def look_too_early(*arguments):
+        seen_far = await look(*arguments)
+        monkeypatch.setattr(far, "named", look)
+        await outcomes(crowd, *(a_step(n) for n in range(50, 80)))
+        return seen_far
+
+    monkeypatch.setattr(far, "named", look_too_early)
+
+    assert held(49) in (await seen(crowd.database)).near
+    assert (await holds.step(a_step(49))).outcome is StepOutcome.KNOWN
+    assert (await seen(crowd.database)).level["reserved"] == 80
+
+
 @pytest.mark.parametrize("n", [0, 49], ids=["far", "near"])
 async def test_every_step_finds_its_hold(crowd, n):
     until = (await seen(crowd.database)).holds[held(n)]["until"]
