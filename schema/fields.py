@@ -25,10 +25,12 @@ from graphql import GraphQLResolveInfo
 from msgspec import Struct
 from strawberry.types.field import StrawberryField
 
+from domain.errors import BadInput
 from resolvers.batches import Resolver
 from resolvers.context import Context
 
 T = TypeVar("T")
+S = TypeVar("S", bound=Struct)
 
 Described = Callable[..., Any]
 RequestInfo = strawberry.Info[Context, None]
@@ -118,11 +120,23 @@ def mutation(
 
     async def drive(root: Any, info: RequestInfo, input: Any) -> Any:  # noqa: ARG001
         ours = info.context.batches.info(_core(info))
-        asked = msgspec.convert(input, becomes, from_attributes=True)
+        asked = _converted(input, becomes)
         return await resolve(ours, asked, key=input.idempotency_key, device=input.device)
 
     arguments = {"input": argument(input, "What is asked for.")}
     return _field(resolve, _signed(drive, arguments), description, owner)
+
+
+def _converted(given: object, becomes: type[S]) -> S:
+    """An input as the domain value that it means.
+
+    Raises:
+        BadInput: it means none.
+    """
+    try:
+        return msgspec.convert(given, becomes, from_attributes=True)
+    except msgspec.ValidationError as error:
+        raise BadInput(f"{error}.") from error
 
 
 def federated(name: str, resolve: Described, description: str, /, **arguments: Argument) -> Any:
@@ -133,16 +147,21 @@ def federated(name: str, resolve: Described, description: str, /, **arguments: A
 
 
 def shows(
-    domain_type: type, *, name: str | None = None, keys: Sequence[str] = ()
+    domain_type: type,
+    *,
+    name: str | None = None,
+    keys: Sequence[str] = (),
+    within: Callable[[Any], object] | None = None,
 ) -> Callable[[type[T]], type[T]]:
     """Declare an object type that shows `domain_type`; its docstring is its description.
 
-    `keys` make it an entity: each is a set of fields by which it can be found again.
+    `keys` make it an entity: each is a set of fields by which it can be found again. `within`
+    finds the domain value in what holds it.
     """
 
     def declare(declared: type[T]) -> type[T]:
         def is_type_of(value: object, _: object) -> bool:
-            return isinstance(value, domain_type)
+            return isinstance(within(value) if within else value, domain_type)
 
         declared.is_type_of = staticmethod(is_type_of)  # type: ignore[attr-defined]
         return strawberry.federation.type(

@@ -42,12 +42,12 @@ class MutationResult:
     replayed: bool = attribute("Was this done before, and is only told again?")
 
 
-@shows(refusals.Plain)
+@shows(refusals.Plain, within=resolvers.refusal)
 class GenericError(UserError):
     """A refusal that needs no more than its sentence."""
 
 
-@shows(refusals.VersionConflict)
+@shows(refusals.VersionConflict, within=resolvers.refusal)
 class VersionConflict(UserError):
     """Somebody changed it since it was seen."""
 
@@ -56,7 +56,7 @@ class VersionConflict(UserError):
     current: Node | None = batched(stock.conflict_current, "The thing as it is by now.")
 
 
-@shows(refusals.IllegalTransition)
+@shows(refusals.IllegalTransition, within=resolvers.refusal)
 class IllegalTransition(UserError):
     """It cannot go there from where it is."""
 
@@ -73,7 +73,7 @@ class StockElsewhere:
     sellable: int = attribute("How many units may be promised there.")
 
 
-@shows(refusals.InsufficientStock)
+@shows(refusals.InsufficientStock, within=resolvers.refusal)
 class InsufficientStock(UserError):
     """More units were asked for than may be promised."""
 

@@ -11,7 +11,7 @@ from domain.ports.reading import (
     Repositories,
     Stock,
 )
-from domain.ports.writing import Busy, Claims, Found, Holds, Overtaken, Stores, Work
+from domain.ports.writing import Busy, Claims, Found, Holds, Overtaken, Place, Stores, Work
 
 __all__ = [
     "Busy",
@@ -27,6 +27,7 @@ __all__ = [
     "Orders",
     "Overtaken",
     "Payments",
+    "Place",
     "Repositories",
     "Shelf",
     "ShelfState",

@@ -15,11 +15,14 @@ from typing import Any, Protocol, TypeVar
 from msgspec import Struct
 
 from domain.ids import LocationId, ReservationId, Sku, TransferId
+from domain.journal import Happening
 from domain.refusals import Elsewhere
 from domain.requests import Claim, Request
 from domain.stock import Reservation, Shift, Step, Stepped, StockLevel, Transfer
 
 T = TypeVar("T")
+
+Place = tuple[Sku, LocationId]
 
 
 class Busy(Enum):
@@ -50,12 +53,15 @@ class Claims(Protocol):
         """Have it finished by others, should the owner be cut off."""
         ...
 
-    async def let_go(self, claim: Claim) -> None:
-        """Let the next copy try at once: what became of this one is not known."""
+    async def let_go(self, claim: Claim, *, is_broken: bool = False) -> None:
+        """Let the next copy try at once: what became of this one is not known.
+
+        One that is broken time and again is left to its sender.
+        """
         ...
 
     async def abandoned(self, most: int) -> Sequence[tuple[Claim, Request]]:
-        """Take requests whose owners were not heard of for too long."""
+        """Take requests whose owners were not heard of for too long, the oldest first."""
         ...
 
 
@@ -73,11 +79,11 @@ class Holds(Protocol):
     async def find(self, id: ReservationId) -> Reservation | None: ...
 
     async def change(self, reservation: Reservation) -> None:
-        """Write down what became of a reservation: its state, or a later end."""
+        """Write down its new state, or its later end; one that has ended stays as it is."""
         ...
 
-    async def story(self, reservation: Reservation) -> frozenset[str]:
-        """The types of what happened to its units."""
+    async def story(self, reservation: Reservation) -> Sequence[Happening]:
+        """What happened to its units, in no order."""
         ...
 
     async def expire(self, most: int) -> int:
@@ -102,13 +108,13 @@ class Work(Protocol):
 
     async def level(self, sku: Sku, location: LocationId) -> StockLevel | None: ...
 
+    async def open(self, sku: Sku, location: LocationId) -> bool:
+        """Begin a level without units; False if there is no such product or location."""
+        ...
+
     async def transfer(self, id: TransferId) -> Transfer | None: ...
 
     async def save(self, transfer: Transfer) -> None: ...
-
-    async def is_told(self, cause: str) -> bool:
-        """Does the journal know what came of a request?"""
-        ...
 
     async def settle(self, claim: Claim, answer: bytes) -> None:
         """Keep the answer with the change.
@@ -127,8 +133,12 @@ class Stores(Protocol):
     @property
     def holds(self) -> Holds: ...
 
-    async def open(self, sku: Sku, location: LocationId) -> bool:
-        """Begin a level without units; False if there is no such product or location."""
+    async def is_told(self, cause: str) -> bool:
+        """Does the journal know what came of a request?"""
+        ...
+
+    async def unheard(self, places: Sequence[Place]) -> Sequence[Place]:
+        """Where there is no level."""
         ...
 
     async def now(self) -> datetime:

@@ -29,6 +29,7 @@ from domain.stock.reservations import (
     StepOutcome,
     Stepped,
     lasting,
+    sold_to,
     wanted,
 )
 from domain.stock.shifts import (
@@ -83,6 +84,7 @@ __all__ = [
     "promise_of",
     "received",
     "sent",
+    "sold_to",
     "wanted",
     "within_distance",
     "wrong_counts",

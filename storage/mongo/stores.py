@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
 import msgspec
 
 from domain.ids import LocationId, Sku, TransferId
-from domain.ports import Overtaken, Work
+from domain.ports import Overtaken, Place, Work
 from domain.requests import Claim
 from domain.stock import Shift, StockLevel, Transfer
 from storage.mongo.claims import ANSWERS, CLAIMS, CLOSED, MongoClaims, answer_document
@@ -19,7 +19,7 @@ from storage.mongo.journal import JOURNAL
 from storage.mongo.stock import moving, opening
 from storage.mongo.stock.far import MOST_NEAR
 from storage.mongo.stock.holds import MongoHolds
-from storage.mongo.stock.levels import TRANSFERS
+from storage.mongo.stock.levels import LEVELS, TRANSFERS
 
 T = TypeVar("T")
 
@@ -36,8 +36,18 @@ class MongoStores:
     async def now(self) -> datetime:
         return await self._clock.now()
 
-    async def open(self, sku: Sku, location: LocationId) -> bool:
-        return await opening.open_level(self._database, sku, location, await self.now())
+    async def is_told(self, cause: str) -> bool:
+        return bool(await self._database.find(JOURNAL.name, {"about": cause}, limit=1))
+
+    async def unheard(self, places: Sequence[Place]) -> Sequence[Place]:
+        if not places:
+            return []
+        either = [{"sku": sku, "location_id": location} for sku, location in places]
+        rows = await self._database.find(
+            LEVELS.name, {"$or": either}, fields=("sku", "location_id")
+        )
+        there = {(row["sku"], row["location_id"]) for row in rows}
+        return [place for place in dict.fromkeys(places) if place not in there]
 
     async def transaction(self, body: Callable[[Work], Coroutine[Any, Any, T]]) -> T:
         now = await self._clock.now()
@@ -61,15 +71,15 @@ class MongoWork:
     async def level(self, sku: Sku, location: LocationId) -> StockLevel | None:
         return await moving.level(self._database, sku, location)
 
+    async def open(self, sku: Sku, location: LocationId) -> bool:
+        return await opening.open_level(self._database, sku, location, self._now)
+
     async def transfer(self, id: TransferId) -> Transfer | None:
         rows = await self._database.find(TRANSFERS.name, {"_id": id})
         return msgspec.convert(rows[0], Transfer) if rows else None
 
     async def save(self, transfer: Transfer) -> None:
         await self._database.replace(TRANSFERS.name, TRANSFERS.document(transfer))
-
-    async def is_told(self, cause: str) -> bool:
-        return bool(await self._database.find(JOURNAL.name, {"about": cause}, limit=1))
 
     async def settle(self, claim: Claim, answer: bytes) -> None:
         try:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import copy
-from datetime import datetime
-from typing import Any, Literal, TypeVar
+from datetime import UTC, datetime
+from typing import Any, TypeVar
 
 from pymongo.errors import (
     AutoReconnect,
@@ -24,39 +24,18 @@ from pymongo.errors import (
 from pymongo.monitoring import CommandListener
 
 from domain.errors import Unavailable
-from storage.mongo.driver.client import ONE_BATCH, SETTINGS, Connect, Document, Filter, Sort
-from storage.mongo.driver.pymongo import PyMongo
+from storage.mongo.driver.choosing import Driver, client
+from storage.mongo.driver.client import ONE_BATCH, SETTINGS, Document, Filter, Sort
 from storage.mongo.driver.written import Written, asked, doubled, one_by_one, written
 
 __all__ = ["Database", "Document", "Driver", "Filter", "Sort", "Taken", "Written", "client"]
 
 T = TypeVar("T")
 
-Driver = Literal["pymongo", "motor"]
-
 UNREACHABLE = (AutoReconnect, ServerSelectionTimeoutError, WaitQueueTimeoutError, ExecutionTimeout)
 """No answer, which says nothing about whether the work was done."""
 
 NAMESPACE_EXISTS = 48
-
-NO_MOTOR = (
-    "KASSA_MONGODB_DRIVER=motor needs Motor: `pip install 'kassa[motor]'`, or leave it unset."
-)
-
-
-def client(driver: Driver) -> Connect:
-    """The client of that name.
-
-    Raises:
-        Unavailable: it is not installed.
-    """
-    if driver == "pymongo":
-        return PyMongo
-    try:
-        from storage.mongo.driver.motor import Motor  # here, for it is an extra
-    except ImportError as error:
-        raise Unavailable(NO_MOTOR) from error
-    return Motor
 
 
 class Taken(Exception):
@@ -123,7 +102,12 @@ class Database:
             return await body(self._within(session))
 
         with self._answering():
-            return await self._client.transaction(run)
+            try:
+                return await self._client.transaction(run)
+            except OperationFailure as error:
+                if error.has_error_label("TransientTransactionError"):
+                    raise Unavailable("Too many changes at once. Try again.") from error
+                raise
 
     def _within(self, session: Any) -> Database:
         bound = copy(self)
@@ -133,7 +117,8 @@ class Database:
     async def now(self) -> datetime:
         """The clock of the database."""
         with self._answering():
-            return (await self._database.command({"hello": 1}))["localTime"]
+            told = await self._database.command({"hello": 1})
+            return told["localTime"].replace(tzinfo=UTC)
 
     @property
     def name(self) -> str:
