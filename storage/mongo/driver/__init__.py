@@ -181,9 +181,8 @@ class Database:
     async def insert(self, collection: str, documents: Sequence[Document]) -> None:
         if documents:
             with self._client.deadline():
-                await self._database[collection].insert_many(
-                    documents, ordered=False, session=self._session
-                )
+                insert = self._database[collection].insert_many
+                await insert(documents, ordered=False, session=self._session)
 
     async def add(self, collection: str, documents: Sequence[Document]) -> Mapping[int, str]:
         """Add documents; gives those that were there already, by position, and what is taken.
@@ -296,7 +295,6 @@ class Database:
             )
 
     async def delete(self, collection: str, where: Filter) -> int:
-        """Delete what matches; gives how many that were."""
         with self._answering():
             done = await self._database[collection].delete_many(where, session=self._session)
         return done.deleted_count
