@@ -14,7 +14,7 @@ BUILD_PAGE = { { $(NODE_IS_THERE); } >/dev/null 2>&1 || $(BIN)/python -m pip ins
   && $(BIN)/python -m gateway.graphiql.build
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format schema supergraph bench-driver bench-import bench-execution bench-stock lock graphiql clean
+.PHONY: help run test check format schema supergraph bench-driver bench-import bench-execution bench-stock bench-crowded lock graphiql clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-12s %s\n", $$1, $$2}'
@@ -41,6 +41,9 @@ schema: .venv/dev ## reprint schema/sdl/*.graphql
 
 bench-driver: .venv/dev ## what a read costs on PyMongo and on Motor: bench/results/driver.json
 	@$(BIN)/python bench/driver.py
+
+bench-crowded: .venv/dev ## many live reservations of one level: bench/results/crowded.json
+	@$(BIN)/python bench/crowded.py
 
 bench-stock: .venv/dev ## reservations a second on one sku: bench/results/stock.json
 	@$(BIN)/python -m bench.stock

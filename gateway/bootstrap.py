@@ -201,6 +201,7 @@ def jobs(chosen: Database, stores: Stores) -> Mapping[str, tuple[upkeep.Job, flo
     return {
         "journal": (Leader(chosen, WITH_OUTBOX).append, 0.02),
         "expiry": (partial(stores.holds.expire, MOST_AT_ONCE), 1.0),
+        "far holds": (partial(stores.holds.settle, MOST_AT_ONCE), 5.0),
         "abandoned requests": (partial(resume, stores, COMMANDS, MOST_AT_ONCE), 2.0),
     }
 

@@ -30,7 +30,8 @@ from storage.mongo.migrate import WITH_OUTBOX, migrate
 from storage.mongo.operations import CHANNELS
 from storage.mongo.orders import order_document
 from storage.mongo.payments import PAYMENTS
-from storage.mongo.stock import LEVELS, RESERVATIONS, TRANSFERS
+from storage.mongo.stock import FAR, LEVELS, RESERVATIONS, TRANSFERS
+from storage.mongo.stock.far import MOST_NEAR
 from storage.mongo.stock.opening import level_document
 from storage.mongo.stores import MongoStores
 from tests.client import Client
@@ -49,7 +50,7 @@ PARTNER = auth.token(Role.PARTNER, new_id(Kind.CHANNEL, 0))
 CLERKS = [auth.token(Role.CLERK, new_id(Kind.LOCATION, n)) for n in range(3)]
 
 TRADED_IN = (
-    *(LEVELS, RESERVATIONS, TRANSFERS, PAYMENTS, POSTINGS),
+    *(LEVELS, FAR, RESERVATIONS, TRANSFERS, PAYMENTS, POSTINGS),
     *(CLAIMS, ANSWERS, JOURNAL, LEASES),
 )
 
@@ -122,6 +123,9 @@ class Trading:
         where = {"location_id": {"$in": [place(n) for n in locations]}} if locations else {}
         gone = {"$set": {hold: LONG_AGO, "next_expiry": LONG_AGO}}
         await self.database.change_all(LEVELS.name, {hold: {"$exists": True}, **where}, gone)
+        levels = await self.database.find(LEVELS.name, where)
+        far = {"reservation": reservation, "level_id": {"$in": [each["_id"] for each in levels]}}
+        await self.database.change_all(FAR.name, far, {"$set": {"hold.until": LONG_AGO}})
 
     async def state_of(self, reservation: str) -> str:
         """Where it stands, as the graph says."""
@@ -266,9 +270,15 @@ async def shelve(database: Database) -> None:
 
 @asynccontextmanager
 async def trading(
-    url: str, driver: Driver, *, gateways: int = 1, with_upkeep: bool = True, **settings: Any
+    url: str,
+    driver: Driver,
+    *,
+    gateways: int = 1,
+    with_upkeep: bool = True,
+    most_near: int = MOST_NEAR,
+    **settings: Any,
 ) -> AsyncGenerator[Trading]:
-    """A filled shop behind so many gateways."""
+    """A filled shop behind so many gateways; its levels hold so many reservations themselves."""
     name = f"trade_{secrets.token_hex(6)}"
     async with AsyncExitStack() as stack:
         databases = [Database(url, name, driver=driver, **settings) for _ in range(gateways)]
@@ -277,19 +287,19 @@ async def trading(
         stack.push_async_callback(databases[0].drop)
         await migrate(databases[0])
         await stock_up(databases[0])
-        clients = [await stack.enter_async_context(_client(each)) for each in databases]
+        clients = [await stack.enter_async_context(_client(each, most_near)) for each in databases]
         if with_upkeep:
-            jobs = bootstrap.jobs(databases[0], MongoStores(databases[0]))
+            jobs = bootstrap.jobs(databases[0], MongoStores(databases[0], most_near))
             await stack.enter_async_context(upkeep.running(jobs))
         yield Trading(databases, clients)
 
 
-def _client(database: Database) -> Client:
+def _client(database: Database, most_near: int) -> Client:
     built = app.build(
         Settings(),
         views.unified(),
         MongoRepositories(database),
-        MongoStores(database),
+        MongoStores(database, most_near),
         checks={},
         page_config=dict,
     )

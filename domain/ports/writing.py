@@ -104,6 +104,10 @@ class Holds(Protocol):
         """Let go what has run out on up to so many levels; gives on how many."""
         ...
 
+    async def settle(self, most: int) -> int:
+        """Undo what many holds at once made necessary, where they are few again."""
+        ...
+
 
 class Tills(Protocol):
     """Payments that are recorded, and what they refer to. No viewer: the command knows reach."""

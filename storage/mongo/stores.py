@@ -21,6 +21,7 @@ from storage.mongo.clock import Clock
 from storage.mongo.driver import Database, Taken
 from storage.mongo.journal import JOURNAL
 from storage.mongo.stock import moving, opening
+from storage.mongo.stock.far import MOST_NEAR
 from storage.mongo.stock.holds import MongoHolds
 from storage.mongo.stock.levels import LEVELS, TRANSFERS
 from storage.mongo.tills import MongoTills
@@ -31,11 +32,11 @@ T = TypeVar("T")
 class MongoStores:
     """`ports.Stores` over one database."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, most_near: int = MOST_NEAR) -> None:
         self._database = database
         self._clock = Clock(database)
         self.claims = MongoClaims(database, self._clock)
-        self.holds = MongoHolds(database, self._clock)
+        self.holds = MongoHolds(database, self._clock, most_near)
         self.tills = MongoTills(database)
 
     async def now(self) -> datetime:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Any
 
-from storage.mongo.stock import LEVELS
+from storage.mongo.stock import FAR, LEVELS
 from tests.trading import FREE, MUG, Trading, place
 
 NUMBERS = ("on_hand", "committed", "reserved", "unavailable", "free", "incoming")
@@ -14,6 +14,10 @@ NUMBERS = ("on_hand", "committed", "reserved", "unavailable", "free", "incoming"
 async def check_levels(stall: Trading) -> list[dict[str, Any]]:
     """S1, S2 and S3; gives the levels."""
     levels = await stall.database.find(LEVELS.name, {})
+    for row in await stall.database.find(FAR.name, {}):
+        (its,) = [level for level in levels if level["_id"] == row["level_id"]]
+        assert row["reservation"] not in its["reservations"]
+        its["reservations"][row["reservation"]] = row["hold"]
     for level in levels:
         parts = ("committed", "reserved", "unavailable", "free")
         assert level["on_hand"] == sum(level[name] for name in parts), level

@@ -12,6 +12,7 @@ from functools import partial
 from typing import Any
 
 import msgspec
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -23,9 +24,10 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from storage.mongo.stock.far import MOST_NEAR
 from tests.races.checking import check_journal
 from tests.races.model import Model
-from tests.trading import ORDERS, Trading, counted, more, moved, mugs, shelve
+from tests.trading import ORDERS, Trading, counted, more, moved, mugs, shelve, trading
 
 SETTINGS = settings(
     max_examples=12,
@@ -219,7 +221,10 @@ async def _numbers(stall: Trading) -> list[tuple[int, ...]]:
     return [tuple(level[name] for name in names) for level in levels]
 
 
-async def test_stock_is_what_a_plain_program_makes_of_it(stall):
-    machine = partial(Shop, stall, asyncio.get_running_loop())
+@pytest.mark.parametrize("most_near", [MOST_NEAR, 2], ids=["all holds near", "most of them far"])
+async def test_stock_is_what_a_plain_program_makes_of_it(servers, driver, most_near):
+    url, setting = servers.mongodb_url, {"gateways": 3, "most_near": most_near}
+    async with trading(url, driver, with_upkeep=False, **setting) as stall:
+        machine = partial(Shop, stall, asyncio.get_running_loop())
 
-    await asyncio.to_thread(run_state_machine_as_test, machine, settings=SETTINGS)
+        await asyncio.to_thread(run_state_machine_as_test, machine, settings=SETTINGS)

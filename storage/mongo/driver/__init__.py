@@ -191,7 +191,8 @@ class Database:
     async def insert(self, collection: str, documents: Sequence[Document]) -> None:
         if documents:
             with self._client.deadline():
-                await self._database[collection].insert_many(documents, ordered=False)
+                insert = self._database[collection].insert_many
+                await insert(documents, ordered=False, session=self._session)
 
     async def add(self, collection: str, documents: Sequence[Document]) -> Mapping[int, str]:
         """Add documents; gives those that were there already, by position, and what is taken.
@@ -240,7 +241,7 @@ class Database:
         where: Filter,
         update: Filter | Sequence[Filter],
         *,
-        fields: Sequence[str] | None = None,
+        fields: Sequence[str] | Filter | None = None,
         sort: Sort | None = None,
     ) -> Document | None:
         """Change the one document that matches, and give it as it is now.
@@ -301,9 +302,10 @@ class Database:
                 {"_id": document["_id"]}, document, upsert=True, session=self._session
             )
 
-    async def delete(self, collection: str, where: Filter) -> None:
+    async def delete(self, collection: str, where: Filter) -> int:
         with self._answering():
-            await self._database[collection].delete_many(where, session=self._session)
+            done = await self._database[collection].delete_many(where, session=self._session)
+        return done.deleted_count
 
     async def command(self, command: Mapping[str, Any]) -> Document:
         with self._client.deadline():

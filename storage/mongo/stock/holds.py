@@ -20,7 +20,6 @@ from domain.stock import (
     ReservationState,
     Step,
     StepKind,
-    StepOutcome,
     Stepped,
 )
 from storage.gathering import Gathered
@@ -29,8 +28,9 @@ from storage.mongo.collections import Collection, Index, by
 from storage.mongo.driver import Database, Filter
 from storage.mongo.journal import JOURNAL
 from storage.mongo.stock.expiry import expire, finish
+from storage.mongo.stock.far import MOST_NEAR
 from storage.mongo.stock.levels import LEVELS
-from storage.mongo.stock.steps import grant
+from storage.mongo.stock.stepping import Place, Stepping
 
 RESERVATIONS = Collection(
     "reservations",
@@ -42,15 +42,14 @@ OPEN = [state for state, steps in RESERVATION_STEPS.items() if steps]
 SETTLED_AFTER = timedelta(minutes=1)
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
-Place = tuple[Sku, LocationId]
-
 
 class MongoHolds:
     """`ports.Holds`."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, clock: Clock, most_near: int = MOST_NEAR) -> None:
         self._database = database
         self._clock = clock
+        self._stepping = Stepping(database, clock, most_near)
         # Who asks holds it, and so does what is under way: it is gone when nobody needs it.
         self._levels = WeakValueDictionary[Place, Gathered[Step, Stepped]]()
         self._keeping = Gathered(self._keep_all)
@@ -68,12 +67,7 @@ class MongoHolds:
 
     async def _step_all(self, steps: Sequence[Step]) -> Sequence[Stepped]:
         line = steps[0].line
-        where = {"sku": line.sku, "location_id": line.location_id}
-        update = [*expire(), *grant(steps), *finish()]
-        found = await self._database.change(LEVELS.name, where, update, fields=("last",))
-        if found is None:
-            return [Stepped(StepOutcome.UNHEARD)] * len(steps)
-        return msgspec.convert(found["last"], list[Stepped])
+        return await self._stepping.all((line.sku, line.location_id), steps)
 
     async def free_elsewhere(self, sku: Sku, but: LocationId) -> Sequence[Elsewhere]:
         where: Filter = {"sku": sku, "location_id": {"$ne": but}, "free": {"$gt": 0}}
@@ -140,7 +134,11 @@ class MongoHolds:
         changes = [({"_id": level["_id"]}, [*expire(), *finish()]) for level in levels]
         if changes:
             await self._database.change_each(LEVELS.name, changes)
-        return len(changes) + await self._write_down(now, most)
+        far = await self._stepping.expire(most)
+        return len(changes) + far + await self._write_down(now, most)
+
+    async def settle(self, most: int) -> int:
+        return await self._stepping.settle(most)
 
     async def _write_down(self, now: datetime, most: int) -> int:
         """Say of reservations that ran out what became of them."""
