@@ -1,0 +1,87 @@
+"""The journal: without holes or repeats, and replayed it gives what is there."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+
+from tests.chaos.checker.run import HOLD, NUMBERS, Entry, Run, entries
+
+
+def sequences_have_no_holes(run: Run) -> Iterator[str]:
+    for name, version, journal in _journals(run):
+        found = [entry.seq for entry in journal]
+        if found != list(range(1, version + 1)):
+            odd = sorted(set(range(1, version + 1)) ^ set(found))
+            repeated = [seq for seq, times in Counter(found).items() if times > 1]
+            yield f"{name} is at version {version}: missing or too many {odd}, repeated {repeated}."
+
+
+def cursors_are_unique(run: Run) -> Iterator[str]:
+    """Of all journals together: there is one numbering for everything."""
+    known: dict[str, str] = {}
+    for name, _, journal in _journals(run):
+        for entry in journal:
+            here = f"{name} seq {entry.seq}"
+            if (other := known.setdefault(entry.cursor, here)) != here:
+                yield f"{other} and {here} have one cursor: {entry.cursor}."
+
+
+def each_entry_begins_where_the_last_ended(run: Run) -> Iterator[str]:
+    for level in run.levels:
+        state: Mapping[str, str] = {}
+        for entry in level.journal:
+            for change in entry.changes:
+                was = state.get(change.path)
+                if state and _known(change.path, was) != _known(change.path, change.before):
+                    yield f"{level} seq {entry.seq}: {change.path} was {was}, not {change.before}."
+            state = level.states[entry.seq]
+
+
+def replayed_it_is_the_level(run: Run) -> Iterator[str]:
+    """S4."""
+    for level in run.levels:
+        state = level.states.get(level.version)
+        if state is None:
+            yield f"{level} is at version {level.version}, which its journal does not reach."
+            continue
+        for name in NUMBERS:
+            if int(state.get(name, 0)) != level.numbers[name]:
+                yield f"{level}: {name} is {level.numbers[name]}, replayed {state.get(name)}."
+
+
+def it_always_adds_up(run: Run) -> Iterator[str]:
+    """S1 and S3, at every version: nothing below zero, and no promise beyond what is there."""
+    for level in run.levels:
+        for seq, state in level.states.items():
+            numbers = {name: int(state.get(name, 0)) for name in NUMBERS}
+            parts = ("committed", "reserved", "unavailable", "free")
+            if numbers["onHand"] != sum(numbers[part] for part in parts):
+                yield f"{level} at {seq}: the parts do not sum to what is there: {numbers}."
+            if min(numbers.values()) < 0:
+                yield f"{level} at {seq}: a number is below zero: {numbers}."
+
+
+def holds_sum_to_what_is_reserved(run: Run) -> Iterator[str]:
+    """S2, at every version."""
+    for level in run.levels:
+        for seq, state in level.states.items():
+            promised = sum(held(text) for path, text in state.items() if path.startswith(HOLD))
+            if promised != int(state.get("reserved", 0)):
+                yield f"{level} at {seq}: {promised} held, {state.get('reserved')} reserved."
+
+
+def _known(path: str, value: str | None) -> str | None:
+    """A number that was never told of is zero."""
+    return "0" if value is None and path in NUMBERS else value
+
+
+def held(text: str | None) -> int:
+    """Units of a hold, as the journal writes it."""
+    return int(text.split()[0]) if text else 0
+
+
+def _journals(run: Run) -> Iterator[tuple[str, int, Sequence[Entry]]]:
+    for kind in ("level", "order"):
+        for value in run.values("after", kind):
+            yield value["id"], value["version"], entries(value)
