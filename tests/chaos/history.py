@@ -5,6 +5,7 @@ The checker reads nothing else. Times are seconds since the run began.
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Any, Self
 import msgspec
 from msgspec import Struct
 
+KEPT = Path(__file__).parents[2] / ".kassa" / "chaos"
 Payload = Mapping[str, Any]
 """What a mutation answers: `userErrors`, `replayed`, and what it is about."""
 
@@ -127,3 +129,9 @@ def read(path: Path) -> Iterator[Event]:
     decoder = msgspec.json.Decoder(Event)
     with path.open("rb") as file:
         yield from map(decoder.decode, file)
+
+
+def keep(path: Path) -> Path:
+    """Put a history where it outlives the run that made it."""
+    KEPT.mkdir(parents=True, exist_ok=True)
+    return Path(shutil.copy(path, KEPT))

@@ -20,6 +20,9 @@ from tests.chaos.proxy import Proxy
 Breaking = Callable[[Cluster, Random], AbstractAsyncContextManager[str]]
 """Breaks something, says what, and repairs it when left."""
 
+ELECTED_WITHIN_SECONDS = 6.0
+LASTING = frozenset({"primary killed", "primary frozen"})
+"""These last until there is another primary, so that it is seen how long that takes."""
 QUIET_SECONDS = 1.0
 FLUSH_EVERY_SECONDS = 0.2
 LOST_ANSWERS_SECONDS = 0.3
@@ -207,9 +210,13 @@ async def _way_to_the_primary(cluster: Cluster, random: Random) -> tuple[Gateway
 def plan(random: Random, faults: Sequence[str], shortest: float, longest: float) -> list[Step]:
     """Each of `faults` once, in an order and for a time that chance decides."""
     return [
-        Step(fault, round(random.uniform(shortest, longest), 2), random.getrandbits(32))
+        Step(fault, _lasting(fault, random.uniform(shortest, longest)), random.getrandbits(32))
         for fault in random.sample(faults, len(faults))
     ]
+
+
+def _lasting(fault: str, seconds: float) -> float:
+    return round(seconds + (ELECTED_WITHIN_SECONDS if fault in LASTING else 0), 2)
 
 
 async def follow(steps: Sequence[Step], cluster: Cluster, history: History) -> None:

@@ -83,6 +83,16 @@ def an_old_version_was_shown(lines: Lines) -> None:
     answer["payload"]["levels"][0]["version"] = 2
 
 
+def a_key_was_mistaken(lines: Lines) -> None:
+    _, answer = a_done(lines, "adjustStock")
+    answer["payload"]["userErrors"] = [{"code": "IDEMPOTENCY_MISMATCH"}]
+
+
+def a_buyer_was_sent_away(lines: Lines) -> None:
+    _, answer = a_done(lines, "reserveStock")
+    answer["payload"]["userErrors"] = [{"code": "INSUFFICIENT_STOCK"}]
+
+
 def an_entry_is_missing(lines: Lines) -> None:
     del a_level(lines)["journal"][3]
 
@@ -186,6 +196,8 @@ PLANTS: Mapping[str, tuple[Plant, ...]] = MappingProxyType(
         "a_repeated_answer_says_so": (it_was_done_again,),
         "an_answer_shows_the_level_as_it_was": (a_level_was_shown_wrong,),
         "what_is_later_is_newer": (an_old_version_was_shown,),
+        "refusals_are_possible_ones": (a_key_was_mistaken,),
+        "who_is_told_that_units_are_short_asked_for_too_many": (a_buyer_was_sent_away,),
         "sequences_have_no_holes": (an_entry_is_missing, an_entry_is_there_twice),
         "cursors_are_unique": (two_entries_have_one_number,),
         "each_entry_begins_where_the_last_ended": (an_entry_begins_elsewhere,),

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 
-from tests.chaos.checker import answers, journal, money, stock
+from tests.chaos.checker import answers, journal, money, refusals, stock
 from tests.chaos.checker.run import Run
 
 __all__ = ["CHECKS", "Run", "broken", "granted"]
@@ -22,6 +22,8 @@ _CHECKS: tuple[Check, ...] = (
     answers.a_repeated_answer_says_so,
     answers.an_answer_shows_the_level_as_it_was,
     answers.what_is_later_is_newer,
+    refusals.refusals_are_possible_ones,
+    refusals.who_is_told_that_units_are_short_asked_for_too_many,
     journal.sequences_have_no_holes,
     journal.cursors_are_unique,
     journal.each_entry_begins_where_the_last_ended,
