@@ -74,6 +74,7 @@ class Shop:
         thing["version"] += 1
         n = next(self._numbers)
         entry = {"id": f"jrn_{n}", "seq": thing["version"], "cursor": f"c{n}", "type": "Changed"}
+        entry["aggregate"] = thing["id"]
         thing["journal"] = [*thing["journal"], {**entry, "changes": changes}]
         return thing
 

@@ -97,6 +97,10 @@ def an_entry_is_missing(lines: Lines) -> None:
     del a_level(lines)["journal"][3]
 
 
+def the_journal_begins_too_late(lines: Lines) -> None:
+    del a_level(lines)["journal"][:5]
+
+
 def an_entry_is_there_twice(lines: Lines) -> None:
     journal = a_level(lines)["journal"]
     journal.insert(3, deepcopy(journal[3]))
@@ -105,6 +109,11 @@ def an_entry_is_there_twice(lines: Lines) -> None:
 def two_entries_have_one_number(lines: Lines) -> None:
     one, other, *_ = read(lines, "level")
     one["journal"][3]["cursor"] = other["journal"][3]["cursor"]
+
+
+def an_entry_has_two_numbers(lines: Lines) -> None:
+    journal = a_level(lines)["journal"]
+    journal.insert(4, {**journal[3], "cursor": "another"})
 
 
 def an_entry_begins_elsewhere(lines: Lines) -> None:
@@ -198,8 +207,12 @@ PLANTS: Mapping[str, tuple[Plant, ...]] = MappingProxyType(
         "what_is_later_is_newer": (an_old_version_was_shown,),
         "refusals_are_possible_ones": (a_key_was_mistaken,),
         "who_is_told_that_units_are_short_asked_for_too_many": (a_buyer_was_sent_away,),
-        "sequences_have_no_holes": (an_entry_is_missing, an_entry_is_there_twice),
-        "cursors_are_unique": (two_entries_have_one_number,),
+        "sequences_have_no_holes": (
+            an_entry_is_missing,
+            an_entry_is_there_twice,
+            the_journal_begins_too_late,
+        ),
+        "an_entry_has_one_number": (two_entries_have_one_number, an_entry_has_two_numbers),
         "each_entry_begins_where_the_last_ended": (an_entry_begins_elsewhere,),
         "replayed_it_is_the_level": (
             a_level_differs_from_its_journal,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 
@@ -13,10 +14,12 @@ from tests.chaos.wire import NoAnswer
 PAGE = 100
 ANSWER_WITHIN_SECONDS = 10.0
 PATIENCE_SECONDS = 30.0
+BEHIND_SECONDS = 15.0
+PAUSE_SECONDS = 0.1
 
 ENTRIES = """
   pageInfo { hasNextPage endCursor }
-  edges { node { id seq cursor type changes { path before after } } }
+  edges { node { id aggregate seq cursor type changes { path before after } } }
 """
 FIELDS: Mapping[str, str] = {
     "level": """... on StockLevel {
@@ -56,7 +59,7 @@ class Reader:
                     if "errors" not in answer:
                         return answer["data"]
                     assert _is_unavailable(answer), answer["errors"]
-                await asyncio.sleep(0.1)
+                await asyncio.sleep(PAUSE_SECONDS)
 
     async def note(self, when: str, kind: str, ids: Sequence[str]) -> None:
         """Write down how these things are, journals included."""
@@ -66,8 +69,20 @@ class Reader:
             for value in (await self.ask(query, ids=some))["nodes"]:
                 assert value, f"one of {some} is gone"
                 if kind in JOURNALLED:
-                    value["journal"] = [entry async for entry in self._journal(kind, value["id"])]
+                    value["journal"] = await self._whole_journal(kind, value)
                 self._history.add(Read(when=when, kind=kind, value=value))
+
+    async def _whole_journal(
+        self, kind: str, value: Mapping[str, Any]
+    ) -> Sequence[Mapping[str, Any]]:
+        """It may be a moment behind; one that stays behind is for the checker to find."""
+        deadline = time.monotonic() + BEHIND_SECONDS
+        while True:
+            found = [entry async for entry in self._journal(kind, value["id"])]
+            last = max((e["seq"] for e in found if e["aggregate"] == value["id"]), default=0)
+            if kind != "level" or last >= value["version"] or time.monotonic() > deadline:
+                return found
+            await asyncio.sleep(PAUSE_SECONDS)
 
     async def _journal(self, kind: str, id: str) -> AsyncIterator[Mapping[str, Any]]:
         query = f"""query ($id: ID!, $after: Cursor) {{ node(id: $id) {{

@@ -3,28 +3,36 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 
 from tests.chaos.checker.run import HOLD, NUMBERS, Entry, Run, entries
 
 
 def sequences_have_no_holes(run: Run) -> Iterator[str]:
-    for name, version, journal in _journals(run):
-        found = [entry.seq for entry in journal]
-        if found != list(range(1, version + 1)):
-            odd = sorted(set(range(1, version + 1)) ^ set(found))
+    """From the opening of a level on, which was there before the first wish."""
+    for level in run.levels:
+        found = [entry.seq for entry in level.journal]
+        opened = min(found, default=1)
+        wanted = range(opened, level.version + 1)
+        if found != list(wanted):
+            odd = sorted(set(wanted) ^ set(found))
             repeated = [seq for seq, times in Counter(found).items() if times > 1]
-            yield f"{name} is at version {version}: missing or too many {odd}, repeated {repeated}."
+            yield f"{level} is at version {level.version}: odd are {odd}, repeated {repeated}."
+        if opened > run.version_before.get(level.id, 1):
+            yield f"{level}: the journal begins at {opened}."
 
 
-def cursors_are_unique(run: Run) -> Iterator[str]:
-    """Of all journals together: there is one numbering for everything."""
-    known: dict[str, str] = {}
-    for name, _, journal in _journals(run):
-        for entry in journal:
-            here = f"{name} seq {entry.seq}"
-            if (other := known.setdefault(entry.cursor, here)) != here:
-                yield f"{other} and {here} have one cursor: {entry.cursor}."
+def an_entry_has_one_number(run: Run) -> Iterator[str]:
+    """One entry, one cursor; in all journals together, there is one numbering for everything."""
+    entry_by_cursor: dict[str, str] = {}
+    cursor_by_change: dict[tuple[str, int], str] = {}
+    for entry in _all_entries(run):
+        here = f"{entry.aggregate} seq {entry.seq}"
+        if (other := entry_by_cursor.setdefault(entry.cursor, here)) != here:
+            yield f"{other} and {here} have one cursor: {entry.cursor}."
+        change = entry.aggregate, entry.seq
+        if (cursor := cursor_by_change.setdefault(change, entry.cursor)) != entry.cursor:
+            yield f"{here} has two cursors: {cursor} and {entry.cursor}."
 
 
 def each_entry_begins_where_the_last_ended(run: Run) -> Iterator[str]:
@@ -81,7 +89,7 @@ def held(text: str | None) -> int:
     return int(text.split()[0]) if text else 0
 
 
-def _journals(run: Run) -> Iterator[tuple[str, int, Sequence[Entry]]]:
+def _all_entries(run: Run) -> Iterator[Entry]:
     for kind in ("level", "order"):
         for value in run.values("after", kind):
-            yield value["id"], value["version"], entries(value)
+            yield from entries(value)

@@ -64,6 +64,7 @@ class Entry(Struct, frozen=True):
     """One entry of a journal."""
 
     id: str
+    aggregate: str
     seq: int
     cursor: str
     type: str
@@ -82,7 +83,7 @@ class Level:
         self.version: int = value["version"]
         self.place: Place = value["product"]["sku"], value["location"]["id"]
         self.numbers = {name: int(value[name]) for name in NUMBERS}
-        self.journal = entries(value)
+        self.journal = [each for each in entries(value) if each.aggregate == self.id]
 
     def __str__(self) -> str:
         return f"{self.id} ({' at '.join(self.place)})"
@@ -109,10 +110,11 @@ class Level:
 
 
 def entries(value: Mapping[str, Any]) -> Sequence[Entry]:
-    """The journal of something that was read."""
+    """The journal of something that was read: its own entries, and others that concern it."""
     return [
         Entry(
             each["id"],
+            each["aggregate"],
             each["seq"],
             each["cursor"],
             each["type"],
