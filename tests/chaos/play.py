@@ -16,7 +16,7 @@ from tests.chaos.client import Client, doors
 from tests.chaos.cluster import Cluster
 from tests.chaos.history import Begun, History
 from tests.chaos.nemesis import FAULTS, Step
-from tests.chaos.reading import Reader
+from tests.chaos.reading import AFTER, BEFORE, Reader
 from tests.chaos.shelves import Shelves
 
 ENOUGH_SECONDS = 3.0
@@ -57,7 +57,7 @@ async def rush(stage: Stage, faults: Sequence[str]) -> Run:
     steps = nemesis.plan(_random(stage), faults, 2.0, 4.0)
     stage.begin("rush", steps)
     found = await shelves.found(stage.reader, skus=len(steps), locations=1, orders=0)
-    await stage.note("before", found)
+    await stage.note(BEFORE, found)
     for place, step in zip(found.levels, steps, strict=True):
         await burst.lay_out(stage.client("keeper " + place[0]), found, place)
         await _rushed(stage, place, step)
@@ -80,7 +80,7 @@ async def mix(stage: Stage, faults: Sequence[str], *, wishes: int, a_second: flo
     steps = nemesis.plan(_random(stage), faults, 1.5, 4.0)
     stage.begin("mixture", steps)
     found = await shelves.found(stage.reader, skus=SKUS, locations=LOCATIONS, orders=ORDERS)
-    await stage.note("before", found)
+    await stage.note(BEFORE, found)
     await mixture.stock_up(stage.client("keeper"), found)
     breaking = asyncio.create_task(nemesis.follow(steps, stage.cluster, stage.history))
     crowd = mixture.Crowd(wishes, a_second, until=breaking)
@@ -91,10 +91,10 @@ async def mix(stage: Stage, faults: Sequence[str], *, wishes: int, a_second: flo
 
 async def _ended(stage: Stage, found: Shelves) -> Run:
     await stage.cluster.heal()
-    await stage.note("after", found)
+    await stage.note(AFTER, found)
     run = Run(stage.history.lines)
     for kind, what in (("reserveStock", "reservation"), ("recordPayment", "payment")):
-        await stage.reader.note("after", what, [each.made(what) for each in run.done(kind)])
+        await stage.reader.note(AFTER, what, [each.made(what) for each in run.done(kind)])
     return Run(stage.history.lines)
 
 

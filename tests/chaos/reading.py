@@ -11,6 +11,7 @@ from tests.chaos import wire
 from tests.chaos.history import History, Read
 from tests.chaos.wire import NoAnswer
 
+BEFORE, AFTER = "before", "after"
 PAGE = 100
 ANSWER_WITHIN_SECONDS = 10.0
 PATIENCE_SECONDS = 30.0
@@ -62,13 +63,13 @@ class Reader:
                 await asyncio.sleep(PAUSE_SECONDS)
 
     async def note(self, when: str, kind: str, ids: Sequence[str]) -> None:
-        """Write down how these things are, journals included."""
+        """Write down how these things are; in the end, with their journals."""
         for start in range(0, len(ids), PAGE):
             some = ids[start : start + PAGE]
             query = f"query ($ids: [ID!]!) {{ nodes(ids: $ids) {{ id {FIELDS[kind]} }} }}"
             for value in (await self.ask(query, ids=some))["nodes"]:
                 assert value, f"one of {some} is gone"
-                if kind in JOURNALLED:
+                if kind in JOURNALLED and when == AFTER:
                     value["journal"] = await self._whole_journal(kind, value)
                 self._history.add(Read(when=when, kind=kind, value=value))
 

@@ -7,6 +7,7 @@ import platform
 import statistics
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
+from math import inf
 from typing import Any
 
 from msgspec import Struct
@@ -34,7 +35,7 @@ def outages(lines: Sequence[Event]) -> Sequence[Outage]:
     written = list(_written(lines))
     faults = [line for line in lines if isinstance(line, Fault)]
     ends = [line.at + AFTERMATH_SECONDS for line in lines if isinstance(line, Healed)]
-    others = [*(fault.at for fault in faults[1:]), float("inf")]
+    others = [fault.at for fault in faults][1:] + [inf] * bool(faults)
     return [
         _outage(fault, min(end, other), written)
         for fault, end, other in zip(faults, ends, others, strict=True)
