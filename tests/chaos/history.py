@@ -89,7 +89,16 @@ class Read(Line, tag="read", frozen=True, kw_only=True):
     value: Mapping[str, Any]
 
 
-Event = Begun | Invoked | Asked | Unanswered | Answered | Fault | Healed | Read
+class Followed(Line, tag="followed", frozen=True, kw_only=True):
+    """Somebody who follows the journal of one thing by its cursors saw more of it."""
+
+    follower: str
+    thing: str
+    entries: Sequence[tuple[str, int]]
+    """Of each entry, whose it is and its `seq`."""
+
+
+Event = Begun | Invoked | Asked | Unanswered | Answered | Fault | Healed | Read | Followed
 
 
 class History:

@@ -11,7 +11,7 @@ from itertools import count
 from typing import Any
 
 from tests.chaos.checker.run import HOLD, NUMBERS, Place
-from tests.chaos.history import History, Read
+from tests.chaos.history import Followed, History, Read
 from tests.chaos.shelves import Order, Shelves
 
 Values = dict[str, Any]
@@ -53,6 +53,15 @@ class Shop:
             kinds = {"ord": "order", "pay": "payment", "rsv": "reservation"}
             if kind := kinds.get(name[:3]):
                 history.add(Read(when=when, kind=kind, value=dict(thing)))
+
+    def tell(self, history: History) -> None:
+        """Have somebody follow each level's journal, an entry at a time."""
+        for level in self.levels.values():
+            for entry in level["journal"]:
+                seen = [(level["id"], entry["seq"])]
+                history.add(
+                    Followed(follower=f"follower of {level['id']}", thing=level["id"], entries=seen)
+                )
 
     async def _look(self, id: str) -> Mapping[str, int]:
         return next(level for level in self.levels.values() if level["id"] == id)

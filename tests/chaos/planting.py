@@ -116,6 +116,16 @@ def an_entry_has_two_numbers(lines: Lines) -> None:
     journal.insert(4, {**journal[3], "cursor": "another"})
 
 
+def an_entry_appeared_behind_a_cursor(lines: Lines) -> None:
+    followed = [line for line in lines if line["event"] == "followed"]
+    lines.remove(followed[3])
+
+
+def entries_came_in_another_order(lines: Lines) -> None:
+    one, other = [line for line in lines if line["event"] == "followed"][3:5]
+    one["entries"], other["entries"] = other["entries"], one["entries"]
+
+
 def an_entry_begins_elsewhere(lines: Lines) -> None:
     _, change = a_change(lines, "free")
     change["before"] = "7"
@@ -213,6 +223,10 @@ PLANTS: Mapping[str, tuple[Plant, ...]] = MappingProxyType(
             the_journal_begins_too_late,
         ),
         "an_entry_has_one_number": (two_entries_have_one_number, an_entry_has_two_numbers),
+        "who_follows_misses_nothing": (
+            an_entry_appeared_behind_a_cursor,
+            entries_came_in_another_order,
+        ),
         "each_entry_begins_where_the_last_ended": (an_entry_begins_elsewhere,),
         "replayed_it_is_the_level": (
             a_level_differs_from_its_journal,

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager, suppress
 from random import Random
 
 from msgspec import Struct
@@ -14,6 +14,7 @@ from tests.chaos.checker import Run
 from tests.chaos.checker.run import Place
 from tests.chaos.client import Client, doors
 from tests.chaos.cluster import Cluster
+from tests.chaos.followers import Follower
 from tests.chaos.history import Begun, History
 from tests.chaos.nemesis import FAULTS, Step
 from tests.chaos.reading import AFTER, BEFORE, Reader
@@ -61,7 +62,8 @@ async def rush(stage: Stage, faults: Sequence[str]) -> Run:
     for place, step in zip(found.levels, steps, strict=True):
         await burst.lay_out(stage.client("keeper " + place[0]), found, place)
         await _rushed(stage, place, step)
-    return await _ended(stage, found)
+    await stage.note(AFTER, found)
+    return await _ended(stage)
 
 
 async def _rushed(stage: Stage, place: Place, step: Step) -> None:
@@ -83,15 +85,37 @@ async def mix(stage: Stage, faults: Sequence[str], *, wishes: int, a_second: flo
     await stage.note(BEFORE, found)
     await mixture.stock_up(stage.client("keeper"), found)
     breaking = asyncio.create_task(nemesis.follow(steps, stage.cluster, stage.history))
-    crowd = mixture.Crowd(wishes, a_second, until=breaking)
-    await crowd.works(stage.client, found)
-    await breaking
-    return await _ended(stage, found)
+    async with _followed(stage, found):
+        crowd = mixture.Crowd(wishes, a_second, until=breaking)
+        await crowd.works(stage.client, found)
+        await breaking
+        await stage.cluster.heal()
+        await stage.note(AFTER, found)
+    return await _ended(stage)
 
 
-async def _ended(stage: Stage, found: Shelves) -> Run:
-    await stage.cluster.heal()
-    await stage.note(AFTER, found)
+@asynccontextmanager
+async def _followed(stage: Stage, found: Shelves) -> AsyncGenerator[None]:
+    """Somebody follows each journal meanwhile, and looks once more in the end."""
+    things = [
+        *(("level", level) for level in found.levels.values()),
+        *(("order", order.id) for order in found.orders),
+    ]
+    followers = [Follower(kind, thing, stage.ports, stage.history) for kind, thing in things]
+    tasks = [asyncio.create_task(each.follow()) for each in followers]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        ends = await asyncio.gather(*tasks, return_exceptions=True)
+    assert all(isinstance(end, asyncio.CancelledError) for end in ends), ends
+    for each in followers:
+        await each.look()
+
+
+async def _ended(stage: Stage) -> Run:
+    """Read what was made, too."""
     run = Run(stage.history.lines)
     for kind, what in (("reserveStock", "reservation"), ("recordPayment", "payment")):
         await stage.reader.note(AFTER, what, [each.made(what) for each in run.done(kind)])

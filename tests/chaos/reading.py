@@ -86,15 +86,19 @@ class Reader:
             await asyncio.sleep(PAUSE_SECONDS)
 
     async def _journal(self, kind: str, id: str) -> AsyncIterator[Mapping[str, Any]]:
-        query = f"""query ($id: ID!, $after: Cursor) {{ node(id: $id) {{
-          ... on {JOURNALLED[kind]} {{ journal(first: {PAGE}, after: $after) {{ {ENTRIES} }} }}
-        }} }}"""
         after, more = None, True
         while more:
-            page = (await self.ask(query, id=id, after=after))["node"]["journal"]
+            page = await self.page(kind, id, after)
             for edge in page["edges"]:
                 yield edge["node"]
             after, more = page["pageInfo"]["endCursor"], page["pageInfo"]["hasNextPage"]
+
+    async def page(self, kind: str, id: str, after: str | None) -> Mapping[str, Any]:
+        """What a journal holds behind a cursor."""
+        query = f"""query ($id: ID!, $after: Cursor) {{ node(id: $id) {{
+          ... on {JOURNALLED[kind]} {{ journal(first: {PAGE}, after: $after) {{ {ENTRIES} }} }}
+        }} }}"""
+        return (await self.ask(query, id=id, after=after))["node"]["journal"]
 
 
 def _is_unavailable(answer: Mapping[str, Any]) -> bool:

@@ -30,6 +30,7 @@ async def day_of(shop: Shop, history: History) -> None:
     for _ in range(WISHES):
         await day.deed()
     shop.note("after", history)
+    shop.tell(history)
 
 
 @pytest.fixture(scope="module")

@@ -26,6 +26,7 @@ _CHECKS: tuple[Check, ...] = (
     refusals.who_is_told_that_units_are_short_asked_for_too_many,
     journal.sequences_have_no_holes,
     journal.an_entry_has_one_number,
+    journal.who_follows_misses_nothing,
     journal.each_entry_begins_where_the_last_ended,
     journal.replayed_it_is_the_level,
     journal.it_always_adds_up,

@@ -35,6 +35,20 @@ def an_entry_has_one_number(run: Run) -> Iterator[str]:
             yield f"{here} has two cursors: {cursor} and {entry.cursor}."
 
 
+def who_follows_misses_nothing(run: Run) -> Iterator[str]:
+    """By cursors, while the journal grew, one sees what the whole journal says in the end."""
+    wanted = {
+        value["id"]: [(entry.aggregate, entry.seq) for entry in entries(value)]
+        for kind in ("level", "order")
+        for value in run.values("after", kind)
+    }
+    for follower, pages in run.followed.items():
+        seen = [entry for page in pages for entry in page.entries]
+        if seen != wanted[pages[0].thing]:
+            missed = sorted(set(wanted[pages[0].thing]) - set(seen))
+            yield f"{follower} saw {len(seen)} entries, in another order or without {missed}."
+
+
 def each_entry_begins_where_the_last_ended(run: Run) -> Iterator[str]:
     for level in run.levels:
         state: Mapping[str, str] = {}

@@ -9,7 +9,7 @@ from typing import Any
 
 from msgspec import Struct, field
 
-from tests.chaos.history import Answered, Event, Invoked, Payload, Read, Unanswered
+from tests.chaos.history import Answered, Event, Followed, Invoked, Payload, Read, Unanswered
 
 NUMBERS = ("onHand", "committed", "reserved", "unavailable", "free", "incoming")
 """The numbers of a stock level, as the journal's paths name them."""
@@ -129,6 +129,7 @@ class Run:
 
     def __init__(self, lines: Iterable[Event]) -> None:
         self.operations: dict[int, Operation] = {}
+        self.followed: dict[str, list[Followed]] = {}
         self._values: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
         for line in lines:
             self._add(line)
@@ -141,6 +142,8 @@ class Run:
                 self.operations[line.op].answers.append(line)
             case Unanswered():
                 self.operations[line.op].silences.append(line)
+            case Followed():
+                self.followed.setdefault(line.follower, []).append(line)
             case Read():
                 self._values.setdefault((line.when, line.kind), []).append(line.value)
             case _:
