@@ -31,12 +31,23 @@ FIRST_LOOK_SECONDS = 0.02
 LONGEST_PAUSE_SECONDS = 0.25
 
 
+def always(_: object) -> bool:
+    return True
+
+
 class Call(Struct, frozen=True):
-    """One run of a command: whose, and under which claim."""
+    """One run of a command: who asked for what, and under which claim."""
 
     claim: Claim
-    viewer: Viewer
-    actor: Actor
+    request: Request
+
+    @property
+    def viewer(self) -> Viewer:
+        return self.request.viewer
+
+    @property
+    def actor(self) -> Actor:
+        return self.request.actor
 
     @property
     def cause(self) -> str:
@@ -49,7 +60,8 @@ class Command(Struct, Generic[A, R], frozen=True):
 
     `admits` raises `Forbidden` for who may not ask; `act` raises a refusal when nothing is left
     of what it did. One that keeps its answer in its own transaction says so; all others have it
-    kept afterwards.
+    kept afterwards. `is_open` says whether somebody must finish what was begun: not where all of
+    it is one update, or ends by itself.
     """
 
     name: str
@@ -58,6 +70,7 @@ class Command(Struct, Generic[A, R], frozen=True):
     act: Callable[[Stores, Call, A], Awaitable[R]]
     admits: Callable[[Viewer, A], None]
     keeps_answer: bool = False
+    is_open: Callable[[A], bool] = always
 
 
 async def run(
@@ -82,13 +95,14 @@ async def run(
             values.actor(viewer, device),
             requests.checked(key),
             msgspec.msgpack.encode(arguments),
+            command.is_open(arguments),
         )
         claim = await _claimed(stores, request)
     except (Refusal, Refused) as refusal:
         return _refused(refusal)
     if isinstance(claim, Found):
         return requests.told_again(claim.answer, command.gives)
-    return await _carried_out(stores, command, Call(claim, viewer, request.actor), arguments)
+    return await _carried_out(stores, command, Call(claim, request), arguments)
 
 
 async def resume(stores: Stores, commands: Mapping[str, Command[Any, Any]], most: int) -> int:
@@ -97,7 +111,7 @@ async def resume(stores: Stores, commands: Mapping[str, Command[Any, Any]], most
     for claim, request in left:
         command = commands[request.operation]
         arguments = msgspec.msgpack.decode(request.arguments, type=command.takes)
-        call = Call(claim, request.viewer, request.actor)
+        call = Call(claim, request)
         with suppress(Unavailable):
             await _carried_out(stores, command, call, arguments)
     return len(left)

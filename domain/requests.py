@@ -22,13 +22,17 @@ KINDS = {kind.__name__: kind for kind in REFUSALS}
 
 
 class Request(Struct, frozen=True):
-    """Who wants what, under which key. `arguments` are the parsed ones, as MessagePack."""
+    """Who wants what, under which key. `arguments` are the parsed ones, as MessagePack.
+
+    An open one must be finished, or undone, even if nobody asks for it again.
+    """
 
     operation: str
     viewer: Viewer
     actor: Actor
     key: str
     arguments: bytes
+    is_open: bool = True
 
     @property
     def id(self) -> str:
@@ -51,6 +55,7 @@ class Claim(Struct, frozen=True):
     fingerprint: str
     owner: str
     deadline: datetime
+    is_open: bool = True
 
 
 class Answer(Struct, Generic[T], frozen=True):

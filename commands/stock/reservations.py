@@ -129,6 +129,7 @@ async def _commit(stores: Stores, call: Call, asked: CommitReservation) -> Reser
         return found
     _may_become(found, ReservationState.CONVERTED)
     if len(found.lines) > 1:
+        await stores.claims.keep_open(call.claim, call.request)
         pinned = await _all(stores, call, found.id, found.lines, StepKind.PIN)
         await _expect_all_there(stores, call, found, pinned)
     subjects = (asked.order,) if asked.order else ()
@@ -260,7 +261,24 @@ def _admitted(viewer: Viewer, _: object) -> None:
     permitted(viewer, Action.RESERVE_STOCK)
 
 
-RESERVE = Command("reserveStock", ReserveStock, Reservation, _reserve, _admitted)
-EXTEND = Command("extendReservation", ExtendReservation, Reservation, _extend, _admitted)
-RELEASE = Command("releaseReservation", ReleaseReservation, Reservation, _release, _admitted)
-COMMIT = Command("commitReservation", CommitReservation, Reservation, _commit, _admitted)
+def _spans_levels(asked: ReserveStock) -> bool:
+    """What is granted by one update needs nobody to finish it, and nothing runs for ever."""
+    return len({(line.sku, line.location_id) for line in asked.lines}) > 1
+
+
+def _never(_: object) -> bool:
+    return False
+
+
+RESERVE = Command(
+    "reserveStock", ReserveStock, Reservation, _reserve, _admitted, is_open=_spans_levels
+)
+EXTEND = Command(
+    "extendReservation", ExtendReservation, Reservation, _extend, _admitted, is_open=_never
+)
+RELEASE = Command(
+    "releaseReservation", ReleaseReservation, Reservation, _release, _admitted, is_open=_never
+)
+COMMIT = Command(
+    "commitReservation", CommitReservation, Reservation, _commit, _admitted, is_open=_never
+)

@@ -46,6 +46,10 @@ class Claims(Protocol):
         """Keep the answer; gives the one that counts, which is that of who was first."""
         ...
 
+    async def keep_open(self, claim: Claim, request: Request) -> None:
+        """Have it finished by others, should the owner be cut off."""
+        ...
+
     async def let_go(self, claim: Claim) -> None:
         """Let the next copy try at once: what became of this one is not known."""
         ...

@@ -1,14 +1,15 @@
-"""Requests under way, and the answers of those that are done.
+"""Requests that came, and the answers they got.
 
 A claim is inserted first: its unique id decides who carries a request out. An answer is inserted
-once: its unique id decides which answer counts, however many believed to be the owner. Claims of
-answered requests are removed, so what is left is what is under way, or was abandoned.
+once: its unique id decides which answer counts, however many believed to be the owner. A claim
+that somebody must finish, should its owner die, is `open` until it is answered; one whose effects
+end by themselves is left to whoever asks again. Inserts are what a database does most cheaply, so
+the common request costs two of them and nothing else.
 """
 
 from __future__ import annotations
 
 import secrets
-from asyncio import gather
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
@@ -33,12 +34,13 @@ NOW_OF_THE_SERVER = Timestamp(0, 0)
 
 
 class ClaimRow(Struct, frozen=True):
-    """A request under way; nobody's, when its owner let it go."""
+    """A request that came; nobody's, when its owner let it go. An open one says what it asks."""
 
     id: str = msgspec.field(name="_id")
     fingerprint: str
     owner: str | None
-    request: bytes
+    at: datetime
+    request: bytes | None = None
 
 
 class AnswerRow(Struct, frozen=True):
@@ -50,7 +52,14 @@ class AnswerRow(Struct, frozen=True):
     settled_at: datetime
 
 
-CLAIMS = Collection("claims", ClaimRow)
+CLAIMS = Collection(
+    "claims",
+    ClaimRow,
+    (
+        Index(by("at"), "forgetting claims", forget_after=KEPT),
+        Index(by("open"), "finishing what others left", only={"open": True}),
+    ),
+)
 ANSWERS = Collection(
     "answers",
     AnswerRow,
@@ -64,6 +73,7 @@ LEASE_IS_OVER: Filter = {
         {"$subtract": ["$$NOW", (LEASE + GRACE) // timedelta(milliseconds=1)]},
     ]
 }
+CLOSED: Filter = {"$unset": {"open": True, "request": True}}
 IS_ABANDONED: Filter = {"$or": [{"owner": None}, {"$expr": LEASE_IS_OVER}]}
 
 
@@ -82,6 +92,11 @@ class MongoClaims:
     async def settle(self, claim: Claim, answer: bytes) -> bytes:
         return await self._settling.ask((claim, answer))
 
+    async def keep_open(self, claim: Claim, request: Request) -> None:
+        mine = {"_id": claim.id, "owner": claim.owner}
+        now = {"$set": {"open": True, "request": msgspec.msgpack.encode(request)}}
+        await self._database.change(CLAIMS.name, mine, now)
+
     async def let_go(self, claim: Claim) -> None:
         mine = {"_id": claim.id, "owner": claim.owner}
         await self._database.change(CLAIMS.name, mine, {"$set": {"owner": None}})
@@ -90,7 +105,7 @@ class MongoClaims:
         found: list[tuple[Claim, Request]] = []
         while len(found) < most:
             owner, deadline = _token(), await self._deadline()
-            row = await self._taken_over(IS_ABANDONED, owner)
+            row = await self._taken_over({"open": True, **IS_ABANDONED}, owner)
             if row is None:
                 break
             request = msgspec.msgpack.decode(row["request"], type=Request)
@@ -101,28 +116,26 @@ class MongoClaims:
         return await self._clock.now() + LEASE
 
     async def _claim_all(self, requests: Sequence[Request]) -> Sequence[Claim | Found | Busy]:
-        deadline = await self._deadline()
-        claims = [_claim(request, _token(), deadline) for request in requests]
-        rows = [_row(*pair) for pair in zip(claims, requests, strict=True)]
+        now = await self._clock.now()
+        claims = [_claim(request, _token(), now + LEASE) for request in requests]
+        rows = [_row(*pair, now) for pair in zip(claims, requests, strict=True)]
         twice = await self._database.add(CLAIMS.name, rows)
-        answers = await self._answers([claim.id for claim in claims])
-        if idle := [c.id for n, c in enumerate(claims) if c.id in answers and n not in twice]:
-            await self._database.delete(CLAIMS.name, {"_id": {"$in": idle}})
-        return await gather(
-            *(
-                self._met(claim, request, answers.get(claim.id), is_ours=n not in twice)
-                for n, (claim, request) in enumerate(zip(claims, requests, strict=True))
-            )
-        )
+        if not twice:
+            return claims
+        answers = await self._answers([claims[n].id for n in twice])
+        met = {n: await self._met(claims[n], requests[n], answers) for n in twice}
+        return [met.get(n, claim) for n, claim in enumerate(claims)]
 
     async def _met(
-        self, claim: Claim, request: Request, answer: AnswerRow | None, *, is_ours: bool
+        self, claim: Claim, request: Request, answers: Mapping[str, AnswerRow]
     ) -> Claim | Found | Busy:
-        if answer:
-            if answer.fingerprint == claim.fingerprint:
-                return Found(answer.answer)
+        """Somebody asked the same before."""
+        answer = answers.get(claim.id)
+        if answer is None:
+            return await self._contested(request)
+        if answer.fingerprint != claim.fingerprint:
             return Busy.OTHER_ARGUMENTS
-        return claim if is_ours else await self._contested(request)
+        return Found(answer.answer)
 
     async def _contested(self, request: Request) -> Claim | Found | Busy:
         """Somebody else has it, or had it and was not heard of for too long."""
@@ -145,11 +158,12 @@ class MongoClaims:
         now = await self._clock.now()
         rows = [answer_document(claim, answer, now) for claim, answer in settled]
         twice = await self._database.add(ANSWERS.name, rows)
-        ids = [claim.id for claim, _ in settled]
-        await self._database.delete(CLAIMS.name, {"_id": {"$in": ids}})
+        if opened := [claim.id for claim, _ in settled if claim.is_open]:
+            where = {"_id": {"$in": opened}}
+            await self._database.change_all(CLAIMS.name, where, CLOSED)
         if not twice:
             return [answer for _, answer in settled]
-        first = await self._answers([ids[n] for n in twice])
+        first = await self._answers([settled[n][0].id for n in twice])
         return [
             first[claim.id].answer if claim.id in first else answer for claim, answer in settled
         ]
@@ -160,13 +174,13 @@ def answer_document(claim: Claim, answer: bytes, now: datetime) -> Document:
 
 
 def _claim(request: Request, owner: str, deadline: datetime) -> Claim:
-    return Claim(request.id, request.fingerprint, owner, deadline)
+    return Claim(request.id, request.fingerprint, owner, deadline, request.is_open)
 
 
-def _row(claim: Claim, request: Request) -> Document:
-    raw = msgspec.msgpack.encode(request)
-    row = ClaimRow(claim.id, claim.fingerprint, claim.owner, raw)
-    return CLAIMS.document(row, claimed_at=NOW_OF_THE_SERVER)
+def _row(claim: Claim, request: Request, now: datetime) -> Document:
+    raw = msgspec.msgpack.encode(request) if request.is_open else None
+    row = ClaimRow(claim.id, claim.fingerprint, claim.owner, now, raw)
+    return CLAIMS.document(row, claimed_at=NOW_OF_THE_SERVER, open=request.is_open)
 
 
 def _token() -> str:

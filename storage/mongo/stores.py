@@ -12,7 +12,7 @@ from domain.ids import LocationId, Sku, TransferId
 from domain.ports import Overtaken, Work
 from domain.requests import Claim
 from domain.stock import Shift, StockLevel, Transfer
-from storage.mongo.claims import ANSWERS, CLAIMS, MongoClaims, answer_document
+from storage.mongo.claims import ANSWERS, CLAIMS, CLOSED, MongoClaims, answer_document
 from storage.mongo.clock import Clock
 from storage.mongo.driver import Database, Taken
 from storage.mongo.journal import JOURNAL
@@ -75,4 +75,4 @@ class MongoWork:
             await self._database.put(ANSWERS.name, answer_document(claim, answer, self._now))
         except Taken as error:
             raise Overtaken from error
-        await self._database.delete(CLAIMS.name, {"_id": claim.id})
+        await self._database.change(CLAIMS.name, {"_id": claim.id}, CLOSED)

@@ -121,5 +121,5 @@ def finish() -> list[Filter]:
                 **outbox.added("$_told"),
             }
         },
-        {"$unset": ["_gone", "_told", "_fold"]},
+        {"$unset": ["_gone", "_told"]},
     ]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from asyncio import gather
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import groupby
 
 import msgspec
+from msgspec.structs import replace
 
 from domain.ids import LocationId, ReservationId, Sku
 from domain.refusals import Elsewhere
@@ -14,6 +16,7 @@ from domain.stock import (
     Reservation,
     ReservationState,
     Step,
+    StepKind,
     StepOutcome,
     Stepped,
 )
@@ -29,9 +32,10 @@ from storage.mongo.stock.steps import grant
 RESERVATIONS = Collection(
     "reservations",
     Reservation,
-    (Index(by("owner", "_id"), "whose reservations there are"),),
+    (Index(by("expires_at"), "what ran out", only={"state": ReservationState.ACTIVE}),),
 )
 
+SETTLED_AFTER = timedelta(minutes=1)
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 Place = tuple[Sku, LocationId]
@@ -134,7 +138,30 @@ class MongoHolds:
         changes = [({"_id": level["_id"]}, [*expire(), *finish()]) for level in levels]
         if changes:
             await self._database.change_each(LEVELS.name, changes)
-        return len(changes)
+        return len(changes) + await self._write_down(now, most)
+
+    async def _write_down(self, now: datetime, most: int) -> int:
+        """Say of reservations that ran out what became of them."""
+        due = {"state": ReservationState.ACTIVE, "expires_at": {"$lte": now - SETTLED_AFTER}}
+        rows = await self._database.find(RESERVATIONS.name, due, limit=most)
+        found = msgspec.convert(rows, list[Reservation])
+        stories = await gather(*(self.story(each) for each in found))
+        ended = [
+            replace(each, state=state)
+            for each, story in zip(found, stories, strict=True)
+            if (state := _ended(story))
+        ]
+        await self._change_all(ended)
+        return len(ended)
+
+
+def _ended(story: frozenset[str]) -> ReservationState | None:
+    """How a story ended that must have; None while somebody is about to commit it."""
+    if StepKind.COMMIT in story:
+        return ReservationState.CONVERTED
+    if StepKind.RELEASE in story:
+        return ReservationState.RELEASED
+    return None if StepKind.PIN in story else ReservationState.EXPIRED
 
 
 def _ending(reservation: Reservation) -> tuple[str, str, datetime]:

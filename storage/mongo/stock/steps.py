@@ -1,7 +1,8 @@
 """A batch of steps on a level: granted in order, while enough is free, by one update.
 
 The update is a fold over the steps. It carries the numbers on from step to step, notes what became
-of each in `last`, and what to tell in `_told`.
+of each in `last`, what to tell in `_told`, and which holds are new. What a client knows beforehand
+is a literal, which the database neither parses nor evaluates: that is most of a step.
 """
 
 from __future__ import annotations
@@ -10,8 +11,9 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from domain.stock import ReservationState, Step, StepKind
-from storage.mongo import outbox
+import msgspec
+
+from domain.stock import ReservationState, Step, StepKind, StepOutcome
 from storage.mongo.driver import Filter
 from storage.mongo.stock.expiry import NONE
 
@@ -23,7 +25,7 @@ MOVES: Mapping[StepKind, Mapping[str, int]] = {
     StepKind.EXTEND: {},
     StepKind.PIN: {},
     StepKind.RELEASE: {"free": 1, "reserved": -1},
-    StepKind.COMMIT: {"committed": 1, "reserved": -1},
+    StepKind.COMMIT: {"reserved": -1, "committed": 1},
 }
 """Where the units go, for each unit of the step."""
 
@@ -32,39 +34,39 @@ COUNTERS = ("free", "reserved", "committed")
 
 def grant(steps: Sequence[Step]) -> list[Filter]:
     """Do the steps, each with another reservation; `last` says what became of each."""
-    start = {
+    held = [f"$reservations.{step.reservation}" for step in steps]
+    start: dict[str, Any] = {
         **{name: f"${name}" for name in COUNTERS},
         "version": "$version",
         "told": "$_told",
+        "new": NONE,
         "last": NONE,
     }
-    fold = {
-        "$reduce": {
-            "input": [_asked(step) for step in steps],
-            "initialValue": start,
-            "in": _stepped(),
-        }
-    }
-    return [{"$set": {"_fold": fold}}, {"$set": _granted(steps)}]
+    asked = {"$literal": [_asked(n, step) for n, step in enumerate(steps)]}
+    kinds = sorted({step.kind for step in steps})
+    fold = {"$reduce": {"input": asked, "initialValue": start, "in": _stepped(kinds)}}
+    return [
+        {"$set": {"_held": held}},
+        {"$set": {"_fold": fold}},
+        {"$set": _granted(steps)},
+        *([_without(steps)] if not ENDINGS.isdisjoint(kinds) else []),
+        {"$unset": ["_fold", "_held"]},
+    ]
 
 
-def _asked(step: Step) -> Filter:
-    """A step as the fold sees it. Ids of ours are safe as names of fields."""
-    path = f"$reservations.{step.reservation}"
-    quantity = step.line.quantity
+def _asked(n: int, step: Step) -> Filter:
+    """A step as the fold sees it."""
     return {
-        "is_new": step.kind is StepKind.RESERVE,
-        "spares_pinned": step.kind is StepKind.RELEASE and not step.even_pinned,
-        "is_pinned": {"$eq": [f"{path}.state", ReservationState.PINNED]},
-        "is_late": {"$gt": ["$$NOW", step.deadline]},
-        "held": {"$ifNull": [f"{path}.quantity", 0]},
-        "until": _until(step),
-        "needs": quantity,
-        **{name: MOVES[step.kind].get(name, 0) * quantity for name in COUNTERS},
+        "n": n,
+        "kind": step.kind,
+        "reservation": step.reservation,
+        "needs": step.line.quantity,
+        "lasts": step.minutes * ONE_MINUTE,
+        "deadline": step.deadline,
+        "even_pinned": step.even_pinned,
         "tells": {
             "type": step.kind,
-            "at": "$$NOW",
-            "actor": outbox.by_whom(step.actor),
+            "actor": msgspec.to_builtins(step.actor),
             "cause": step.cause,
             "subjects": [step.reservation, *step.subjects],
         },
@@ -74,136 +76,125 @@ def _asked(step: Step) -> Filter:
 
 def _hold_change(step: Step) -> Filter:
     quantity = step.line.quantity
-    path = f"$reservations.{step.reservation}"
-    if step.kind is StepKind.EXTEND:
-        times = [{"$dateToString": {"date": at}} for at in (f"{path}.until", _until(step))]
-        return {"until": times}
-    if step.kind is StepKind.PIN:
-        return {"state": [f"{path}.state", ReservationState.PINNED]}
-    held = [None, quantity] if step.kind is StepKind.RESERVE else [quantity, None]
-    return {step.reservation: held}
+    if step.kind is StepKind.RESERVE:
+        return {step.reservation: [None, quantity]}
+    return {step.reservation: [quantity, None]} if step.kind in ENDINGS else {}
 
 
-def _until(step: Step) -> Any:
-    """Until when the units are held after it: a hold that is there already is never cut short."""
-    path = f"$reservations.{step.reservation}.until"
-    ahead = {"$add": ["$$NOW", step.minutes * ONE_MINUTE]}
-    match step.kind:
-        case StepKind.RESERVE:
-            return {"$ifNull": [path, ahead]}
-        case StepKind.EXTEND:
-            return {"$max": [path, ahead]}
-        case _:
-            return path
-
-
-def _stepped() -> Filter:
+def _stepped(kinds: Sequence[StepKind]) -> Filter:
     """One step of the fold: the new numbers if it is done, the old ones if not."""
-    outcome = {
-        "$switch": {
-            "branches": [
-                {"case": "$$this.is_late", "then": "LATE"},
-                {
-                    "case": "$$this.is_new",
-                    "then": {
-                        "$switch": {
-                            "branches": [
-                                {"case": {"$gt": ["$$this.held", 0]}, "then": "KNOWN"},
-                                {
-                                    "case": {"$gte": ["$$value.free", "$$this.needs"]},
-                                    "then": "DONE",
-                                },
-                            ],
-                            "default": "SHORT",
-                        }
-                    },
-                },
-                {"case": {"$ne": ["$$this.held", "$$this.needs"]}, "then": "ABSENT"},
-                {
-                    "case": {"$and": ["$$this.is_pinned", "$$this.spares_pinned"]},
-                    "then": "PINNED",
-                },
-            ],
-            "default": "DONE",
-        }
+    same = {name: f"$$value.{name}" for name in (*COUNTERS, "version", "told", "new")}
+    done = _by_kind(kinds, {kind: _done(kind) for kind in kinds})
+    undone = {**same, "last": _remembered("$$outcome")}
+    is_done = {"$eq": ["$$outcome", StepOutcome.DONE]}
+    outcome = {"vars": {"outcome": _outcome(kinds)}, "in": {"$cond": [is_done, done, undone]}}
+    held = {"held": {"$arrayElemAt": ["$_held", "$$this.n"]}}
+    return {"$let": {"vars": held, "in": {"$let": outcome}}}
+
+
+def _by_kind(kinds: Sequence[StepKind], cases: Mapping[StepKind, Any]) -> Any:
+    """One of the cases; only those that this batch has are written down."""
+    chosen = cases[kinds[0]]
+    for kind in kinds[1:]:
+        chosen = {"$cond": [{"$eq": ["$$this.kind", kind]}, cases[kind], chosen]}
+    return chosen
+
+
+def _outcome(kinds: Sequence[StepKind]) -> Filter:
+    is_late = {"$gt": ["$$NOW", "$$this.deadline"]}
+    return {"$cond": [is_late, StepOutcome.LATE, _by_kind(kinds, {k: _judged(k) for k in kinds})]}
+
+
+def _judged(kind: StepKind) -> Filter:
+    """What becomes of a step that is in time."""
+    if kind is StepKind.RESERVE:
+        fits = {"$gte": ["$$value.free", "$$this.needs"]}
+        granted = {"$cond": [fits, StepOutcome.DONE, StepOutcome.SHORT]}
+        return {"$cond": [{"$gt": ["$$held", None]}, StepOutcome.KNOWN, granted]}
+    allowed: Any = StepOutcome.DONE
+    if kind is StepKind.RELEASE:
+        pinned = {"$eq": ["$$held.state", ReservationState.PINNED]}
+        spared = {"$and": [pinned, {"$not": "$$this.even_pinned"}]}
+        allowed = {"$cond": [spared, StepOutcome.PINNED, StepOutcome.DONE]}
+    is_there = {"$eq": ["$$held.quantity", "$$this.needs"]}
+    return {"$cond": [is_there, allowed, StepOutcome.ABSENT]}
+
+
+def _done(kind: StepKind) -> Filter:
+    """The numbers after a step of this kind, and what it tells."""
+    after = {name: _moved(name, MOVES[kind][name]) for name in MOVES[kind]}
+    changes = {name: [f"$$value.{name}", number] for name, number in after.items()}
+    tale = {
+        "seq": {"$add": ["$$value.version", 1]},
+        "at": "$$NOW",
+        "changes": {"$mergeObjects": [{**changes, **_other_changes(kind)}, "$$this.hold"]},
     }
-    sums = {name: {"$add": [f"$$value.{name}", f"$$this.{name}"]} for name in COUNTERS}
-    done = {
-        **sums,
+    return {
+        **{name: after.get(name, f"$$value.{name}") for name in COUNTERS},
         "version": {"$add": ["$$value.version", 1]},
-        "told": {"$concatArrays": ["$$value.told", [_tale(sums)]]},
-        "last": _remembered("$$value.free"),
-    }
-    same = {name: f"$$value.{name}" for name in (*COUNTERS, "version", "told")}
-    return {
-        "$let": {
-            "vars": {"outcome": outcome},
-            "in": {
-                "$cond": [
-                    {"$eq": ["$$outcome", "DONE"]},
-                    done,
-                    {**same, "last": _remembered("$$value.free")},
-                ]
-            },
-        }
+        "told": {"$concatArrays": ["$$value.told", [{"$mergeObjects": ["$$this.tells", tale]}]]},
+        "new": "$$value.new" if kind in ENDINGS else _with_hold(kind),
+        "last": _remembered(StepOutcome.DONE, _until(kind)),
     }
 
 
-def _remembered(free: Any) -> Filter:
-    outcome = {"outcome": "$$outcome", "free": free, "until": "$$this.until"}
-    return {"$concatArrays": ["$$value.last", [outcome]]}
+def _moved(name: str, sign: int) -> Filter:
+    return {"$add" if sign > 0 else "$subtract": [f"$$value.{name}", "$$this.needs"]}
 
 
-def _tale(sums: Mapping[str, Any]) -> Filter:
-    """What the outbox tells of a step; numbers that stay the same are left out of its changes."""
-    moved = {
-        name: {
-            "$cond": [
-                {"$eq": [f"$$this.{name}", 0]},
-                "$$REMOVE",
-                [f"$$value.{name}", sums[name]],
-            ]
-        }
-        for name in COUNTERS
-    }
-    return {
-        "$mergeObjects": [
-            "$$this.tells",
-            {
-                "seq": {"$add": ["$$value.version", 1]},
-                "changes": {"$mergeObjects": [moved, "$$this.hold"]},
-            },
-        ]
-    }
+def _other_changes(kind: StepKind) -> Filter:
+    if kind is StepKind.EXTEND:
+        return {"until": [{"$dateToString": {"date": at}} for at in ("$$held.until", _until(kind))]}
+    if kind is StepKind.PIN:
+        return {"state": ["$$held.state", ReservationState.PINNED]}
+    return {}
+
+
+def _until(kind: StepKind) -> Any:
+    """Until when the units are held: a hold that is there already is never cut short."""
+    ahead = {"$add": ["$$NOW", "$$this.lasts"]}
+    if kind is StepKind.RESERVE:
+        return ahead
+    return {"$max": ["$$held.until", ahead]} if kind is StepKind.EXTEND else "$$held.until"
+
+
+def _with_hold(kind: StepKind) -> Filter:
+    """The holds that are new, or no longer what they were, with one more."""
+    states = {StepKind.RESERVE: ReservationState.ACTIVE, StepKind.PIN: ReservationState.PINNED}
+    state = states.get(kind, "$$held.state")
+    hold = {"quantity": "$$this.needs", "state": state, "until": _until(kind)}
+    return {"$concatArrays": ["$$value.new", [{"k": "$$this.reservation", "v": hold}]]}
+
+
+def _remembered(outcome: Any, until: Any = "$$held.until") -> Filter:
+    remembered = {"outcome": outcome, "free": "$$value.free", "until": until}
+    return {"$concatArrays": ["$$value.last", [remembered]]}
 
 
 def _granted(steps: Sequence[Step]) -> Filter:
-    holds = {
-        f"reservations.{step.reservation}": _hold(step, {"$arrayElemAt": ["$_fold.last", n]})
-        for n, step in enumerate(steps)
-    }
+    new = [step.minutes for step in steps if step.kind is StepKind.RESERVE]
+    soonest = [{"$add": ["$$NOW", min(new) * ONE_MINUTE]}] if new else []
     return {
         **{name: f"$_fold.{name}" for name in (*COUNTERS, "version", "last")},
-        **holds,
+        "reservations": {"$mergeObjects": ["$reservations", {"$arrayToObject": "$_fold.new"}]},
         "_told": "$_fold.told",
-        "next_expiry": {"$ifNull": [{"$min": ["$next_expiry", *_new_untils(steps)]}, "$$REMOVE"]},
+        "next_expiry": {"$ifNull": [{"$min": ["$next_expiry", *soonest]}, "$$REMOVE"]},
     }
 
 
-def _new_untils(steps: Sequence[Step]) -> list[Any]:
-    shortest = [step.minutes for step in steps if step.kind is StepKind.RESERVE]
-    return [{"$add": ["$$NOW", min(shortest) * ONE_MINUTE]}] if shortest else []
+def _without(steps: Sequence[Step]) -> Filter:
+    """Holds that ended are gone."""
+    return {
+        "$set": {
+            f"reservations.{step.reservation}": {
+                "$cond": [_is_done(n), "$$REMOVE", f"$reservations.{step.reservation}"]
+            }
+            for n, step in enumerate(steps)
+            if step.kind in ENDINGS
+        }
+    }
 
 
-def _hold(step: Step, last: Filter) -> Filter:
-    """The hold of a step after it: gone when it ended, untouched when nothing was done."""
-    path = f"$reservations.{step.reservation}"
-    state = (
-        ReservationState.PINNED
-        if step.kind is StepKind.PIN
-        else {"$ifNull": [f"{path}.state", ReservationState.ACTIVE]}
-    )
-    hold = {"quantity": step.line.quantity, "state": state, "until": _until(step)}
-    now: Any = "$$REMOVE" if step.kind in ENDINGS else hold
-    is_done = {"$eq": [{"$getField": {"field": "outcome", "input": last}}, "DONE"]}
-    return {"$cond": [is_done, now, {"$ifNull": [path, "$$REMOVE"]}]}
+def _is_done(n: int) -> Filter:
+    outcome = {"$arrayElemAt": ["$_fold.last.outcome", n]}
+    return {"$eq": [outcome, StepOutcome.DONE]}
