@@ -23,7 +23,7 @@ from tests.chaos.shelves import Shelves
 ENOUGH_SECONDS = 3.0
 """For the first answers of a rush; then it breaks whether or not they came."""
 SKUS, LOCATIONS = 4, 3
-ORDERS = 6
+ORDERS = 2
 
 
 class Stage(Struct, frozen=True):
