@@ -26,10 +26,10 @@ WEIGHTS: Mapping[str, int] = {
     "count": 8,
     "transfer": 8,
     "receive": 8,
-    "reserve": 24,
+    "reserve": 28,
     "extend": 6,
     "release": 8,
-    "commit": 8,
+    "commit": 14,
     "pay": 10,
     "refund": 6,
 }
@@ -138,8 +138,8 @@ class Day:
         if not self._held:
             await self._reserve()
             return
-        order = self._random.choice(self._shelves.orders)
-        await self._wish("commitReservation", reservation=self._held.pop(0), order=order.id)
+        order = self._shelves.orders[0].id  # all for one: its journal tells of every level
+        await self._wish("commitReservation", reservation=self._held.pop(0), order=order)
 
     async def _pay(self) -> None:
         order = self._random.choice(self._shelves.orders)
