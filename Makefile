@@ -14,7 +14,7 @@ BUILD_PAGE = { { $(NODE_IS_THERE); } >/dev/null 2>&1 || $(BIN)/python -m pip ins
   && $(BIN)/python -m gateway.graphiql.build
 
 .DEFAULT_GOAL := help
-.PHONY: help run test chaos check format schema supergraph bench-driver bench-import lock graphiql clean
+.PHONY: help run test chaos check format schema supergraph bench-driver bench-import bench-stock lock graphiql clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-12s %s\n", $$1, $$2}'
@@ -44,6 +44,9 @@ schema: .venv/dev ## reprint schema/sdl/*.graphql
 
 bench-driver: .venv/dev ## what a read costs on PyMongo and on Motor: bench/results/driver.json
 	@$(BIN)/python bench/driver.py
+
+bench-stock: .venv/dev ## reservations a second on one sku: bench/results/stock.json
+	@$(BIN)/python -m bench.stock
 
 supergraph: tests/npm/node_modules/.package-lock.json ## compose the subgraphs into dist/supergraph.graphql (Node.js >= 20)
 	@node tests/npm/compose.mjs $(SDL) dist/supergraph.graphql $(SUBGRAPHS)

@@ -73,6 +73,13 @@ IN_ORDER = Ordering("journal", ("n",), (int,))
 SENTENCES: Mapping[str, str] = MappingProxyType(
     {
         "StockOpened": "The level was opened.",
+        "StockReported": "Another system reported the units.",
+        "PaymentOpened": "The payment was written down as it was found.",
+        "PaymentReported": "Another system reported the payment.",
+        "OrderRecorded": "The order was written down as it was found.",
+        "OrderReported": "Another system reported the order.",
+        "CustomerRecorded": "The customer was written down as they were found.",
+        "CustomerReported": "Another system reported the customer.",
         "StockReserved": "Units were reserved.",
         "ReservationExtended": "A reservation was extended.",
         "ReservationPinned": "Reserved units are being paid for or committed.",

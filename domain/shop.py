@@ -11,7 +11,7 @@ from domain.customers import Customer, LoyaltyAccount, LoyaltyEntry
 from domain.operations import Channel
 from domain.orders import Fulfillment, Order, Return
 from domain.payments import Payment
-from domain.stock import StockLevel
+from domain.stock import Reservation, StockLevel, Transfer
 
 
 class Shop(Struct, frozen=True, kw_only=True):
@@ -21,6 +21,8 @@ class Shop(Struct, frozen=True, kw_only=True):
     locations: Sequence[Location]
     products: Sequence[Product]
     stock_levels: Sequence[StockLevel]
+    reservations: Sequence[Reservation]
+    transfers: Sequence[Transfer]
     customers: Sequence[Customer]
     loyalty_accounts: Sequence[LoyaltyAccount]
     loyalty_entries: Sequence[LoyaltyEntry]

@@ -136,7 +136,8 @@ def _own_store(viewer: Viewer) -> Reach:
 
 
 def _own_doing(viewer: Viewer) -> Reach:
-    return DoneBy(viewer.principal)
+    is_somebody = viewer.customer or viewer.channels
+    return DoneBy(viewer.principal) if is_somebody else Nothing()
 
 
 Rules = Mapping[Subject, Callable[[Viewer], Reach]]
@@ -194,9 +195,9 @@ Acts = Mapping[Action, Callable[[Viewer], Reach]]
 
 ACTS: Mapping[Role, Acts] = MappingProxyType(
     {
-        Role.SHOPPER: {Action.RESERVE_STOCK: _everything},
+        Role.SHOPPER: {Action.RESERVE_STOCK: _own_doing},
         Role.PARTNER: {
-            Action.RESERVE_STOCK: _everything,
+            Action.RESERVE_STOCK: _own_doing,
             Action.RECORD_PAYMENT: _own_channels,
             Action.RECORD_REFUND: _own_channels,
         },

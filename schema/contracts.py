@@ -1,8 +1,9 @@
 """What each contract shows of the graph, on one page. What is not named here is in no contract.
 
 - `public`: what a visitor or a shopper's front end needs: the catalogue, where to buy and what
-  may be promised, and a shopper's own things.
-- `partner`: that, and what who sells for the retailer must know of their own orders.
+  may be promised, a shopper's own things, and holding units for a while.
+- `partner`: that, what who sells for the retailer must know of their own orders, and selling the
+  units that are held.
 
 A contract says which questions there are; who gets which answers is the business of the reach in
 `domain/viewer.py`. A type with everything carries the tag itself, any other each field of it.
@@ -81,10 +82,22 @@ PUBLIC: Page = {
     "refunded refundPending refundable operations",
     "PaymentOperation": "id kind phase amount occurredAt settledAt",
     "Refund": "id operation payment amount forReturn initiatedIn",
+    # units held for a while; what a front end is told when it cannot have them
+    "Mutation": "reserveStock extendReservation releaseReservation",
+    "MutationResult": EVERYTHING,
+    "ReservationResult": EVERYTHING,
+    "Reservation": EVERYTHING,
+    "ReservationLine": EVERYTHING,
+    "UserError": EVERYTHING,
+    "GenericError": EVERYTHING,
+    "IllegalTransition": EVERYTHING,
+    "InsufficientStock": EVERYTHING,
+    "StockElsewhere": EVERYTHING,
 }
 
 PARTNER: Page = {
     "Query": "payment payments",
+    "Mutation": "commitReservation",
     "PaymentConnection": EVERYTHING,
     "PaymentEdge": EVERYTHING,
     "Freshness": "source reason",

@@ -17,10 +17,10 @@ from resolvers.context import Served
 from schema.catalog import Location, Product
 from schema.customers import Customer, LoyaltyAccount, LoyaltyEntry
 from schema.fields import attribute, shows
-from schema.operations import Channel
+from schema.operations import Channel, JournalEntry
 from schema.orders import Fulfillment, Order, Return
 from schema.payments import Payment, PaymentOperation, Refund
-from schema.stock import StockLevel
+from schema.stock import Reservation, StockLevel, Transfer
 
 VERSION = "2.9"
 """The newest version of Apollo Federation that every composer reads."""
@@ -31,6 +31,7 @@ Entity = Annotated[
         Channel,
         Customer,
         Fulfillment,
+        JournalEntry,
         Location,
         LoyaltyAccount,
         LoyaltyEntry,
@@ -39,8 +40,10 @@ Entity = Annotated[
         PaymentOperation,
         Product,
         Refund,
+        Reservation,
         Return,
         StockLevel,
+        Transfer,
     ],
     strawberry.union("_Entity", description="Anything that a router can look up by a key."),
 ]

@@ -27,7 +27,7 @@ from graphql import (
 
 from schema import owners
 from schema.federation import VERSION
-from schema.owners import ROOT
+from schema.owners import ROOTS
 
 PLUMBING = frozenset({"_Any", "_Entity", "_Service", "_entities", "_service"})
 SPECIFICATION = f"https://specs.apollo.dev/federation/v{VERSION}"
@@ -71,7 +71,7 @@ def _marked(
 
 def _federation_marks(core: GraphQLSchema, name: str, entities: Collection[str]) -> Iterator[str]:
     kind = core.type_map[name]
-    if not isinstance(kind, GraphQLObjectType) or name == ROOT:
+    if not isinstance(kind, GraphQLObjectType) or name in ROOTS:
         return
     keys = owners.keys(kind)
     resolvable = "" if name in entities else ", resolvable: false"

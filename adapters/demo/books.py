@@ -7,9 +7,9 @@ from operator import attrgetter
 
 from msgspec import Struct
 
-from adapters.demo import catalogue, master, parcels, returns, story, tenders
+from adapters.demo import catalogue, holds, master, parcels, returns, story, tenders
 from adapters.demo.dice import Dice, whole_milliseconds
-from adapters.demo.levels import levels
+from adapters.demo.levels import Counts, Shelves, levels
 from adapters.demo.orders import ticket
 from adapters.demo.people import Registry
 from adapters.demo.plans import Planner, Sale
@@ -77,11 +77,16 @@ def shop(until: datetime, size: Size = SMALL) -> Shop:
     for sale in sorted([*told, *planned], key=attrgetter("placed_at")):
         books.enter(sale)
     accounts, entries = ledger.close()
+    shelves = Shelves(Counts(books.orders, books.returns), until)
+    stock = levels(shelves, chain, goods, until)
+    locations = list(chain.locations.values())
     return Shop(
         channels=list(chain.channels.values()),
-        locations=list(chain.locations.values()),
+        locations=locations,
         products=goods.products,
-        stock_levels=levels(chain, goods, books.orders, books.returns, until),
+        stock_levels=stock,
+        reservations=holds.reservations(stock, shelves.buyers, people),
+        transfers=holds.transfers(stock, locations),
         customers=[person.customer for person in people],
         loyalty_accounts=accounts,
         loyalty_entries=entries,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
 from msgspec.structs import replace
@@ -13,7 +13,7 @@ from adapters.demo.dice import EPOCH, Dice
 from adapters.demo.master import Chain
 from domain.catalog import Location, LocationKind, Product
 from domain.freshness import KASSA
-from domain.ids import Kind, LocationId, Sku
+from domain.ids import CustomerId, Kind, LocationId, Sku, derived
 from domain.orders import DispositionKind, Order, OrderState, Return
 from domain.stock import Authority, Hold, ReservationState, StockLevel
 
@@ -35,7 +35,7 @@ class Counts:
 
     def __init__(self, orders: Iterable[Order], returns: Iterable[Return]) -> None:
         self.committed: Counter[Key] = Counter()
-        self.pinned: defaultdict[Key, list[int]] = defaultdict(list)
+        self.pinned: defaultdict[Key, list[tuple[int, CustomerId | None]]] = defaultdict(list)
         self.locked: Counter[Key] = Counter()
         skus: dict[str, Sku] = {}
         for order in orders:
@@ -51,7 +51,8 @@ class Counts:
                 for kept in line.allocations:
                     self.committed[line.sku, kept.location_id] += kept.quantity
             elif order.state is OrderState.PLACED and line.delivery and line.delivery.location_id:
-                self.pinned[line.sku, line.delivery.location_id].append(line.unsourced)
+                wanted = line.unsourced, order.customer_id
+                self.pinned[line.sku, line.delivery.location_id].append(wanted)
 
     def _lock(self, back: Return, skus: dict[str, Sku]) -> None:
         for line in back.lines:
@@ -62,13 +63,17 @@ class Counts:
 
 
 class Shelves:
-    """Makes levels: numbers drawn by chance around what is held for orders."""
+    """Makes levels: numbers drawn by chance around what is held for orders.
+
+    `buyers` are those whose payments are in flight, by reservation; None is a guest.
+    """
 
     def __init__(self, counts: Counts, until: datetime) -> None:
         self._dice = Dice("levels")
         self._ids = Dice("level ids")
-        self._counts = counts
         self._until = until
+        self.counts = counts
+        self.buyers: dict[str, CustomerId | None] = {}
 
     def level(self, product: Product, location: Location) -> StockLevel:
         """The level of a product on sale."""
@@ -87,7 +92,7 @@ class Shelves:
 
     def locked(self, key: Key) -> StockLevel:
         """The level of goods that nobody may sell, and that are never ordered again."""
-        units = self._counts.locked[key]
+        units = self.counts.locked[key]
         return self._made(key, is_store=False, unavailable=units, free=0, low_at=None, incoming=0)
 
     def _made(
@@ -103,7 +108,7 @@ class Shelves:
         """All numbers but what is held for orders and carts are given."""
         held = dict(self._holds(key, free))
         reserved = sum(hold.quantity for hold in held.values())
-        committed = self._counts.committed[key]
+        committed = self.counts.committed[key]
         seen = self._seen(is_store=is_store)
         return StockLevel(
             id=self._ids.id(Kind.STOCK_LEVEL),
@@ -135,27 +140,26 @@ class Shelves:
 
     def _holds(self, key: Key, free: int) -> Iterator[tuple[str, Hold]]:
         """Payments in flight, and now and then a cart."""
-        for quantity in self._counts.pinned[key]:
-            yield self._hold(quantity, ReservationState.PINNED)
+        for quantity, buyer in self.counts.pinned[key]:
+            held = self._hold(quantity, ReservationState.PINNED)
+            self.buyers[held[0]] = buyer
+            yield held
         if free and self._dice.chance(0.12):
             for _ in range(self._dice.between(1, 2)):
                 yield self._hold(self._dice.between(1, 3), ReservationState.ACTIVE)
 
     def _hold(self, quantity: int, state: ReservationState) -> tuple[str, Hold]:
         until = self._until + timedelta(seconds=self._dice.between(60, CART_SECONDS))
-        return self._dice.hex(32), Hold(quantity, state, until)
+        key = derived(Kind.RESERVATION, self._dice.hex(32))
+        return key, Hold(quantity, state, until)
 
     def _seen(self, *, is_store: bool) -> datetime:
         ago = self._dice.between(1, 59) if is_store else 60 * self._dice.between(2, 25)
         return self._until - timedelta(seconds=ago)
 
 
-def levels(
-    chain: Chain, goods: Range, orders: Sequence[Order], returns: Sequence[Return], until: datetime
-) -> list[StockLevel]:
+def levels(shelves: Shelves, chain: Chain, goods: Range, until: datetime) -> list[StockLevel]:
     """A level for each product on sale at each store and in the warehouse, but for a few."""
-    counts = Counts(orders, returns)
-    shelves = Shelves(counts, until)
     places = [at for at in chain.locations.values() if at.kind is not LocationKind.QUARANTINE]
     cups = {product.sku for product in goods.cups}
     found = [
@@ -166,7 +170,7 @@ def levels(
         and not (product.sku in cups and location.kind is LocationKind.WAREHOUSE)
     ]
     kept = _with_old_ones(_without_some(found), until - COUNTED_LONG_AGO)
-    return [*kept, *(shelves.locked(key) for key in counts.locked)]
+    return [*kept, *(shelves.locked(key) for key in shelves.counts.locked)]
 
 
 def _without_some(found: list[StockLevel]) -> list[StockLevel]:

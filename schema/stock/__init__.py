@@ -1,5 +1,6 @@
 """Stock levels, what may be promised of them, and how they change."""
 
+from schema.stock.changes import Reservation, Transfer
 from schema.stock.levels import (
     Availability,
     AvailabilityConnection,
@@ -7,4 +8,11 @@ from schema.stock.levels import (
     StockLevelConnection,
 )
 
-__all__ = ["Availability", "AvailabilityConnection", "StockLevel", "StockLevelConnection"]
+__all__ = [
+    "Availability",
+    "AvailabilityConnection",
+    "Reservation",
+    "StockLevel",
+    "StockLevelConnection",
+    "Transfer",
+]

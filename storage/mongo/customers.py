@@ -18,6 +18,7 @@ from domain.viewer import Subject, Viewer
 from storage.mongo.access import Owners
 from storage.mongo.collections import Collection, Index, by
 from storage.mongo.driver import Database
+from storage.mongo.outbox import PENDING
 from storage.mongo.reader import Reader
 from storage.mongo.sorting import SortKey
 
@@ -29,6 +30,7 @@ CUSTOMERS = Collection(
     (
         Index(by("number"), "customer(number:)", unique=True),
         Index(by("identities.kind", "identities.value"), "findCustomers"),
+        PENDING,
     ),
 )
 ACCOUNTS = Collection(

@@ -13,6 +13,7 @@ from domain.values import ExternalRef
 from domain.viewer import Subject, Viewer
 from storage.mongo.collections import Collection, Index, by, searchable
 from storage.mongo.driver import Database, Document, Filter
+from storage.mongo.outbox import PENDING
 from storage.mongo.reader import Reader, among
 from storage.mongo.sorting import SortKey
 
@@ -42,6 +43,7 @@ ORDERS = Collection(
         Index(by("channel_id", "-updated_key", "state"), "orders(channels:), by update"),
         Index(by("state", "-placed_key", "channel_id"), "orders(states:)"),
         Index(by("state", "-updated_key", "channel_id"), "orders(states:, orderBy: UPDATED_AT)"),
+        PENDING,
     ),
     keys=tuple(KEYS.values()),
 )

@@ -17,6 +17,7 @@ from storage.mongo.collections import Index, by
 from storage.mongo.driver import Document, Filter
 
 PENDING_SINCE = "pending_since"
+OF_AN_OUTBOX = frozenset({"outbox", PENDING_SINCE})
 NOTHING: list[Any] = []
 
 PENDING = Index(by(PENDING_SINCE), "journalling", only={PENDING_SINCE: {"$exists": True}})
@@ -36,6 +37,28 @@ def added(happenings: Any) -> Filter:
 def told(happening: Happening) -> Document:
     """A happening as it stands in an outbox."""
     return msgspec.to_builtins(happening, builtin_types=(datetime,))
+
+
+def entry(row: Document, aggregate: str) -> Document:
+    """What an outbox held, as the journal keeps it; its number and its time are still to come."""
+    return {**row, "aggregate": aggregate, "about": [aggregate, *row.get("subjects", ())]}
+
+
+def telling(document: Document, happening: Happening) -> Document:
+    """A new document that tells how it came."""
+    return {**document, "outbox": [told(happening)], PENDING_SINCE: happening.at}
+
+
+def taking_over(document: Document, *kept: str) -> list[Filter]:
+    """Put a document that has something to tell in the place of one that may have too.
+
+    What the old one still has to tell is told first; it keeps the fields `kept` as well.
+    """
+    happenings = document["outbox"]
+    rest = {name: value for name, value in document.items() if name not in OF_AN_OUTBOX}
+    stays = {name: f"${name}" for name in kept}
+    told = added({"$literal": happenings})
+    return [{"$replaceWith": {"$mergeObjects": [{"$literal": rest}, {**stays, **told}]}}]
 
 
 def by_whom(actor: Actor) -> Filter:

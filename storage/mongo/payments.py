@@ -10,6 +10,7 @@ from domain.payments import NEWEST_FIRST, Payment, PaymentQuery
 from domain.viewer import Subject, Viewer
 from storage.mongo.collections import Collection, Index, by, searchable
 from storage.mongo.driver import Database, Document
+from storage.mongo.outbox import PENDING
 from storage.mongo.reader import Reader, among
 from storage.mongo.sorting import SortKey
 
@@ -33,6 +34,7 @@ PAYMENTS = Collection(
             by("provider", "-created_key", "channel_id", "standing.state"), "payments(providers:)"
         ),
         Index(by("standing.state", "-created_key", "channel_id", "provider"), "payments(states:)"),
+        PENDING,
     ),
     keys=(CREATED,),
 )

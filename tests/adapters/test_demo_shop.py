@@ -33,7 +33,7 @@ from domain.orders import (
 )
 from domain.payments import OperationKind, OperationPhase, PaymentState, TenderKind
 from domain.shop import Shop
-from domain.stock import ReservationState
+from domain.stock import ReservationState, TransferState
 from domain.values import MetadataVisibility
 
 UNTIL = datetime(2026, 3, 1, 14, 30, 12, 345_678, tzinfo=UTC)
@@ -153,6 +153,7 @@ def test_every_time_is_utc_in_whole_milliseconds(made: Shop) -> None:
 
 def test_nothing_happened_after_the_moment_of_making(made: Shop) -> None:
     facts = [*made.orders, *made.fulfillments, *made.returns, *made.payments, *made.stock_levels]
+    facts += [*made.reservations, *made.transfers]
     happened = [fact.updated_at for fact in facts]
     happened += [o.occurred_at for payment in made.payments for o in payment.operations]
     happened += [entry.at for entry in made.loyalty_entries]
@@ -203,6 +204,8 @@ def test_names_are_unique(made: Shop) -> None:
         ("locations", ids.Kind.LOCATION),
         ("products", ids.Kind.PRODUCT),
         ("stock_levels", ids.Kind.STOCK_LEVEL),
+        ("reservations", ids.Kind.RESERVATION),
+        ("transfers", ids.Kind.TRANSFER),
         ("customers", ids.Kind.CUSTOMER),
         ("loyalty_accounts", ids.Kind.LOYALTY_ACCOUNT),
         ("loyalty_entries", ids.Kind.LOYALTY_ENTRY),
@@ -605,10 +608,42 @@ def test_reserved_units_are_those_of_the_reservations(made: Shop) -> None:
         assert level.reserved == sum(hold.quantity for hold in level.reservations.values())
         for key, hold in level.reservations.items():
             states.add(hold.state)
-            assert int(key, 16) >= 0
+            assert ids.kind_of(key) is ids.Kind.RESERVATION
             assert UNTIL < hold.until < UNTIL + timedelta(minutes=21)
 
     assert states == {ReservationState.ACTIVE, ReservationState.PINNED}
+
+
+def test_every_hold_is_written_down_as_somebodys(made: Shop) -> None:
+    shoppers = {f"shopper:{customer.id}" for customer in made.customers}
+    held = {
+        key: (level.sku, level.location_id, hold.quantity, hold.state, hold.until)
+        for level in made.stock_levels
+        for key, hold in level.reservations.items()
+    }
+
+    rows = {
+        each.id: (line.sku, line.location_id, line.quantity, each.state, each.expires_at)
+        for each in made.reservations
+        for line in each.lines
+    }
+
+    assert rows == held
+    assert {each.owner for each in made.reservations} <= {*shoppers, "system"}
+    assert any(each.owner in shoppers for each in made.reservations)
+
+
+def test_what_stores_wait_for_is_on_its_way(made: Shop) -> None:
+    kinds = {location.id: location.kind for location in made.locations}
+    waiting = {
+        (level.sku, level.location_id): level.incoming
+        for level in made.stock_levels
+        if level.incoming and kinds[level.location_id] is LocationKind.STORE
+    }
+
+    assert waiting == {(each.sku, each.target_id): each.quantity for each in made.transfers}
+    assert {each.state for each in made.transfers} == {TransferState.IN_TRANSIT}
+    assert {kinds[each.source_id] for each in made.transfers} == {LocationKind.WAREHOUSE}
 
 
 def test_committed_units_are_those_of_open_orders(made: Shop) -> None:

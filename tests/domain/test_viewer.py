@@ -12,6 +12,7 @@ from domain.viewer import (
     ANONYMOUS,
     SYSTEM,
     AtLocation,
+    DoneBy,
     Everything,
     Nothing,
     OfChannels,
@@ -34,14 +35,23 @@ VIEWERS = {role: Viewer(role) for role in Role} | {
 
 ALL, OWN, STORE = Everything(), OfCustomer(ANNA), AtLocation(HERE)
 WHAT_EVERYONE_SEES = {"CATALOG": Published(), "SOLD": ALL, "AVAILABILITY": ALL}
-WHAT_STAFF_SEES = {"CATALOG": ALL, "SOLD": ALL, "AVAILABILITY": ALL, "STOCK": ALL}
+WHAT_STAFF_SEES = dict.fromkeys(
+    ["CATALOG", "SOLD", "AVAILABILITY", "STOCK", "JOURNAL", "RESERVATIONS"], ALL
+)
+
+
+def doings(role: Role) -> dict[str, DoneBy]:
+    return {"RESERVATIONS": DoneBy(VIEWERS[role].principal)}
+
 
 TABLE = {
     "anonymous": WHAT_EVERYONE_SEES,
     "shopper": WHAT_EVERYONE_SEES
-    | dict.fromkeys(["CUSTOMERS", "ORDERS", "ORDER_LIST", "PAYMENTS", "PAYMENT_LIST"], OWN),
+    | dict.fromkeys(["CUSTOMERS", "ORDERS", "ORDER_LIST", "PAYMENTS", "PAYMENT_LIST"], OWN)
+    | doings(Role.SHOPPER),
     "partner": WHAT_EVERYONE_SEES
-    | dict.fromkeys(["ORDERS", "ORDER_LIST", "PAYMENTS", "PAYMENT_LIST"], OfChannels(OURS)),
+    | dict.fromkeys(["ORDERS", "ORDER_LIST", "PAYMENTS", "PAYMENT_LIST"], OfChannels(OURS))
+    | doings(Role.PARTNER),
     "clerk": WHAT_STAFF_SEES
     | dict.fromkeys(["CUSTOMERS", "CUSTOMER_SEARCH", "ORDERS", "PAYMENTS"], ALL)
     | dict.fromkeys(["ORDER_LIST", "PAYMENT_LIST"], STORE),

@@ -17,6 +17,7 @@ from gateway.welcome import Welcome
 from schema import views
 from storage.mongo import MongoRepositories
 from storage.mongo.driver import Database
+from storage.mongo.stores import MongoStores
 from tests.client import Client
 from tests.walks.belongings import UNKNOWN
 
@@ -32,6 +33,7 @@ def client(
         settings or Settings(),
         views.unified(),
         MongoRepositories(database),
+        MongoStores(database),
         checks=checks,
         page_config=dict,
     )

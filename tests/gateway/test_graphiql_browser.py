@@ -17,6 +17,7 @@ from gateway.welcome import Welcome
 from schema import views
 from storage.mongo import MongoRepositories
 from storage.mongo.driver import Database
+from storage.mongo.stores import MongoStores
 from tests import node
 from tests.gateway.serving import served
 
@@ -45,6 +46,7 @@ async def walk(stocked: Database, offers: Welcome) -> dict[str, Any]:
         Settings(),
         views.unified(),
         MongoRepositories(stocked),
+        MongoStores(stocked),
         checks={},
         page_config=lambda: {**config, "roles": roles},
     )

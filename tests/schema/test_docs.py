@@ -20,11 +20,11 @@ def rows() -> dict[str, list[set[str]]]:
 
 
 def owned(column: Column) -> list[set[str]]:
-    """What the schema says: root fields, entities, and fields of others' entities."""
+    """What the schema says: root fields, mutations, entities, and fields of others' entities."""
     kinds = [views.unified().core.type_map[name] for name in views.subgraph(column).served.entities]
-    query = views.unified().core.type_map["Query"]
+    roots = [views.unified().core.type_map[root] for root in owners.ROOTS]
     return [
-        {field for field in query.fields if owners.owner(query, field) is column},
+        *({each for each in its.fields if owners.owner(its, each) is column} for its in roots),
         {kind.name for kind in kinds if owners.home(kind) is column},
         {
             f"{kind.name}.{field}"

@@ -88,8 +88,14 @@ def test_a_key_that_is_not_looked_up_here_says_so():
     sdl = views.subgraph(Column.OPERATIONS).sdl
 
     assert keys(sdl, "Channel") == [("id", True)]
-    assert keys(sdl, "Order") == [("id", False), ("number", False)]
-    assert keys(sdl, "StockLevel") == [("id", False), ("product { sku } location { code }", False)]
+    assert keys(sdl, "Product") == [("id", False), ("sku", False)]
+    assert keys(sdl, "Order") == [("id", True), ("number", True)]  # for its journal
+
+
+def test_what_a_router_changes_belongs_to_one_subgraph():
+    sdl = views.subgraph(Column.STOCK).sdl
+
+    assert header(sdl, "Mutation") == "type Mutation {"
 
 
 @subgraphs

@@ -25,6 +25,7 @@ from gateway.settings import Settings, SettingsError, read
 from storage.mongo.driver import Database, Document, Driver, client
 from storage.mongo.migrate import COLLECTIONS
 from tests.conftest import DRIVERS
+from tests.storage.test_shelf import AT_WORK
 
 STOCKHOLM = timezone(timedelta(hours=1))
 LIMIT_MS = 1500
@@ -108,7 +109,7 @@ async def test_both_read_the_whole_demo_shop_alike(servers: Embedded, stocked: D
             found = [await one.find(collection.name, {}, sort=[("_id", 1)]) for one in each]
 
             assert kinds(found[0]) == kinds(found[1])
-            assert found[0], collection.name
+            assert found[0] or collection.name in AT_WORK, collection.name
 
 
 async def test_both_join_and_count_alike(servers: Embedded, stocked: Database, shop: Shop):

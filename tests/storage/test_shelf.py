@@ -19,7 +19,12 @@ from storage.mongo.shelf import MongoShelf
 from tests.conftest import UNTIL
 from tests.making import a_channel
 
-COLUMNS = {each.name for each in COLLECTIONS}
+AT_WORK = {"claims", "answers", "leases"}
+"""What only a gateway at work fills."""
+
+COLUMNS = {each.name for each in COLLECTIONS} - AT_WORK - {"journal"}
+TOLD = ("stock_levels", "customers", "orders", "payments")
+"""What has a story from its first day."""
 
 
 class Cut(Exception):
@@ -32,11 +37,14 @@ def small() -> Shop:
 
 
 async def counts(database: Database) -> dict[str, int]:
-    return {name: await database.count(name, {}, cap=10_000) for name in sorted(COLUMNS)}
+    return {
+        name: await database.count(name, {}, cap=10_000) for name in sorted({*COLUMNS, "journal"})
+    }
 
 
 def sizes(shop: Shop) -> dict[str, int]:
-    return {name: len(getattr(shop, name)) for name in sorted(COLUMNS)}
+    found = {name: len(getattr(shop, name)) for name in sorted(COLUMNS)}
+    return {**found, "journal": sum(found[name] for name in TOLD)}
 
 
 async def stop_at(
@@ -64,6 +72,38 @@ async def test_every_collection_is_filled(stocked: Database, shop: Shop):
     assert await counts(stocked) == sizes(shop)
     assert all(sizes(shop).values())
     assert await MongoShelf(stocked).state() is ShelfState.STOCKED
+
+
+async def test_everything_has_a_story_from_its_first_day(stocked: Database, shop: Shop):
+    told = await database_journal(stocked)
+
+    assert [entry["_id"] for entry in told] == list(range(1, len(told) + 1))
+    seqs = {entry["aggregate"]: entry["seq"] for entry in told}
+    assert seqs == {value.id: value.version for name in TOLD for value in getattr(shop, name)}
+
+
+async def test_the_first_word_about_an_order_belongs_to_its_customers_story_too(
+    stocked: Database, shop: Shop
+):
+    order = next(order for order in shop.orders if order.customer_id)
+
+    [told] = await stocked.find("journal", {"aggregate": order.id})
+
+    assert told["type"] == "OrderRecorded"
+    assert told["about"] == [order.id, order.customer_id]
+    assert told["changes"]["total"] == [0, order.totals.grand.gross_minor]
+
+
+async def test_who_somebody_is_never_stands_in_the_journal(stocked: Database, shop: Shop):
+    told = str(await stocked.find("journal", {"type": "CustomerRecorded"}))
+
+    for customer in shop.customers[:50]:
+        assert customer.display_name not in told
+        assert not [each.value for each in customer.identities if each.value in told]
+
+
+async def database_journal(database: Database) -> list[Document]:
+    return await database.find("journal", {}, sort=[("_id", 1)])
 
 
 async def test_an_empty_database_is_empty(database: Database):

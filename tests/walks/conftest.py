@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import pytest
 
+from domain import ids
 from domain.shop import Shop
 from domain.viewer import Role
 
@@ -26,11 +27,17 @@ def entities(shop: Shop) -> Mapping[str, list[str]]:
         "Payment": shop.payments,
         "PaymentOperation": operations,
         "Product": shop.products,
+        "Reservation": shop.reservations,
         "Return": shop.returns,
         "StockLevel": shop.stock_levels,
+        "Transfer": shop.transfers,
     }
     found = {kind: [item.id for item in each] for kind, each in items.items()}
-    return {**found, "Refund": [f"rfd_{key.partition('_')[2]}" for key in refunds]}
+    return {
+        **found,
+        "JournalEntry": [ids.entry_id(n) for n in range(1, 101)],
+        "Refund": [f"rfd_{key.partition('_')[2]}" for key in refunds],
+    }
 
 
 @pytest.fixture

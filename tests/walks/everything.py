@@ -122,6 +122,8 @@ def nodes(shop: Shop, customer: Customer) -> Mapping[str, list[str]]:
         "Location": shop.locations,
         "Channel": shop.channels,
         "StockLevel": shop.stock_levels,
+        "Reservation": shop.reservations,
+        "Transfer": shop.transfers,
         "Order": hers(shop.orders),
         "Fulfillment": hers(sorted(shop.fulfillments, key=lambda it: not it.allowed)),
         "Return": hers(shop.returns),
@@ -130,7 +132,8 @@ def nodes(shop: Shop, customer: Customer) -> Mapping[str, list[str]]:
     }
     refunds = [ids.refund_of(operation.id) for operation in tried if operation.kind == "REFUND"]
     return {kind: [item.id for item in items] for kind, items in everything.items()} | {
-        "Refund": list(refunds)
+        "Refund": list(refunds),
+        "JournalEntry": [ids.entry_id(n) for n in range(1, 4)],
     }
 
 

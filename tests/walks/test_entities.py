@@ -17,6 +17,7 @@ from resolvers.selection import Selection
 from schema import views
 from storage.mongo import MongoRepositories
 from storage.mongo.driver import Database
+from storage.mongo.stores import MongoStores
 from tests.client import Client
 from tests.conftest import UNTIL, Reads
 from tests.walks.representations import ENTITIES, Representation, by_id
@@ -33,6 +34,7 @@ KINDS = [
     "Channel",
     "Customer",
     "Fulfillment",
+    "JournalEntry",
     "Location",
     "LoyaltyAccount",
     "LoyaltyEntry",
@@ -41,8 +43,10 @@ KINDS = [
     "PaymentOperation",
     "Product",
     "Refund",
+    "Reservation",
     "Return",
     "StockLevel",
+    "Transfer",
 ]
 
 
@@ -195,6 +199,7 @@ async def test_representations_are_left_as_they_were(stocked: Database, shop: Sh
     context = Context(
         SYSTEM,
         MongoRepositories(stocked),
+        MongoStores(stocked),
         served=views.unified().served,
         now=UNTIL,
         country="SE",

@@ -26,6 +26,7 @@ from gateway.settings import Settings
 from schema import views
 from storage.mongo import MongoRepositories
 from storage.mongo.driver import Database
+from storage.mongo.stores import MongoStores
 from tests.client import Client
 from tests.importing import (
     ADVENTUREWORKS,
@@ -94,6 +95,7 @@ async def client(database: Database) -> AsyncIterator[Client]:
         Settings(),
         views.unified(),
         MongoRepositories(database),
+        MongoStores(database),
         checks={},
         page_config=dict,
     )

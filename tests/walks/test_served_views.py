@@ -19,6 +19,7 @@ from schema.fields import Column
 from schema.views import View
 from storage.mongo import MongoRepositories
 from storage.mongo.driver import Database
+from storage.mongo.stores import MongoStores
 from tests.client import Client
 from tests.walks.everything import Writer
 
@@ -28,8 +29,14 @@ SNAPSHOTS = Path(__file__).parents[2] / "schema" / "sdl"
 @asynccontextmanager
 async def served(view: View, database: Database) -> AsyncIterator[Client]:
     """The web application with this part of the graph."""
-    parts = MongoRepositories(database)
-    application = app.build(Settings(), view, parts, checks={}, page_config=dict)
+    application = app.build(
+        Settings(),
+        view,
+        MongoRepositories(database),
+        MongoStores(database),
+        checks={},
+        page_config=dict,
+    )
     async with Client(application) as client:
         yield client
 

@@ -17,6 +17,7 @@ from schema import views
 from storage.mongo import MongoRepositories
 from storage.mongo.driver import Database
 from storage.mongo.shelf import MongoShelf
+from storage.mongo.stores import MongoStores
 from tests.client import Client
 from tests.walks.belongings import UNKNOWN
 
@@ -72,6 +73,7 @@ async def winter(
         Settings(),
         views.unified(),
         MongoRepositories(database),
+        MongoStores(database),
         checks={},
         page_config=offers.page_config,
     )

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from storage.mongo import outbox
 from storage.mongo.clock import Clock
 from storage.mongo.driver import Database, Document, Filter
 from storage.mongo.journal.reading import JOURNAL
@@ -68,11 +69,7 @@ class Appender:
 
     def _untold(self, row: Document) -> list[Document]:
         told = self._told[row["_id"]]
-        return [
-            {**each, "aggregate": row["_id"], "about": [row["_id"], *each.get("subjects", ())]}
-            for each in row["outbox"]
-            if each["seq"] > told
-        ]
+        return [outbox.entry(each, row["_id"]) for each in row["outbox"] if each["seq"] > told]
 
     async def _insert(self, entries: Sequence[Document]) -> int:
         if not entries:

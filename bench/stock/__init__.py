@@ -1,0 +1,1 @@
+"""What it costs to hold units: `make bench-stock`."""
