@@ -23,7 +23,7 @@ Breaking = Callable[[Cluster, Random], AbstractAsyncContextManager[str]]
 ELECTED_WITHIN_SECONDS = 6.0
 LASTING = frozenset({"primary killed", "primary frozen"})
 """These last until there is another primary, so that it is seen how long that takes."""
-QUIET_SECONDS = 1.0
+QUIET_SECONDS = 2.0
 FLUSH_EVERY_SECONDS = 0.2
 LOST_ANSWERS_SECONDS = 0.3
 SLOW_SECONDS = 0.05
@@ -222,9 +222,9 @@ def _lasting(fault: str, seconds: float) -> float:
 async def follow(steps: Sequence[Step], cluster: Cluster, history: History) -> None:
     """Take the steps one after the other, each on a cluster that is well."""
     for step in steps:
+        await asyncio.sleep(QUIET_SECONDS)
         await strike(step, cluster, history)
         await cluster.heal()
-        await asyncio.sleep(QUIET_SECONDS)
 
 
 async def strike(step: Step, cluster: Cluster, history: History) -> None:
