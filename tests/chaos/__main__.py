@@ -101,7 +101,7 @@ def main() -> None:
         histories = [list(history.read(path)) for path in paths]
         broken = [path for path, lines in zip(paths, histories, strict=True) if is_broken(lines)]
         for path in paths if asked.keep else broken:
-            out.print(f"kept: {history.keep(path)}")
+            out.print(f"kept: {history.keep(path, Path(folder))}")
     if asked.write and not broken:
         written(asked.seed, histories)
     sys.exit(1 if broken else 0)

@@ -89,6 +89,7 @@ class Cluster:
     """All of it."""
 
     def __init__(self, folder: Path) -> None:
+        self.folder = folder
         self.members = Members(folder)
         self.redis = Redis(folder)
         self.gateways = [

@@ -140,7 +140,9 @@ def read(path: Path) -> Iterator[Event]:
         yield from map(decoder.decode, file)
 
 
-def keep(path: Path) -> Path:
-    """Put a history where it outlives the run that made it."""
+def keep(path: Path, logs: Path) -> Path:
+    """Put a history where it outlives the run that made it, with what the gateways logged."""
     KEPT.mkdir(parents=True, exist_ok=True)
+    for log in logs.glob("gateway-*.log"):
+        shutil.copy(log, KEPT / f"{path.stem}-{log.name}")
     return Path(shutil.copy(path, KEPT))

@@ -53,7 +53,7 @@ async def judged(
                 run = await scenario(Stage(broken_in_turn, lines, SEED))
             assert checker.broken(run) == {}
         except BaseException as error:
-            error.add_note(f"CHAOS_SEED={SEED} {history.keep(path)}")
+            error.add_note(f"CHAOS_SEED={SEED} {history.keep(path, broken_in_turn.folder)}")
             raise
         return run
 
