@@ -20,7 +20,7 @@ from tests.chaos.proxy import Proxy
 Breaking = Callable[[Cluster, Random], AbstractAsyncContextManager[str]]
 """Breaks something, says what, and repairs it when left."""
 
-ELECTED_WITHIN_SECONDS = 6.0
+ELECTED_WITHIN_SECONDS = 5.0
 LASTING = frozenset({"primary killed", "primary frozen"})
 """These last until there is another primary, so that it is seen how long that takes."""
 QUIET_SECONDS = 2.0
