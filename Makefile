@@ -14,7 +14,7 @@ BUILD_PAGE = { { $(NODE_IS_THERE); } >/dev/null 2>&1 || $(BIN)/python -m pip ins
   && $(BIN)/python -m gateway.graphiql.build
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format schema supergraph bench-driver bench-import bench-execution bench-stock bench-crowded lock graphiql clean
+.PHONY: help run test check format schema supergraph bench-driver bench-import bench-execution bench-stock bench-crowded lock graphiql clean chaos
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-12s %s\n", $$1, $$2}'
@@ -24,6 +24,9 @@ run: .venv/run graphiql-if-possible ## a running shop: environment, MongoDB, Red
 
 test: .venv/dev graphiql-if-possible ## all tests, on private servers
 	@$(BIN)/python -m pytest
+
+chaos: .venv/dev ## break gateways, MongoDB and Redis for minutes: bench/results/chaos.json, docs/faults.md
+	@$(BIN)/python -m tests.chaos --write
 
 check: .venv/dev ## ruff, pyright strict, import-linter, schema snapshots: seconds
 	@$(BIN)/ruff check .
