@@ -1,0 +1,148 @@
+"""Kassa against its peers over HTTP: `make bench`.
+
+Writes `bench/results/http.json`, `bench/results/http.md` and `docs/images/bench-http.svg`. The data
+is the large demo shop, embedded in `.kassa/bench` and kept for the next time, or in the database
+that KASSA_MONGODB_URL and KASSA_MONGODB_DATABASE name.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+
+import msgspec
+import uvloop
+from msgspec.structs import replace
+
+from bench.http import chart, contestants, data, machine, measure, report
+from bench.http.contestants import ALL, ROOT, STANDARD, Unable
+from bench.http.measure import QUICK, Figures, Plan
+from bench.http.questions import DRAWN, Question
+from bench.http.servers import Server, running
+from gateway import bootstrap
+from gateway.settings import Settings
+
+RESULTS = ROOT / "bench" / "results"
+CHART = ROOT / "docs" / "images" / "bench-http.svg"
+WORKERS = (1, 4)
+MORE_CONNECTIONS = 16
+
+
+def main() -> None:
+    asked, load_before = _arguments(), os.getloadavg()
+    absent = contestants.ready(asked.contestants)
+    names = [name for name in asked.contestants if name not in absent]
+    for name, why in absent.items():
+        print(f"{name} is left out: {why}", flush=True)
+    with data.shop() as settings:
+        questions, location = uvloop.run(data.asked_of(settings))
+        chosen = [each for each in questions if each.name in asked.queries]
+        where = data.named(settings)
+        fields, measured = _measured(names, chosen, where, location, asked.plan)
+        workers = _with_workers(chosen, where, location, asked.plan) if asked.workers else {}
+        mongodb = asyncio.run(_version(settings))
+    described = machine.described(mongodb, load_before)
+    page = report.markdown(measured, fields, described, asked.plan, workers, absent)
+    print(report.ratios(measured))
+    if asked.write:
+        _write(measured, page)
+
+
+class Arguments(argparse.Namespace):
+    """What was asked for."""
+
+    queries: Sequence[str]
+    contestants: Sequence[str]
+    plan: Plan
+    workers: bool
+    write: bool
+
+
+def _arguments() -> Arguments:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="fewer and shorter rounds")
+    parser.add_argument("--queries", default="", help="some of q1,q2,q3,q4")
+    parser.add_argument(
+        "--contestants", default=",".join(STANDARD), help=f"some of {', '.join(ALL)}"
+    )
+    parser.add_argument("--rounds", type=int)
+    parser.add_argument("--seconds", type=float, help="of a round")
+    parser.add_argument("--no-workers", dest="workers", action="store_false")
+    parser.add_argument("--dry", dest="write", action="store_false", help="keep the old results")
+    asked = parser.parse_args(namespace=Arguments())
+    asked.contestants = _known(str(asked.contestants).split(","), parser)
+    wanted = tuple(str(asked.queries).split(","))
+    asked.queries = [name for name in DRAWN if name.startswith(wanted)]
+    plan = QUICK if asked.quick else Plan()
+    asked.plan = replace(
+        plan, rounds=asked.rounds or plan.rounds, seconds=asked.seconds or plan.seconds
+    )
+    return asked
+
+
+def _known(names: Sequence[str], parser: argparse.ArgumentParser) -> list[str]:
+    if unknown := set(names) - set(ALL):
+        parser.error(f"no such contestants: {', '.join(sorted(unknown))}")
+    return [name for name in ALL if name in names]
+
+
+def _measured(
+    names: Sequence[str],
+    questions: Sequence[Question],
+    where: Mapping[str, str],
+    location: str,
+    plan: Plan,
+) -> tuple[dict[str, int], dict[str, dict[str, Figures]]]:
+    """The fields of each query's answer, and the figures of each contestant."""
+    with ExitStack() as stack:
+        servers = [stack.enter_context(running(name, where, location)) for name in names]
+        fields = {each.name: uvloop.run(measure.agreed(servers, each)) for each in questions}
+        print(f"All answers are equal; fields: {fields}", flush=True)
+        return fields, {
+            each.name: uvloop.run(measure.compared(servers, each, plan, _told))
+            for each in questions
+        }
+
+
+def _with_workers(
+    questions: Sequence[Question], where: Mapping[str, str], location: str, plan: Plan
+) -> dict[str, dict[int, Figures]]:
+    """Figures of the product by query and number of processes."""
+    busier = replace(plan, connections=MORE_CONNECTIONS)
+    found: dict[str, dict[int, Figures]] = {each.name: {} for each in questions}
+    for workers in WORKERS:
+        with running("kassa-full", where, location, workers=workers) as server:
+            for each in questions:
+                found[each.name][workers] = _alone(server, each, busier)
+    return found
+
+
+def _alone(server: Server, question: Question, plan: Plan) -> Figures:
+    return uvloop.run(measure.compared([server], question, plan, _told))[server.name]
+
+
+async def _version(settings: Settings) -> str:
+    async with bootstrap.opened(settings) as database:
+        return str((await database.command({"buildInfo": 1}))["version"])
+
+
+def _told(line: str) -> None:
+    print(line, flush=True)
+
+
+def _write(measured: report.Measured, page: str) -> None:
+    shown = msgspec.json.format(msgspec.json.encode(measured), indent=2)
+    (RESULTS / "http.json").write_bytes(shown + b"\n")
+    (RESULTS / "http.md").write_text(page)
+    CHART.write_text(chart.drawn(measured))
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except (Unable, data.Unfit, measure.Differs) as error:
+        sys.exit(str(error))
