@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from datetime import UTC, datetime
 
+from graphql import GraphQLSchema
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.routing import Route
@@ -32,7 +34,7 @@ def kassa_graphql_core() -> Starlette:
     return _application(Engine)
 
 
-def _application(engine: type[Engine]) -> Starlette:
+def _application(engine: Callable[[GraphQLSchema], Engine]) -> Starlette:
     logs.configure(for_people=True)
     view = views.unified()
     database = Database(os.environ["KASSA_MONGODB_URL"], os.environ["KASSA_MONGODB_DATABASE"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import shutil
 import subprocess
 import sys
@@ -71,7 +72,9 @@ ALL: Mapping[str, Contestant] = MappingProxyType(
             "Strawberry with its DataLoaders and its ASGI view",
         ),
         "apollo": Contestant("apollo.mjs", "Apollo Server with DataLoader"),
-        "mercurius": Contestant("mercurius.mjs", "Fastify with Mercurius, `jit: 1`, its loaders"),
+        "mercurius": Contestant(
+            "mercurius.mjs", "Fastify with Mercurius, `jit: 1`, and DataLoader"
+        ),
         "kassa-full": Contestant("serve", "`kassa serve`: all that the product does", True),
         "rest-full": Contestant(
             "bench.http.peers.rest_app:full",
@@ -110,8 +113,15 @@ def _installed() -> None:
     version = subprocess.run([_node(), "--version"], capture_output=True, text=True, check=True)
     if int(version.stdout.removeprefix("v").partition(".")[0]) < NODE_WANTED:
         raise Unable(f"Node.js is {version.stdout.strip()}; {NODE_WANTED} or later is needed.")
-    stamp, lock = NODE / "node_modules" / ".installed", (NODE / "package-lock.json").read_text()
-    if stamp.exists() and stamp.read_text() == lock:
+    with (NODE / "package-lock.json").open("rb") as lock:
+        # Two may start at once; the second waits and finds everything there.
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        _install(lock.read())
+
+
+def _install(lock: bytes) -> None:
+    stamp = NODE / "node_modules" / ".installed"
+    if stamp.exists() and stamp.read_bytes() == lock:
         return
     npm = shutil.which("npm")
     if npm is None:
@@ -120,4 +130,4 @@ def _installed() -> None:
     done = subprocess.run(command, cwd=NODE, check=False, timeout=INSTALL_SECONDS)
     if done.returncode:
         raise Unable("`npm ci` failed.")
-    stamp.write_text(lock)
+    stamp.write_bytes(lock)

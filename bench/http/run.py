@@ -12,7 +12,6 @@ import asyncio
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
 
 import msgspec
 import uvloop
@@ -22,7 +21,7 @@ from bench.http import chart, contestants, data, machine, measure, report
 from bench.http.contestants import ALL, ROOT, STANDARD, Unable
 from bench.http.measure import QUICK, Figures, Plan
 from bench.http.questions import DRAWN, Question
-from bench.http.servers import Server, running
+from bench.http.servers import running
 from gateway import bootstrap
 from gateway.settings import Settings
 
@@ -98,8 +97,7 @@ def _measured(
     plan: Plan,
 ) -> tuple[dict[str, int], dict[str, dict[str, Figures]]]:
     """The fields of each query's answer, and the figures of each contestant."""
-    with ExitStack() as stack:
-        servers = [stack.enter_context(running(name, where, location)) for name in names]
+    with running(names, where, location) as servers:
         fields = {each.name: uvloop.run(measure.agreed(servers, each)) for each in questions}
         print(f"All answers are equal; fields: {fields}", flush=True)
         return fields, {
@@ -115,14 +113,11 @@ def _with_workers(
     busier = replace(plan, connections=MORE_CONNECTIONS)
     found: dict[str, dict[int, Figures]] = {each.name: {} for each in questions}
     for workers in WORKERS:
-        with running("kassa-full", where, location, workers=workers) as server:
+        with running([report.FULL], where, location, workers=workers) as servers:
             for each in questions:
-                found[each.name][workers] = _alone(server, each, busier)
+                figures = uvloop.run(measure.compared(servers, each, busier, _told))
+                found[each.name][workers] = figures[report.FULL]
     return found
-
-
-def _alone(server: Server, question: Question, plan: Plan) -> Figures:
-    return uvloop.run(measure.compared([server], question, plan, _told))[server.name]
 
 
 async def _version(settings: Settings) -> str:

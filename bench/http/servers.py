@@ -8,9 +8,10 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Generator, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import IO
 
 from bench.http.contestants import ALL, ROOT, Unable
 
@@ -67,15 +68,42 @@ def _resident_kib(number: int) -> int:
 
 @contextmanager
 def running(
-    name: str, where: Mapping[str, str], location: str, *, workers: int = 1
-) -> Generator[Server]:
-    """A contestant over the data that `where` names, as environment variables.
+    names: Sequence[str], where: Mapping[str, str], location: str, *, workers: int = 1
+) -> Generator[list[Server]]:
+    """Contestants over the data that `where` names, as environment variables, all listening.
 
     Raises:
-        Unable: it does not start.
+        Unable: one does not start.
     """
-    port = _free_port()
-    contestant = ALL[name]
+    with ExitStack() as stack:
+        launched = [stack.enter_context(_launched(name, where, workers)) for name in names]
+        for one in launched:
+            one.wait()
+        yield [Server(one.name, one.port, location, one.process) for one in launched]
+
+
+class Launched:
+    """A process that will listen, and what it said meanwhile."""
+
+    def __init__(
+        self, name: str, port: int, process: subprocess.Popen[bytes], log: IO[bytes]
+    ) -> None:
+        self.name, self.port, self.process = name, port, process
+        self._log = log
+
+    def wait(self) -> None:
+        deadline = time.monotonic() + START_SECONDS
+        while not _answers(self.port):
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                self._log.seek(0)
+                said = self._log.read().decode(errors="replace")
+                raise Unable(f"{self.name} does not start:\n{said}")
+            time.sleep(POLL_SECONDS)
+
+
+@contextmanager
+def _launched(name: str, where: Mapping[str, str], workers: int) -> Generator[Launched]:
+    port, contestant = _free_port(), ALL[name]
     environment = {**os.environ, **where, **contestant.environment(port)}
     with (
         tempfile.TemporaryFile() as log,
@@ -89,10 +117,7 @@ def running(
         ) as process,
     ):
         try:
-            if not _listens(port, process):
-                log.seek(0)
-                raise Unable(f"{name} does not start:\n{log.read().decode()}")
-            yield Server(name, port, location, process)
+            yield Launched(name, port, process, log)
         finally:
             _end(process)
 
@@ -102,12 +127,9 @@ def _free_port() -> int:
         return found.getsockname()[1]
 
 
-def _listens(port: int, process: subprocess.Popen[bytes]) -> bool:
-    deadline = time.monotonic() + START_SECONDS
-    while process.poll() is None and time.monotonic() < deadline:
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port)):
-            return True
-        time.sleep(POLL_SECONDS)
+def _answers(port: int) -> bool:
+    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port)):
+        return True
     return False
 
 
