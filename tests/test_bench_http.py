@@ -60,7 +60,7 @@ def test_the_ratios_are_the_cpu_of_the_others_by_ours():
 
 
 def test_the_chart_has_a_bar_for_each_figure():
-    measured = {name: {"kassa": figures(900), "rest": figures(30)} for name in questions.DRAWN}
+    measured = {name: {"kassa": figures(900), "rest": figures(30)} for name in questions.KINDS}
 
     picture = chart.drawn(measured)
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from html import escape
 
 from bench.http.measure import Figures
-from bench.http.questions import DRAWN
+from bench.http.questions import KINDS
 from bench.http.report import Measured
 
 WIDTH, COLUMNS = 920, 2
@@ -54,7 +54,7 @@ def _panel(name: str, figures: Mapping[str, Figures]) -> str:
         _bar(TOP - 14 + n * ROW, each, one.cpu_us.median, most)
         for n, (each, one) in enumerate(figures.items())
     )
-    return f'<text class="panel" x="8" y="18">{escape(DRAWN[name][0])}</text>{bars}'
+    return f'<text class="panel" x="8" y="18">{escape(KINDS[name].title)}</text>{bars}'
 
 
 def _bar(y: int, name: str, cpu: float, most: float) -> str:
@@ -71,7 +71,7 @@ def _bar(y: int, name: str, cpu: float, most: float) -> str:
 def _said(measured: Measured) -> str:
     """The same in words."""
     return "; ".join(
-        f"{DRAWN[query][0]}: "
+        f"{KINDS[query].title}: "
         + ", ".join(f"{name} {one.cpu_us.median:,.0f} µs" for name, one in figures.items())
         for query, figures in measured.items()
     )

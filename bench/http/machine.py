@@ -13,22 +13,24 @@ from pathlib import Path
 
 from bench.http.contestants import NODE
 
-PYTHON_PACKAGES = ("graphql-core", "strawberry-graphql", "starlette", "uvicorn", "uvloop")
-PYTHON_PACKAGES_TOO = ("httptools", "pymongo", "msgspec", "orjson")
+PACKAGES = (
+    *("graphql-core", "strawberry-graphql", "starlette", "uvicorn", "uvloop"),
+    *("httptools", "pymongo", "msgspec", "orjson"),
+)
 GIB = 1024**3
 
 
 def described(mongodb: str, load_before: Sequence[float]) -> dict[str, object]:
     pages = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     return {
-        "cpu": _model(),
+        "CPU": _model(),
         "cores": os.cpu_count(),
-        "memory_gib": round(pages / GIB, 1),
-        "load_average_before": [round(each, 2) for each in load_before],
-        "linux": platform.release().partition("-")[0],
-        "mongodb": mongodb,
-        "python": platform.python_version(),
-        **{name: version(name) for name in (*PYTHON_PACKAGES, *PYTHON_PACKAGES_TOO)},
+        "memory": f"{pages / GIB:.0f} GiB",
+        "load before": " ".join(f"{each:.2f}" for each in load_before),
+        "Linux": platform.release().partition("-")[0],
+        "MongoDB": mongodb,
+        "Python": platform.python_version(),
+        **{name: version(name) for name in PACKAGES},
         **_node(),
     }
 
@@ -46,4 +48,5 @@ def _node() -> Mapping[str, str]:
         return {}
     said = subprocess.run([node, "--version"], capture_output=True, text=True, check=True)
     packages = json.loads((NODE / "package.json").read_text())["dependencies"]
-    return {"node": said.stdout.strip().removeprefix("v"), **packages}
+    by_package = {f"{name} (npm)": wanted for name, wanted in packages.items()}
+    return {"Node.js": said.stdout.strip().removeprefix("v"), **by_package}

@@ -23,15 +23,17 @@ class Differs(Exception):
 
 
 class Plan(Struct, frozen=True):
-    """How long and how hard to ask."""
+    """How often to ask: in each round, a `part` of what the question says."""
 
     rounds: int = 5
-    seconds: float = 4.0
-    warm_up_seconds: float = 3.0
+    part: float = 1.0
     connections: int = 8
 
+    def count(self, question: Question) -> int:
+        return round(question.count * self.part)
 
-QUICK = Plan(rounds=3, seconds=1.5, warm_up_seconds=1.5)
+
+QUICK = Plan(rounds=3, part=0.25)
 
 
 class Spread(Struct, frozen=True):
@@ -109,30 +111,23 @@ async def compared(
     servers: Sequence[Server], question: Question, plan: Plan, told: Told
 ) -> dict[str, Figures]:
     """What each contestant takes for a question."""
-    asked = {server.name: requests(server, question) for server in servers}
     for server in servers:
-        await load.loaded(
-            server.port,
-            asked[server.name],
-            connections=plan.connections,
-            seconds=plan.warm_up_seconds,
-        )
+        await measured(server, question, plan)  # to warm up
     rounds: dict[str, list[Round]] = {server.name: [] for server in servers}
     for number in range(plan.rounds):
         for server in servers:
-            one = await measured(server, asked[server.name], plan)
+            one = await measured(server, question, plan)
             rounds[server.name].append(one)
             told(f"{question.name} {number + 1} {server.name}: {one.cpu_us:.0f} µs")
     return {name: summed(each) for name, each in rounds.items()}
 
 
-async def measured(server: Server, asked: Sequence[bytes], plan: Plan) -> Round:
+async def measured(server: Server, question: Question, plan: Plan) -> Round:
     """One round."""
+    asked, count = requests(server, question), plan.count(question)
     before = server.cpu_seconds()
-    answered = await load.loaded(
-        server.port, asked, connections=plan.connections, seconds=plan.seconds
-    )
-    used, count = server.cpu_seconds() - before, len(answered.latencies)
+    answered = await load.loaded(server.port, asked, connections=plan.connections, count=count)
+    used = server.cpu_seconds() - before
     cuts = statistics.quantiles(answered.latencies, n=100)
     return Round(
         cpu_us=used / count * 1e6,

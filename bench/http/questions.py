@@ -34,12 +34,12 @@ class Stocked(Struct, frozen=True):
 
 
 class Question(Struct, frozen=True):
-    """A query, its operation's name, and the variables to ask it with."""
+    """A query, its operation's name, how often a round asks it, and with which variables."""
 
     name: str
-    title: str
     text: str
     operation: str
+    count: int
     variables: Sequence[Variables]
 
     def bodies(self) -> list[bytes]:
@@ -90,30 +90,37 @@ def _products(there: Stocked, dice: Random) -> list[Variables]:
     return [{"sku": sku, "channel": dice.choice(there.channels)} for sku in chosen]
 
 
-DRAWN: Mapping[str, tuple[str, str, Callable[[Stocked, Random], list[Variables]]]] = (
-    MappingProxyType(
-        {
-            "q1-customer-360": ("Q1 customer 360", "Customer360", _customers),
-            "q2-order": ("Q2 one order", "Order", _orders),
-            "q3-stock": ("Q3 stock of 100 products", "Stock", _many_products),
-            "q4-product-page": ("Q4 product page", "ProductPage", _products),
-        }
-    )
+class Kind(Struct, frozen=True):
+    """A query of ours, and how often a round asks it."""
+
+    title: str
+    operation: str
+    count: int
+    draw: Callable[[Stocked, Random], list[Variables]]
+
+
+KINDS: Mapping[str, Kind] = MappingProxyType(
+    {
+        "q1-customer-360": Kind("Q1 customer 360", "Customer360", 300, _customers),
+        "q2-order": Kind("Q2 one order", "Order", 2_000, _orders),
+        "q3-stock": Kind("Q3 stock of 100 products", "Stock", 150, _many_products),
+        "q4-product-page": Kind("Q4 product page", "ProductPage", 2_000, _products),
+    }
 )
 
 
 def drawn(there: Stocked) -> list[Question]:
     """The questions, each with its variables in an order that has no pattern."""
-    return [_question(name, there) for name in DRAWN]
+    return [_question(name, there) for name in KINDS]
 
 
 def _question(name: str, there: Stocked) -> Question:
-    title, operation, draw = DRAWN[name]
+    kind = KINDS[name]
     dice = Random(SEED)  # noqa: S311 - the same draw each time is the point
-    variables = draw(there, dice)
+    variables = kind.draw(there, dice)
     dice.shuffle(variables)
     text = (FOLDER / f"{name}.graphql").read_text()
-    return Question(name, title, text, operation, variables)
+    return Question(name, text, kind.operation, kind.count, variables)
 
 
 def fields_in(answer: object) -> int:

@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from bench.http.contestants import ALL
 from bench.http.measure import Figures, Plan
-from bench.http.questions import DRAWN
+from bench.http.questions import KINDS
 
 Measured = Mapping[str, Mapping[str, Figures]]
 """Figures by query and contestant."""
@@ -36,7 +36,7 @@ def markdown(
     absent: Mapping[str, str],
 ) -> str:
     parts = [
-        _method(machine, plan, absent),
+        _method(list(next(iter(measured.values()))), machine, plan, absent),
         *(_query(name, measured[name], fields[name]) for name in measured),
         ratios(measured),
         _workers(workers),
@@ -44,20 +44,26 @@ def markdown(
     return "\n".join(part for part in parts if part)
 
 
-def _method(machine: Mapping[str, object], plan: Plan, absent: Mapping[str, str]) -> str:
-    described = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in machine.items())
-    who = "\n".join(f"| `{name}` | {one.about} |" for name, one in ALL.items())
+def _method(
+    names: Sequence[str],
+    machine: Mapping[str, object],
+    plan: Plan,
+    absent: Mapping[str, str],
+) -> str:
+    described = ", ".join(f"{name} {value}" for name, value in machine.items())
+    who = "\n".join(f"| `{name}` | {ALL[name].about} |" for name in names)
     missing = "".join(f"\nNot measured: `{name}`. {why}\n" for name, why in absent.items())
     return f"""# GraphQL over HTTP: what a request costs
 
 Written by `make bench`. One MongoDB, one set of data (the demo shop at scale `bench`: 20,000
-customers, 100,000 orders, 2,000 products), the same query text and variables for everybody, one
-server process each. Before anything is timed, all answers are compared as JSON and must be equal.
+customers, 100,000 orders, 2,000 products), the same query texts for everybody, one server process
+each. Before anything is timed, all answers are compared as JSON and must be equal.
 
-CPU is user and system time of the server's processes by finished requests, without MongoDB: the
-median of {plan.rounds} rounds of {plan.seconds:g} s in which the contestants alternate (smallest
-to largest), with {plan.connections} connections that always wait for an answer. The client and
-MongoDB share the machine, so requests a second and latencies say less than the CPU.
+CPU is user and system time of the server's processes by answered requests, without MongoDB: the
+median of {plan.rounds} rounds in which the contestants alternate (and the smallest and largest). In
+a round each gets the same requests in the same order, over {plan.connections} connections that
+always wait for an answer. The client and MongoDB share the machine, so requests a second and
+latencies say less than the CPU does.
 
 Machine: {described}.
 
@@ -69,7 +75,7 @@ Machine: {described}.
 
 def _query(name: str, measured: Mapping[str, Figures], fields: int) -> str:
     rows = "\n".join(_row(each, figures) for each, figures in measured.items())
-    return f"""## {DRAWN[name][0]} ({fields:,} fields)
+    return f"""## {KINDS[name].title} ({fields:,} fields)
 
 | contestant | CPU µs a request | requests/s | p50 ms | p99 ms | RSS MiB |
 |---|---|---|---|---|---|
@@ -84,7 +90,7 @@ def _row(name: str, one: Figures) -> str:
 
 def ratios(measured: Measured) -> str:
     """The CPU of the others by Kassa's; above 1, Kassa takes less."""
-    head = " | ".join(DRAWN[name][0].partition(" ")[0] for name in measured)
+    head = " | ".join(KINDS[name].title.partition(" ")[0] for name in measured)
     rows = "\n".join(_ratio_row(*pair, measured) for pair in AIMS if _any(pair, measured))
     return f"""## Against Kassa
 
@@ -116,7 +122,7 @@ def _workers(workers: Mapping[str, Mapping[int, Figures]]) -> str:
     if not workers:
         return ""
     rows = "\n".join(
-        f"| {DRAWN[name][0]} | {count} | {one.cpu_us.median:,.0f} | {one.rps:,.0f} "
+        f"| {KINDS[name].title} | {count} | {one.cpu_us.median:,.0f} | {one.rps:,.0f} "
         f"| {one.p50_ms} | {one.p99_ms} | {one.rss_mib:g} |"
         for name, by_count in workers.items()
         for count, one in by_count.items()
@@ -129,8 +135,3 @@ def _workers(workers: Mapping[str, Mapping[int, Figures]]) -> str:
 |---|---|---|---|---|---|---|
 {rows}
 """
-
-
-def names(measured: Measured) -> Sequence[str]:
-    """All contestants that were measured, in order."""
-    return list(dict.fromkeys(name for figures in measured.values() for name in figures))

@@ -20,7 +20,7 @@ from msgspec.structs import replace
 from bench.http import chart, contestants, data, machine, measure, report
 from bench.http.contestants import ALL, ROOT, STANDARD, Unable
 from bench.http.measure import QUICK, Figures, Plan
-from bench.http.questions import DRAWN, Question
+from bench.http.questions import KINDS, Question
 from bench.http.servers import running
 from gateway import bootstrap
 from gateway.settings import Settings
@@ -69,17 +69,14 @@ def _arguments() -> Arguments:
         "--contestants", default=",".join(STANDARD), help=f"some of {', '.join(ALL)}"
     )
     parser.add_argument("--rounds", type=int)
-    parser.add_argument("--seconds", type=float, help="of a round")
     parser.add_argument("--no-workers", dest="workers", action="store_false")
     parser.add_argument("--dry", dest="write", action="store_false", help="keep the old results")
     asked = parser.parse_args(namespace=Arguments())
     asked.contestants = _known(str(asked.contestants).split(","), parser)
     wanted = tuple(str(asked.queries).split(","))
-    asked.queries = [name for name in DRAWN if name.startswith(wanted)]
+    asked.queries = [name for name in KINDS if name.startswith(wanted)]
     plan = QUICK if asked.quick else Plan()
-    asked.plan = replace(
-        plan, rounds=asked.rounds or plan.rounds, seconds=asked.seconds or plan.seconds
-    )
+    asked.plan = replace(plan, rounds=asked.rounds or plan.rounds)
     return asked
 
 
