@@ -40,7 +40,7 @@ format: .venv/dev ## put all Python files into one form
 schema: .venv/dev ## reprint schema/sdl/*.graphql
 	@$(BIN)/kassa schema --write $(SDL)
 
-bench: .venv/dev ## CPU a request against other servers: bench/results/http.*, the chart (BENCH=--quick is shorter)
+bench: .venv/dev ## what a request costs, here and elsewhere: bench/results/http.md (BENCH=--quick)
 	@$(BIN)/python -m bench.http.run $(BENCH)
 
 bench-driver: .venv/dev ## what a read costs on PyMongo and on Motor: bench/results/driver.json

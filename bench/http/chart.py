@@ -11,7 +11,7 @@ from bench.http.report import Measured
 
 WIDTH, COLUMNS = 920, 2
 PANEL = WIDTH // COLUMNS
-LEFT, RIGHT, TOP = 136, 84, 44
+LEFT, RIGHT, TOP = 148, 72, 44
 ROW, BAR = 24, 14
 HEAD = 56
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 
+from msgspec import Struct
+
 from bench.http.contestants import ALL
 from bench.http.measure import Figures, Plan
 from bench.http.questions import KINDS
@@ -27,19 +29,23 @@ AIMS: Mapping[tuple[str, str], Mapping[str, float]] = MappingProxyType(
 """The CPU of the first by the CPU of the second, at least."""
 
 
+class Found(Struct, frozen=True):
+    """The fields of a typical answer by query, the figures, and those by number of processes."""
+
+    fields: Mapping[str, int]
+    measured: Measured
+    workers: Mapping[str, Mapping[int, Figures]]
+
+
 def markdown(
-    measured: Measured,
-    fields: Mapping[str, int],
-    machine: Mapping[str, object],
-    plan: Plan,
-    workers: Mapping[str, Mapping[int, Figures]],
-    absent: Mapping[str, str],
+    found: Found, machine: Mapping[str, object], plan: Plan, absent: Mapping[str, str]
 ) -> str:
+    names = list(next(iter(found.measured.values())))
     parts = [
-        _method(list(next(iter(measured.values()))), machine, plan, absent),
-        *(_query(name, measured[name], fields[name]) for name in measured),
-        ratios(measured),
-        _workers(workers),
+        _method(names, machine, plan, absent),
+        *(_query(name, one, found.fields[name]) for name, one in found.measured.items()),
+        ratios(found.measured),
+        _workers(found.workers),
     ]
     return "\n".join(part for part in parts if part)
 

@@ -21,7 +21,8 @@ from bench.http import chart, contestants, data, machine, measure, report
 from bench.http.contestants import ALL, ROOT, STANDARD, Unable
 from bench.http.measure import QUICK, Figures, Plan
 from bench.http.questions import KINDS, Question
-from bench.http.servers import running
+from bench.http.report import FULL, Found, Measured
+from bench.http.servers import Server, running
 from gateway import bootstrap
 from gateway.settings import Settings
 
@@ -38,17 +39,11 @@ def main() -> None:
     for name, why in absent.items():
         print(f"{name} is left out: {why}", flush=True)
     with data.shop() as settings:
-        questions, location = uvloop.run(data.asked_of(settings))
-        chosen = [each for each in questions if each.name in asked.queries]
-        where = data.named(settings)
-        fields, measured = _measured(names, chosen, where, location, asked.plan)
-        workers = _with_workers(chosen, where, location, asked.plan) if asked.workers else {}
-        mongodb = asyncio.run(_version(settings))
-    described = machine.described(mongodb, load_before)
-    page = report.markdown(measured, fields, described, asked.plan, workers, absent)
-    print(report.ratios(measured))
-    if asked.write:
-        _write(measured, page)
+        found = _found(names, asked, settings)
+        machine_ = machine.described(asyncio.run(_version(settings)), load_before)
+    print(report.ratios(found.measured))
+    if asked.is_whole:
+        _write(found.measured, report.markdown(found, machine_, asked.plan, absent))
 
 
 class Arguments(argparse.Namespace):
@@ -57,20 +52,24 @@ class Arguments(argparse.Namespace):
     queries: Sequence[str]
     contestants: Sequence[str]
     plan: Plan
-    workers: bool
-    write: bool
+    dry: bool
+
+    @property
+    def is_whole(self) -> bool:
+        """Is it a run to keep? One of a part would leave holes in the results."""
+        everything = list(self.queries) == list(KINDS) and set(STANDARD) <= set(self.contestants)
+        return everything and not self.dry
 
 
 def _arguments() -> Arguments:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="fewer and shorter rounds")
-    parser.add_argument("--queries", default="", help="some of q1,q2,q3,q4")
+    parser.add_argument("--queries", default="", help="some of q1,q2,q3,q4; writes nothing")
     parser.add_argument(
         "--contestants", default=",".join(STANDARD), help=f"some of {', '.join(ALL)}"
     )
     parser.add_argument("--rounds", type=int)
-    parser.add_argument("--no-workers", dest="workers", action="store_false")
-    parser.add_argument("--dry", dest="write", action="store_false", help="keep the old results")
+    parser.add_argument("--dry", action="store_true", help="keep the old results")
     asked = parser.parse_args(namespace=Arguments())
     asked.contestants = _known(str(asked.contestants).split(","), parser)
     wanted = tuple(str(asked.queries).split(","))
@@ -86,35 +85,34 @@ def _known(names: Sequence[str], parser: argparse.ArgumentParser) -> list[str]:
     return [name for name in ALL if name in names]
 
 
-def _measured(
-    names: Sequence[str],
-    questions: Sequence[Question],
-    where: Mapping[str, str],
-    location: str,
-    plan: Plan,
-) -> tuple[dict[str, int], dict[str, dict[str, Figures]]]:
-    """The fields of each query's answer, and the figures of each contestant."""
+def _found(names: Sequence[str], asked: Arguments, settings: Settings) -> Found:
+    questions, location = uvloop.run(data.asked_of(settings))
+    chosen = [each for each in questions if each.name in asked.queries]
+    where = data.named(settings)
     with running(names, where, location) as servers:
-        fields = {each.name: uvloop.run(measure.agreed(servers, each)) for each in questions}
+        fields = {each.name: uvloop.run(measure.agreed(servers, each)) for each in chosen}
         print(f"All answers are equal; fields: {fields}", flush=True)
-        return fields, {
-            each.name: uvloop.run(measure.compared(servers, each, plan, _told))
-            for each in questions
-        }
+        measured = {each.name: _compared(servers, each, asked.plan) for each in chosen}
+    if not asked.is_whole:
+        return Found(fields, measured, {})
+    busier = replace(asked.plan, connections=MORE_CONNECTIONS)
+    return Found(fields, measured, _with_workers(chosen, where, location, busier))
 
 
 def _with_workers(
     questions: Sequence[Question], where: Mapping[str, str], location: str, plan: Plan
 ) -> dict[str, dict[int, Figures]]:
     """Figures of the product by query and number of processes."""
-    busier = replace(plan, connections=MORE_CONNECTIONS)
     found: dict[str, dict[int, Figures]] = {each.name: {} for each in questions}
     for workers in WORKERS:
-        with running([report.FULL], where, location, workers=workers) as servers:
+        with running([FULL], where, location, workers=workers) as servers:
             for each in questions:
-                figures = uvloop.run(measure.compared(servers, each, busier, _told))
-                found[each.name][workers] = figures[report.FULL]
+                found[each.name][workers] = _compared(servers, each, plan)[FULL]
     return found
+
+
+def _compared(servers: Sequence[Server], question: Question, plan: Plan) -> dict[str, Figures]:
+    return uvloop.run(measure.compared(servers, question, plan, _told))
 
 
 async def _version(settings: Settings) -> str:
@@ -126,7 +124,7 @@ def _told(line: str) -> None:
     print(line, flush=True)
 
 
-def _write(measured: report.Measured, page: str) -> None:
+def _write(measured: Measured, page: str) -> None:
     shown = msgspec.json.format(msgspec.json.encode(measured), indent=2)
     (RESULTS / "http.json").write_bytes(shown + b"\n")
     (RESULTS / "http.md").write_text(page)
