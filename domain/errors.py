@@ -27,6 +27,12 @@ class Unauthenticated(KassaError):
     code = "UNAUTHENTICATED"
 
 
+class Forbidden(KassaError):
+    """Who asks may not do this, whatever the arguments."""
+
+    code = "FORBIDDEN"
+
+
 class Unavailable(KassaError):
     """Something that Kassa needs does not answer; the same request may succeed later."""
 

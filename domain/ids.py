@@ -9,6 +9,7 @@ import secrets
 from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
+from hashlib import sha256
 from typing import NewType
 
 from ulid import ULID
@@ -29,6 +30,9 @@ ReturnId = NewType("ReturnId", str)
 PaymentId = NewType("PaymentId", str)
 OperationId = NewType("OperationId", str)
 RefundId = NewType("RefundId", str)
+ReservationId = NewType("ReservationId", str)
+TransferId = NewType("TransferId", str)
+JournalEntryId = NewType("JournalEntryId", str)
 Sku = NewType("Sku", str)
 
 ENTROPY_BYTES = 10
@@ -52,6 +56,9 @@ class Kind(StrEnum):
     PAYMENT = "pay"
     OPERATION = "pop"
     REFUND = "rfd"
+    RESERVATION = "res"
+    TRANSFER = "trf"
+    JOURNAL_ENTRY = "jrn"
 
     @property
     def words(self) -> str:
@@ -104,3 +111,19 @@ def refund_of(operation: OperationId) -> RefundId:
 def operation_of(refund: RefundId) -> OperationId:
     """The operation behind a refund."""
     return OperationId(f"{Kind.OPERATION}_{refund.partition('_')[2]}")
+
+
+def derived(kind: Kind, *parts: str) -> str:
+    """The one id of `kind` that belongs to `parts`: whoever asks again gets the same."""
+    digest = sha256("\x00".join(parts).encode()).digest()
+    return f"{kind}_{ULID.from_bytes(digest[:16])}"
+
+
+def entry_id(n: int) -> JournalEntryId:
+    """The id of the n-th entry of the journal."""
+    return JournalEntryId(f"{Kind.JOURNAL_ENTRY}_{ULID.from_bytes(n.to_bytes(16, 'big'))}")
+
+
+def entry_number(entry: JournalEntryId) -> int:
+    """The place of an entry in the journal."""
+    return int.from_bytes(ULID.from_str(entry.partition("_")[2]).bytes, "big")

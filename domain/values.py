@@ -12,7 +12,7 @@ from msgspec import Meta, Struct
 from msgspec.structs import replace
 
 from domain.ids import ChannelId
-from domain.viewer import Nothing, Subject, Viewer, reach
+from domain.viewer import Nothing, Role, Subject, Viewer, reach
 
 MAX_INT = 2**31 - 1
 """The largest GraphQL `Int`."""
@@ -64,6 +64,21 @@ class Actor(Struct, frozen=True):
         if self.kind is not ActorKind.SHOPPER or reach(viewer, Subject.CUSTOMERS) != Nothing():
             return self
         return replace(self, id=HIDDEN_ID, label=None, device=None)
+
+
+SYSTEM_ACTOR = Actor(ActorKind.SYSTEM, "kassa")
+
+KIND_BY_ROLE = {Role.SHOPPER: ActorKind.SHOPPER, Role.PARTNER: ActorKind.PARTNER}
+
+
+def actor(viewer: Viewer, device: str | None = None) -> Actor:
+    """Who asks, as the one who did it."""
+    if viewer.role is Role.SYSTEM:
+        return replace(SYSTEM_ACTOR, device=device)
+    channel = viewer.channels[0] if len(viewer.channels) == 1 else None
+    kind = KIND_BY_ROLE.get(viewer.role, ActorKind.STAFF)
+    who = viewer.customer or viewer.location or channel or viewer.role
+    return Actor(kind, who, viewer.role.value, channel, device)
 
 
 class MetadataVisibility(StrEnum):

@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from msgspec import Struct
 
+from domain.errors import Forbidden
 from domain.ids import ChannelId, CustomerId, LocationId
 
 
@@ -38,9 +39,24 @@ class Viewer(Struct, frozen=True):
     def is_staff(self) -> bool:
         return self.role in STAFF
 
+    @property
+    def principal(self) -> str:
+        """Whose requests these are: the same text for the same person or place."""
+        of = (self.customer, self.location, *self.channels)
+        return ":".join((self.role, *(part for part in of if part)))
+
 
 ANONYMOUS = Viewer()
 SYSTEM = Viewer(Role.SYSTEM)
+
+
+class Action(Enum):
+    """What may be done, beside reading."""
+
+    MOVE_STOCK = auto()
+    RESERVE_STOCK = auto()
+    RECORD_PAYMENT = auto()
+    RECORD_REFUND = auto()
 
 
 class Everything(Struct, frozen=True):
@@ -67,13 +83,19 @@ class OfChannels(Struct, frozen=True):
     channels: tuple[ChannelId, ...]
 
 
+class DoneBy(Struct, frozen=True):
+    """What was done in one principal's name."""
+
+    principal: str
+
+
 class AtLocation(Struct, frozen=True):
     """What was sold at, sent from or brought back to one location."""
 
     location: LocationId
 
 
-Reach = Everything | Nothing | Published | OfCustomer | OfChannels | AtLocation
+Reach = Everything | Nothing | Published | OfCustomer | OfChannels | AtLocation | DoneBy
 
 
 class Subject(Enum):
@@ -89,6 +111,8 @@ class Subject(Enum):
     ORDER_LIST = auto()
     PAYMENTS = auto()
     PAYMENT_LIST = auto()
+    JOURNAL = auto()
+    RESERVATIONS = auto()
 
 
 def _everything(_: Viewer) -> Reach:
@@ -111,6 +135,10 @@ def _own_store(viewer: Viewer) -> Reach:
     return AtLocation(viewer.location) if viewer.location else Nothing()
 
 
+def _own_doing(viewer: Viewer) -> Reach:
+    return DoneBy(viewer.principal)
+
+
 Rules = Mapping[Subject, Callable[[Viewer], Reach]]
 
 # What stands on an order stays readable there, even when it is no longer for sale.
@@ -130,6 +158,7 @@ REACH: Mapping[Role, Rules] = MappingProxyType(
             Subject.ORDER_LIST: _own,
             Subject.PAYMENTS: _own,
             Subject.PAYMENT_LIST: _own,
+            Subject.RESERVATIONS: _own_doing,
         },
         Role.PARTNER: {
             **PUBLIC,
@@ -137,6 +166,7 @@ REACH: Mapping[Role, Rules] = MappingProxyType(
             Subject.ORDER_LIST: _own_channels,
             Subject.PAYMENTS: _own_channels,
             Subject.PAYMENT_LIST: _own_channels,
+            Subject.RESERVATIONS: _own_doing,
         },
         # A return is taken, and a late parcel found, wherever it was bought: a clerk with the
         # customer or the receipt at hand reaches every order, but browses only those of the store.
@@ -158,3 +188,40 @@ def reach(viewer: Viewer, subject: Subject) -> Reach:
     """What `viewer` may reach of `subject`."""
     rule = REACH.get(viewer.role, {}).get(subject)
     return rule(viewer) if rule else Nothing()
+
+
+Acts = Mapping[Action, Callable[[Viewer], Reach]]
+
+ACTS: Mapping[Role, Acts] = MappingProxyType(
+    {
+        Role.SHOPPER: {Action.RESERVE_STOCK: _everything},
+        Role.PARTNER: {
+            Action.RESERVE_STOCK: _everything,
+            Action.RECORD_PAYMENT: _own_channels,
+            Action.RECORD_REFUND: _own_channels,
+        },
+        Role.CLERK: {
+            Action.MOVE_STOCK: _own_store,
+            Action.RESERVE_STOCK: _everything,
+            Action.RECORD_PAYMENT: _everything,
+            Action.RECORD_REFUND: _everything,
+        },
+        Role.SUPPORT: {Action.RESERVE_STOCK: _everything, Action.RECORD_REFUND: _everything},
+        Role.FINANCE: {Action.RECORD_PAYMENT: _everything, Action.RECORD_REFUND: _everything},
+        Role.SYSTEM: dict.fromkeys(Action, _everything),
+    }
+)
+
+
+def permitted(viewer: Viewer, action: Action) -> Reach:
+    """What `viewer` may do this to.
+
+    Raises:
+        Forbidden: nothing at all.
+    """
+    rule = ACTS.get(viewer.role, {}).get(action)
+    found = rule(viewer) if rule else Nothing()
+    if found == Nothing():
+        words = action.name.lower().replace("_", " ")
+        raise Forbidden(f"As {viewer.role}, you may not {words}.")
+    return found

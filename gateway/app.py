@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from domain.errors import KassaError
-from domain.ports import Repositories
+from domain.ports import Repositories, Stores
 from gateway import auth, logs, pages
 from gateway.execution.engine import Engine
 from gateway.graphql import GraphQLEndpoint
@@ -30,6 +30,7 @@ def build(
     settings: Settings,
     view: View,
     repositories: Repositories,
+    stores: Stores,
     *,
     checks: Mapping[str, Check],
     page_config: Callable[[], PageConfig],
@@ -42,6 +43,7 @@ def build(
         return Context(
             who(request.headers.get("authorization")),
             repositories,
+            stores,
             served=view.served,
             now=datetime.now(UTC),
             country=settings.country,

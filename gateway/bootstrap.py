@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from functools import partial
@@ -14,18 +14,22 @@ from starlette.applications import Starlette
 
 from adapters import demo, files
 from commands import imports, operations
+from commands.all import COMMANDS
+from commands.running import resume
 from domain.imports.report import Report
-from domain.ports import Repositories, ShelfState
+from domain.ports import Repositories, ShelfState, Stores
 from domain.shop import Shop
-from gateway import app, embedded, logs
+from gateway import app, embedded, logs, upkeep
 from gateway.settings import Settings, SettingsError, read
 from gateway.welcome import Welcome, welcome
 from schema import views
 from storage.mongo import MongoRepositories, driver
 from storage.mongo.driver import Database
 from storage.mongo.intake import MongoIntake
-from storage.mongo.migrate import migrate
+from storage.mongo.journal.leader import Leader
+from storage.mongo.migrate import WITH_OUTBOX, migrate
 from storage.mongo.shelf import MongoShelf
+from storage.mongo.stores import MongoStores
 from storage.redis import Bell
 
 NO_PRODUCTION = (
@@ -36,6 +40,8 @@ BENCH_UNTIL = datetime(2026, 1, 1, tzinfo=UTC)
 NO_DATABASE = (
     "Set KASSA_MONGODB_URL and KASSA_REDIS_URL to your servers, or use `kassa serve --embedded`."
 )
+
+MOST_AT_ONCE = 50
 
 SIZES = {"small": demo.SMALL, "bench": demo.BENCH}
 
@@ -137,6 +143,7 @@ def _demo_shop(size: demo.Size = demo.SMALL) -> Shop:
 def serving(settings: Settings, chosen: Database, doorbell: Bell) -> Starlette:
     """The web application over these parts; it closes them when it ends."""
     repositories: Repositories = MongoRepositories(chosen)
+    stores: Stores = MongoStores(chosen)
     view = views.named(settings.subgraph)
     offers: list[Welcome] = []
 
@@ -144,7 +151,8 @@ def serving(settings: Settings, chosen: Database, doorbell: Bell) -> Starlette:
     async def lifespan(_: Starlette) -> AsyncGenerator[None]:
         try:
             offers.append(await welcome(repositories, view))
-            yield
+            async with upkeep.running(jobs(chosen, stores)):
+                yield
         finally:
             await chosen.close()
             await doorbell.close()
@@ -153,10 +161,20 @@ def serving(settings: Settings, chosen: Database, doorbell: Bell) -> Starlette:
         settings,
         view,
         repositories,
+        stores,
         checks={"mongodb": chosen.ping, "redis": doorbell.ping},
         page_config=lambda: offers[0].page_config(),
         lifespan=lifespan,
     )
+
+
+def jobs(chosen: Database, stores: Stores) -> Mapping[str, tuple[upkeep.Job, float]]:
+    """What a gateway does beside answering, and how long it rests when there is nothing to do."""
+    return {
+        "journal": (Leader(chosen, WITH_OUTBOX).append, 0.02),
+        "expiry": (partial(stores.holds.expire, MOST_AT_ONCE), 1.0),
+        "abandoned requests": (partial(resume, stores, COMMANDS, MOST_AT_ONCE), 2.0),
+    }
 
 
 def application() -> Starlette:

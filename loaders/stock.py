@@ -17,6 +17,8 @@ class StockLoaders:
     def __init__(self, repository: Stock, viewer: Viewer) -> None:
         self._repository, self._viewer = repository, viewer
         self.by_id = Batch(partial(repository.by_ids, viewer))
+        self.reservation_by_id = Batch(partial(repository.reservations_by_ids, viewer))
+        self.transfer_by_id = Batch(partial(repository.transfers_by_ids, viewer))
         self.levels_of = Batch(partial(repository.levels_of, viewer))
         self.promises_of = Batch(partial(repository.promises_of, viewer))
 

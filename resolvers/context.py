@@ -7,10 +7,11 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from domain.ports import Repositories
+from domain.ports import Repositories, Stores
 from domain.viewer import Viewer
 from loaders.catalog import CatalogLoaders
 from loaders.customers import CustomerLoaders
+from loaders.journal import JournalLoaders
 from loaders.operations import ChannelLoaders
 from loaders.orders import OrderLoaders
 from loaders.payments import PaymentLoaders
@@ -40,6 +41,7 @@ class Context:
         self,
         viewer: Viewer,
         repositories: Repositories,
+        stores: Stores,
         *,
         served: Served,
         now: datetime,
@@ -47,6 +49,7 @@ class Context:
         audit: Audit,
     ) -> None:
         self.viewer = viewer
+        self.stores = stores
         self.served = served
         self.now = now
         self.country = country
@@ -57,6 +60,7 @@ class Context:
         self.orders = OrderLoaders(repositories.orders, viewer)
         self.payments = PaymentLoaders(repositories.payments, viewer)
         self.channels = ChannelLoaders(repositories.channels, viewer)
+        self.journal = JournalLoaders(repositories.journal, viewer)
         self.batches: Batches[Info] = Batches(self._info)
 
     def _info(self, selection: Selection) -> Info:

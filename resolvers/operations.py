@@ -99,6 +99,9 @@ READ_BY_KIND: Mapping[Kind, ReadMany] = MappingProxyType(
         Kind.PAYMENT: lambda context, wanted: context.payments.by_id.many(wanted),
         Kind.OPERATION: _operations,
         Kind.REFUND: _refunds,
+        Kind.RESERVATION: lambda context, wanted: context.stock.reservation_by_id.many(wanted),
+        Kind.TRANSFER: lambda context, wanted: context.stock.transfer_by_id.many(wanted),
+        Kind.JOURNAL_ENTRY: lambda context, wanted: context.journal.by_id.many(wanted),
     }
 )
 
@@ -117,6 +120,9 @@ TYPE_BY_KIND: Mapping[Kind, str] = MappingProxyType(
         Kind.PAYMENT: "Payment",
         Kind.OPERATION: "PaymentOperation",
         Kind.REFUND: "Refund",
+        Kind.RESERVATION: "Reservation",
+        Kind.TRANSFER: "Transfer",
+        Kind.JOURNAL_ENTRY: "JournalEntry",
     }
 )
 """What the graph calls a node of each kind."""

@@ -4,13 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from commands.stock.levels import Levels
 from domain import ids, pages, stock
 from domain.catalog import Location, Near, Product
 from domain.errors import BadInput
 from domain.freshness import Freshness
 from domain.ids import Kind, LocationId, Sku
 from domain.pages import Cursor, Page
-from domain.stock import BEST_FIRST, Availability, StockLevel, StockQuery
+from domain.refusals import Elsewhere, InsufficientStock, VersionConflict
+from domain.requests import Answer
+from domain.stock import (
+    BEST_FIRST,
+    Availability,
+    Reservation,
+    ReservationLine,
+    ReservationState,
+    StockLevel,
+    StockQuery,
+    Transfer,
+)
 from resolvers import operations
 from resolvers.context import Info
 
@@ -81,6 +93,61 @@ async def level_location(levels: Sequence[StockLevel], info: Info) -> Sequence[L
 
 def level_freshness(levels: Sequence[StockLevel], info: Info) -> Sequence[Freshness]:
     return [level.freshness(info.context.now) for level in levels]
+
+
+async def line_product(
+    lines: Sequence[ReservationLine | Transfer], info: Info
+) -> Sequence[Product | None]:
+    return await info.context.catalog.product_by_sku.many([line.sku for line in lines])
+
+
+async def line_location(lines: Sequence[ReservationLine], info: Info) -> Sequence[Location | None]:
+    return await info.context.catalog.location_by_id.many([line.location_id for line in lines])
+
+
+async def transfer_source(transfers: Sequence[Transfer], info: Info) -> Sequence[Location | None]:
+    return await info.context.catalog.location_by_id.many([each.source_id for each in transfers])
+
+
+async def transfer_target(transfers: Sequence[Transfer], info: Info) -> Sequence[Location | None]:
+    return await info.context.catalog.location_by_id.many([each.target_id for each in transfers])
+
+
+def reservation_state(
+    reservations: Sequence[Reservation], info: Info
+) -> Sequence[ReservationState]:
+    return [reservation.state_at(info.context.now) for reservation in reservations]
+
+
+def changed_levels(answer: Answer[Levels]) -> Sequence[StockLevel]:
+    return answer.value.levels if answer.value else ()
+
+
+def moved_transfer(answer: Answer[Levels]) -> Transfer | None:
+    return answer.value.transfer if answer.value else None
+
+
+async def short_product(
+    refusals: Sequence[InsufficientStock], info: Info
+) -> Sequence[Product | None]:
+    return await info.context.catalog.product_by_sku.many([each.sku for each in refusals])
+
+
+async def short_location(
+    refusals: Sequence[InsufficientStock], info: Info
+) -> Sequence[Location | None]:
+    keys = [each.location_id for each in refusals]
+    return await info.context.catalog.location_by_id.many(keys)
+
+
+async def elsewhere_location(places: Sequence[Elsewhere], info: Info) -> Sequence[Location | None]:
+    return await info.context.catalog.location_by_id.many([each.location_id for each in places])
+
+
+async def conflict_current(
+    conflicts: Sequence[VersionConflict], info: Info
+) -> Sequence[object | None]:
+    return await operations.nodes(info, ids=[each.subject for each in conflicts])
 
 
 def _location_ids(values: Sequence[str] | None) -> tuple[LocationId, ...] | None:

@@ -16,9 +16,10 @@ from domain.customers import (
     LoyaltyKind,
 )
 from resolvers import customers as resolvers
+from resolvers import journal
 from resolvers import orders as order_resolvers
 from schema.fields import Column, attribute, batched, enumerated, shows
-from schema.operations import Channel
+from schema.operations import Channel, JournalConnection
 from schema.orders import ORDER_FILTERS, Order, OrderConnection
 from schema.scalars import Country
 from schema.shared import EITHER_WAY, FORWARD, Connection, MetadataEntry, Node, Versioned
@@ -125,4 +126,10 @@ class Customer(Node, Versioned):
         Column.ORDERS,
         **EITHER_WAY,
         **ORDER_FILTERS,
+    )
+    journal: JournalConnection = batched(
+        journal.journal,
+        "What happened to it, and because of it, the oldest first.",
+        Column.OPERATIONS,
+        **FORWARD,
     )

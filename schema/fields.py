@@ -1,9 +1,10 @@
-"""How types and fields are declared: five kinds of field, and no function bodies anywhere.
+"""How types and fields are declared: six kinds of field, and no function bodies anywhere.
 
 - `attribute`: the domain value's own attribute or property;
 - `computed`: a plain function of one parent and its arguments;
 - `batched`: a resolver that answers for all parents of a level at once;
 - `root`: a resolver of Query, which has no parent;
+- `mutation`: a command, by one input object that also carries the key of the request;
 - `federated`: the same, for the two fields by which a router asks; every subgraph has them.
 
 Every field is described. A field of an entity (a type with keys) belongs to one column: its
@@ -110,6 +111,20 @@ def root(
     return _field(resolve, _signed(drive, arguments), description, owner)
 
 
+def mutation(
+    resolve: Described, description: str, owner: Column, input: type, becomes: type[Struct]
+) -> Any:
+    """A field of Mutation; its input reaches the resolver as `becomes`, beside key and device."""
+
+    async def drive(root: Any, info: RequestInfo, input: Any) -> Any:  # noqa: ARG001
+        ours = info.context.batches.info(_core(info))
+        asked = msgspec.convert(input, becomes, from_attributes=True)
+        return await resolve(ours, asked, key=input.idempotency_key, device=input.device)
+
+    arguments = {"input": argument(input, "What is asked for.")}
+    return _field(resolve, _signed(drive, arguments), description, owner)
+
+
 def federated(name: str, resolve: Described, description: str, /, **arguments: Argument) -> Any:
     """A field of Query that has no owner, under a name that is not ours to choose."""
     field = root(resolve, description, None, **arguments)
@@ -138,8 +153,8 @@ def shows(
 
 
 def column_of(declared: type) -> Column:
-    """The column of an entity: the room's file that declares it."""
-    return Column(declared.__module__.rpartition(".")[2])
+    """The column of an entity: the room's file, or folder, that declares it."""
+    return Column(declared.__module__.split(".")[1])
 
 
 def enumerated(*domain_enums: type[Enum]) -> None:

@@ -11,7 +11,9 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext
 
 from schema.federation import REPRESENTATION, VERSION
+from schema.mutation import Mutation
 from schema.query import Query
+from schema.refusals import REFUSALS
 from schema.scalars import SCALARS
 
 logger = logging.getLogger("kassa.graph")
@@ -37,6 +39,8 @@ def build() -> Graph:
     """The unified graph: everything, in one process."""
     return Graph(
         query=Query,
+        mutation=Mutation,
+        types=REFUSALS,
         config=StrawberryConfig(scalar_map=dict(SCALARS)),
         scalar_overrides=dict(REPRESENTATION),
         federation_version=VERSION,

@@ -20,12 +20,14 @@ from domain.orders import (
     ReturnState,
     ReturnStatus,
 )
+from resolvers import journal
 from resolvers import orders as resolvers
 from schema.catalog import Location, Product
 from schema.fields import Column, argument, attribute, batched, computed, enumerated, shows
-from schema.operations import Channel
+from schema.operations import Channel, JournalConnection
 from schema.payments import Payment, Refund
 from schema.shared import (
+    FORWARD,
     Actor,
     Connection,
     ExternalRef,
@@ -254,6 +256,12 @@ class Order(Node, Versioned):
         resolvers.metadata,
         "Remarks, as far as the viewer may read them.",
         keys=argument(list[str] | None, "Only these."),
+    )
+    journal: JournalConnection = batched(
+        journal.journal,
+        "What happened to it, and because of it, the oldest first.",
+        Column.OPERATIONS,
+        **FORWARD,
     )
 
 

@@ -19,6 +19,7 @@ from schema.fields import BINDING, Binding, Column, column_of
 
 DEFINITION = "strawberry-definition"
 ROOT = "Query"
+ROOTS = (ROOT, "Mutation")
 
 
 def keys(kind: GraphQLObjectType) -> list[str]:
@@ -35,7 +36,7 @@ def is_key(kind: GraphQLObjectType, field: str) -> bool:
 def owner(kind: GraphQLObjectType, field: str) -> Column | None:
     """Who answers a field of an entity or the root; None where the field goes with its type."""
     named = binding(kind.fields[field]).owner
-    if kind.name == ROOT:
+    if kind.name in ROOTS:
         return named
     if not keys(kind) or is_key(kind, field):
         return None

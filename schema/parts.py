@@ -75,6 +75,7 @@ class _Part:
     def schema(self) -> GraphQLSchema:
         return GraphQLSchema(
             query=cast("GraphQLObjectType", self._made["Query"]),
+            mutation=cast("GraphQLObjectType | None", self._made.get("Mutation")),
             types=list(self._made.values()),
             directives=specified_directives,
         )

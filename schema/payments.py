@@ -9,10 +9,11 @@ import strawberry
 
 from domain import payments
 from domain.payments import CardPresence, OperationKind, OperationPhase, PaymentState, TenderKind
+from resolvers import journal
 from resolvers import payments as resolvers
-from schema.fields import attribute, batched, enumerated, shows
-from schema.operations import Channel
-from schema.shared import Actor, Connection, ExternalRef, Money, Node, Versioned
+from schema.fields import Column, attribute, batched, enumerated, shows
+from schema.operations import Channel, JournalConnection
+from schema.shared import FORWARD, Actor, Connection, ExternalRef, Money, Node, Versioned
 
 if TYPE_CHECKING:
     from schema.orders import Order, Return
@@ -62,6 +63,12 @@ class Payment(Node, Versioned):
     refundable: Money = attribute("What can still be given back.")
     operations: list[PaymentOperation] = attribute("What was asked of the provider.")
     refs: list[ExternalRef] = attribute("Its names in other systems.")
+    journal: JournalConnection = batched(
+        journal.journal,
+        "What happened to it, and because of it, the oldest first.",
+        Column.OPERATIONS,
+        **FORWARD,
+    )
 
 
 @strawberry.type(description="A page of payments.")

@@ -24,7 +24,7 @@ from resolvers.context import Served
 from schema import contracts, graph, owners, parts, printing
 from schema.contracts import Contract
 from schema.fields import Column
-from schema.owners import ROOT
+from schema.owners import ROOTS
 from schema.parts import MEMBERS, Composite, Fields
 
 UNIFIED = "unified"
@@ -64,7 +64,7 @@ def subgraph(column: Column) -> View:
 def contract(name: Contract) -> View:
     """What is meant for one audience. No router stands in front of it."""
     fields = parts.chosen(_whole(), lambda kind, field: contracts.shows(name, kind.name, field))
-    core = parts.part(_whole(), parts.reached(_whole(), fields, {ROOT}), frozenset())
+    core = parts.part(_whole(), parts.reached(_whole(), fields, ROOTS), frozenset())
     return View(core, Served(printing.plain(core), frozenset(), _nodes(core)))
 
 
@@ -85,7 +85,7 @@ def _whole() -> GraphQLSchema:
 
 
 def _federated(fields: Fields, entities: frozenset[str]) -> View:
-    shown = parts.reached(_whole(), fields, {ROOT, *entities})
+    shown = parts.reached(_whole(), fields, {*ROOTS, *entities})
     core = parts.part(_whole(), shown, entities)
     return View(core, Served(printing.subgraph(core, entities, _tags), entities, _nodes(core)))
 

@@ -27,8 +27,10 @@ from storage.mongo import MongoRepositories
 from storage.mongo.driver import Database, Driver
 from storage.mongo.migrate import migrate
 from storage.mongo.shelf import MongoShelf
+from storage.mongo.stores import MongoStores
 from storage.redis import Bell
 from tests.client import Client
+from tests.trading import Trading, trading
 
 UNTIL = datetime(2026, 3, 1, 12, tzinfo=UTC)
 """The instant up to which the tests' demo shop has traded."""
@@ -112,6 +114,14 @@ async def database(servers: Embedded, driver: Driver) -> AsyncIterator[Database]
     await found.close()
 
 
+@pytest.fixture
+async def shelf(servers: Embedded, driver: Driver) -> AsyncIterator[Trading]:
+    """A small shop that may be traded in, behind one gateway."""
+    assert servers.mongodb_url
+    async with trading(servers.mongodb_url, driver) as found:
+        yield found
+
+
 @pytest.fixture(scope="session")
 def shop() -> Shop:
     """The demo shop, as values."""
@@ -146,6 +156,7 @@ async def kassa(servers: Embedded, stocked: Database, offers: Welcome) -> AsyncI
         Settings(),
         views.unified(),
         MongoRepositories(stocked),
+        MongoStores(stocked),
         checks={"mongodb": stocked.ping, "redis": bell.ping},
         page_config=offers.page_config,
     )

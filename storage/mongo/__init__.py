@@ -3,6 +3,7 @@
 from storage.mongo.catalog import MongoCatalog
 from storage.mongo.customers import MongoCustomers
 from storage.mongo.driver import Database
+from storage.mongo.journal import MongoJournal
 from storage.mongo.operations import MongoChannels
 from storage.mongo.orders import MongoOrders
 from storage.mongo.payments import MongoPayments
@@ -19,3 +20,4 @@ class MongoRepositories:
         self.orders = MongoOrders(database)
         self.payments = MongoPayments(database)
         self.channels = MongoChannels(database)
+        self.journal = MongoJournal(database)

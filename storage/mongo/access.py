@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from domain.viewer import (
     AtLocation,
+    DoneBy,
     Everything,
     Nothing,
     OfChannels,
@@ -23,6 +24,7 @@ class Owners(Struct, frozen=True):
     channel: str = "channel_id"
     location: str = "location_ids"
     published: str = "is_published"
+    principal: str = "owner"
 
 
 def within(reach: Reach, owners: Owners) -> Filter | None:
@@ -38,5 +40,7 @@ def within(reach: Reach, owners: Owners) -> Filter | None:
             return {owners.customer: customer}
         case OfChannels(channels):
             return {owners.channel: {"$in": list(channels)}}
+        case DoneBy(principal):
+            return {owners.principal: principal}
         case AtLocation(location):
             return {owners.location: location}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 from msgspec import Struct, inspect
@@ -23,6 +23,7 @@ class Index(Struct, frozen=True):
     unique: bool = False
     sparse: bool = False
     only: Filter | None = None
+    forget_after: timedelta | None = None
 
     @property
     def name(self) -> str:
@@ -34,6 +35,7 @@ class Index(Struct, frozen=True):
             "unique": self.unique or None,
             "sparse": self.sparse or None,
             "partialFilterExpression": self.only,
+            "expireAfterSeconds": self.forget_after and int(self.forget_after.total_seconds()),
         }
         chosen = {name: value for name, value in options.items() if value is not None}
         return {"key": dict(self.keys), "name": self.name, **chosen}
@@ -57,7 +59,7 @@ class Collection(Struct, frozen=True):
     def document(self, value: Struct, **extra: object) -> Document:
         """The document of a domain value, with what only the database looks at."""
         keys = {key.field: key.of(value) for key in self.keys}
-        document: Document = msgspec.to_builtins(value, builtin_types=(datetime,))
+        document: Document = msgspec.to_builtins(value, builtin_types=(datetime, bytes))
         hidden = {name: found for name, found in {**keys, **extra}.items() if found}
         return {**document, **hidden}
 
@@ -84,6 +86,8 @@ def _schema(kind: inspect.Type) -> Document:
             return _either(kind)
         case inspect.VarTupleType(item_type=item):
             return {"bsonType": "array", "items": _schema(item)}
+        case inspect.TupleType(item_types=items):
+            return {"bsonType": "array", "items": [_schema(item) for item in items]}
         case inspect.DictType(value_type=item):
             return {"bsonType": "object", "additionalProperties": _schema(item)}
         case inspect.EnumType(cls=names):
@@ -98,6 +102,7 @@ def _schema(kind: inspect.Type) -> Document:
 
 BSON_TYPES: Mapping[type[inspect.Type], str | list[str]] = {
     inspect.StrType: "string",
+    inspect.BytesType: "binData",
     inspect.BoolType: "bool",
     inspect.FloatType: ["double", "int", "long"],
     inspect.DateTimeType: "date",

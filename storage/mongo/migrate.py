@@ -5,9 +5,20 @@ Running it again changes nothing, and so does running it twice at once.
 
 from __future__ import annotations
 
-from storage.mongo import catalog, customers, operations, orders, payments, stock
+from storage.mongo import (
+    catalog,
+    claims,
+    customers,
+    journal,
+    leases,
+    operations,
+    orders,
+    payments,
+    stock,
+)
 from storage.mongo.collections import Collection
 from storage.mongo.driver import Database
+from storage.mongo.outbox import PENDING
 
 COLLECTIONS: tuple[Collection, ...] = (
     *customers.COLLECTIONS,
@@ -16,7 +27,13 @@ COLLECTIONS: tuple[Collection, ...] = (
     *payments.COLLECTIONS,
     *stock.COLLECTIONS,
     *operations.COLLECTIONS,
+    *claims.COLLECTIONS,
+    *journal.COLLECTIONS,
+    *leases.COLLECTIONS,
 )
+
+WITH_OUTBOX = tuple(each.name for each in COLLECTIONS if PENDING in each.indexes)
+"""What tells of its changes."""
 
 
 async def migrate(database: Database) -> list[str]:

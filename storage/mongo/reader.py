@@ -18,7 +18,7 @@ from domain.pages import Page, PageRequest, page
 from domain.viewer import Subject, Viewer, reach
 from storage.mongo.access import Owners, within
 from storage.mongo.driver import Database, Document, Filter, Sort
-from storage.mongo.sorting import SortKey
+from storage.mongo.sorting import NumberKey, SortKey
 
 T = TypeVar("T", bound=Struct)
 K = TypeVar("K", bound=str)
@@ -95,7 +95,7 @@ class Reader(Generic[T]):
         self,
         viewer: Viewer,
         where: Filter,
-        key: SortKey,
+        key: SortKey | NumberKey,
         request: PageRequest,
         *,
         since: datetime | None = None,
@@ -117,7 +117,7 @@ class Reader(Generic[T]):
         field: str,
         keys: Sequence[K],
         where: Filter,
-        key: SortKey,
+        key: SortKey | NumberKey,
         request: PageRequest,
         *,
         since: datetime | None = None,

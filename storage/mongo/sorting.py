@@ -59,6 +59,25 @@ class SortKey(Struct, frozen=True):
         return {"$eq": [field, {"$concat": joined}]}
 
 
+class NumberKey(Struct, frozen=True):
+    """The same for a list that is sorted by one unique number: `field` is the number itself."""
+
+    field: str
+    ordering: Ordering
+
+    def range(self, request: PageRequest, since: datetime | None = None) -> Filter:  # noqa: ARG002
+        """What stands in the list beyond the anchor."""
+        if request.anchor is None:
+            return {}
+        (place,) = self.ordering.position(request.anchor)
+        beyond = "$lt" if self.ordering.descending != request.backward else "$gt"
+        return {self.field: {beyond: place}}
+
+    def sort(self, request: PageRequest) -> Sort:
+        """The order to read in."""
+        return [(self.field, -1 if self.ordering.descending != request.backward else 1)]
+
+
 def _joined(values: Sequence[Any]) -> str:
     return SEPARATOR.join(map(_text, values))
 

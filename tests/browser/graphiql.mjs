@@ -40,7 +40,7 @@ try {
 }
 
 async function visit(page) {
-  page.setDefaultTimeout(20_000);
+  page.setDefaultTimeout(60_000);
   await watch(page);
   await page.goto(url);
   await page.locator('.graphiql-query-editor .view-line').first().waitFor();
@@ -143,15 +143,30 @@ async function answer(page, expected) {
 async function useTools(page) {
   await page.getByRole('button', { name: /prettify/i }).click();
   await page.locator('.graphiql-query-editor .view-line', { hasText: walk.field }).click();
-  await page.keyboard.press('Control+Space');
-  const completion = await page.locator('.suggest-widget .monaco-list-row').first().innerText();
-  await page.keyboard.press('Escape');
-  await page.keyboard.press('F1');
-  await page.locator('.quick-input-widget .monaco-list-row').first().waitFor();
-  await page.keyboard.press('Escape');
+  const completion = await opened(page, 'Control+Space', '.suggest-widget .monaco-list-row');
+  await opened(page, 'F1', '.quick-input-widget .monaco-list-row');
   await page.getByRole('button', { name: /show documentation explorer/i }).click();
   const documentation = await page.locator('.graphiql-doc-explorer').innerText();
   return { completion, documentation };
+}
+
+/**
+ * The first row of what a key opens, which is closed again. A key that comes before the editor's
+ * workers have loaded opens nothing and is not remembered, so it is pressed until it works.
+ */
+async function opened(page, key, row) {
+  const first = page.locator(row).first();
+  for (let attempt = 1; ; attempt += 1) {
+    await page.keyboard.press(key);
+    try {
+      const text = await first.innerText({ timeout: 3_000 });
+      await page.keyboard.press('Escape');
+      return text;
+    } catch (error) {
+      if (attempt === 20) throw error;
+      await page.keyboard.press('Escape');
+    }
+  }
 }
 
 async function schemaIsRead(page) {

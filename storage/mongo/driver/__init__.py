@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Generator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, Literal
+from copy import copy
+from datetime import datetime
+from typing import Any, Literal, TypeVar
 
 from pymongo.errors import (
     AutoReconnect,
     BulkWriteError,
     ConfigurationError,
+    DuplicateKeyError,
     ExecutionTimeout,
     InvalidName,
     InvalidURI,
@@ -23,9 +26,11 @@ from pymongo.monitoring import CommandListener
 from domain.errors import Unavailable
 from storage.mongo.driver.client import ONE_BATCH, SETTINGS, Connect, Document, Filter, Sort
 from storage.mongo.driver.pymongo import PyMongo
-from storage.mongo.driver.written import Written, asked, written
+from storage.mongo.driver.written import Written, asked, doubled, one_by_one, written
 
-__all__ = ["Database", "Document", "Driver", "Filter", "Sort", "Written", "client"]
+__all__ = ["Database", "Document", "Driver", "Filter", "Sort", "Taken", "Written", "client"]
+
+T = TypeVar("T")
 
 Driver = Literal["pymongo", "motor"]
 
@@ -54,8 +59,17 @@ def client(driver: Driver) -> Connect:
     return Motor
 
 
+class Taken(Exception):
+    """A unique value is there already."""
+
+
 class Database:
-    """One MongoDB database: whole answers, never cursors."""
+    """One MongoDB database: whole answers, never cursors.
+
+    `transaction` gives its body a `Database` too, through which everything belongs to it.
+    """
+
+    _session: Any = None
 
     def __init__(
         self,
@@ -89,11 +103,37 @@ class Database:
         Raises:
             Unavailable: there is no answer in time.
         """
+        if self._session is not None:
+            yield  # the transaction itself must see what went wrong: it may have to run again
+            return
         try:
             with self._client.deadline():
                 yield
         except UNREACHABLE as error:
             raise Unavailable("The database does not answer in time. Try again.") from error
+
+    async def transaction(self, body: Callable[[Database], Coroutine[Any, Any, T]]) -> T:
+        """Run `body` so that all of its writes happen, or none; after a conflict, again.
+
+        Raises:
+            Unavailable: there is no answer in time; all of it may have happened, or nothing.
+        """
+
+        async def run(session: Any) -> T:
+            return await body(self._within(session))
+
+        with self._answering():
+            return await self._client.transaction(run)
+
+    def _within(self, session: Any) -> Database:
+        bound = copy(self)
+        bound._session = session  # noqa: SLF001 - a copy of ourselves
+        return bound
+
+    async def now(self) -> datetime:
+        """The clock of the database."""
+        with self._answering():
+            return (await self._database.command({"hello": 1}))["localTime"]
 
     @property
     def name(self) -> str:
@@ -128,7 +168,14 @@ class Database:
         with self._answering():
             return (
                 await self._database[collection]
-                .find(where, projection=fields, sort=sort, limit=limit, batch_size=ONE_BATCH)
+                .find(
+                    where,
+                    projection=fields,
+                    sort=sort,
+                    limit=limit,
+                    batch_size=ONE_BATCH,
+                    session=self._session,
+                )
                 .to_list()
             )
 
@@ -151,6 +198,90 @@ class Database:
             with self._client.deadline():
                 await self._database[collection].insert_many(documents, ordered=False)
 
+    async def add(self, collection: str, documents: Sequence[Document]) -> Mapping[int, str]:
+        """Add documents; gives those that were there already, by position, and what is taken.
+
+        Raises:
+            Unavailable: there is no answer; some of them may be there.
+        """
+        try:
+            with self._answering():
+                await self._database[collection].insert_many(
+                    documents, ordered=False, session=self._session
+                )
+        except BulkWriteError as error:
+            return doubled(error)
+        return {}
+
+    async def add_in_order(self, collection: str, documents: Sequence[Document]) -> int:
+        """Add documents one after the other, up to the first that is taken; gives how many.
+
+        Raises:
+            Unavailable: there is no answer; some of the first may be there.
+        """
+        try:
+            with self._answering():
+                await self._database[collection].insert_many(documents, session=self._session)
+        except BulkWriteError as error:
+            return min(doubled(error))
+        return len(documents)
+
+    async def put(self, collection: str, document: Document) -> None:
+        """Add one document.
+
+        Raises:
+            Taken: one of its unique values is there already.
+            Unavailable: there is no answer.
+        """
+        try:
+            with self._answering():
+                await self._database[collection].insert_one(document, session=self._session)
+        except DuplicateKeyError as error:
+            raise Taken from error
+
+    async def change(
+        self,
+        collection: str,
+        where: Filter,
+        update: Filter | Sequence[Filter],
+        *,
+        fields: Sequence[str] | None = None,
+        sort: Sort | None = None,
+    ) -> Document | None:
+        """Change the one document that matches, and give it as it is now.
+
+        Raises:
+            Unavailable: there is no answer; it may have happened.
+        """
+        with self._answering():
+            return await self._database[collection].find_one_and_update(
+                where,
+                update,
+                projection=fields,
+                sort=sort,
+                return_document=True,
+                session=self._session,
+            )
+
+    async def change_all(
+        self, collection: str, where: Filter, update: Filter | Sequence[Filter]
+    ) -> int:
+        """Change all that match; gives how many there were."""
+        with self._answering():
+            done = await self._database[collection].update_many(
+                where, update, session=self._session
+            )
+        return done.matched_count
+
+    async def change_each(
+        self, collection: str, changes: Sequence[tuple[Filter, Filter | Sequence[Filter]]]
+    ) -> None:
+        """Many changes in one command, in any order."""
+        with self._answering():
+            await self._database[collection].bulk_write(  # pyright: ignore[reportUnknownMemberType]  # of Motor
+                one_by_one(changes), ordered=False, session=self._session
+            )
+
     async def write(
         self, collection: str, documents: Sequence[tuple[Document, int | None]]
     ) -> Written:
@@ -172,14 +303,14 @@ class Database:
 
     async def replace(self, collection: str, document: Document) -> None:
         """Put a document in the place of the one with its id, or add it."""
-        with self._client.deadline():
+        with self._answering():
             await self._database[collection].replace_one(
-                {"_id": document["_id"]}, document, upsert=True
+                {"_id": document["_id"]}, document, upsert=True, session=self._session
             )
 
     async def delete(self, collection: str, where: Filter) -> None:
-        with self._client.deadline():
-            await self._database[collection].delete_many(where)
+        with self._answering():
+            await self._database[collection].delete_many(where, session=self._session)
 
     async def command(self, command: Mapping[str, Any]) -> Document:
         with self._client.deadline():

@@ -7,14 +7,16 @@ documents makes two round trips of one read.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, Union
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar, Union
 
 from pymongo.asynchronous.database import AsyncDatabase
 
 if TYPE_CHECKING:
     from motor.motor_asyncio import AsyncIOMotorDatabase
+
+T = TypeVar("T")
 
 # What BSON holds is any value at all; msgspec gives it a type on the way out.
 Document = dict[str, Any]
@@ -60,6 +62,10 @@ class Client(Protocol):
         self, pipeline: Sequence[Filter], collection: str | None = None
     ) -> list[Document]:
         """What a pipeline gives over a collection, or over the documents that it brings."""
+        ...
+
+    async def transaction(self, body: Callable[[Any], Coroutine[Any, Any, T]]) -> T:
+        """Run `body` with a session, in a transaction; after a conflict again, in time."""
         ...
 
     async def drop(self) -> None: ...

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import AbstractContextManager
-from typing import Any
+from typing import Any, TypeVar
 
 import pymongo
 
@@ -20,6 +20,8 @@ from storage.mongo.driver.client import ONE_BATCH, SETTINGS, Document, Filter
 os.environ.setdefault("MOTOR_MAX_WORKERS", str(SETTINGS["maxPoolSize"]))
 
 from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorDatabase
+
+T = TypeVar("T")
 
 
 class Motor:
@@ -42,6 +44,11 @@ class Motor:
     ) -> list[Document]:
         source = self.database if collection is None else self.database[collection]
         return await source.aggregate(pipeline, batchSize=ONE_BATCH).to_list()
+
+    async def transaction(self, body: Callable[[Any], Coroutine[Any, Any, T]]) -> T:
+        with self.deadline():
+            async with await self._client.start_session() as session:
+                return await session.with_transaction(body)
 
     async def drop(self) -> None:
         await self._client.drop_database(self.database.name)

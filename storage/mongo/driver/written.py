@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct
-from pymongo import InsertOne, ReplaceOne
+from pymongo import InsertOne, ReplaceOne, UpdateOne
+from pymongo.errors import BulkWriteError
 
-from storage.mongo.driver.client import Document
+from storage.mongo.driver.client import Document, Filter
 
 DUPLICATE = 11_000
 
@@ -33,6 +34,19 @@ def asked(
         else ReplaceOne({"_id": document["_id"], "version": version}, document)
         for document, version in documents
     ]
+
+
+def one_by_one(changes: Sequence[tuple[Filter, Filter | Sequence[Filter]]]) -> list[UpdateOne]:
+    """One update each."""
+    return [UpdateOne(where, update) for where, update in changes]
+
+
+def doubled(error: BulkWriteError) -> Mapping[int, str]:
+    """Which of many inserts were there already; any other error is raised."""
+    errors = (error.details or {}).get("writeErrors", [])
+    if any(each["code"] != DUPLICATE for each in errors) or not errors:
+        raise error
+    return {each["index"]: each["errmsg"] for each in errors}
 
 
 def written(errors: Sequence[Mapping[str, Any]], replaced: int, over: Sequence[int]) -> Written:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from domain.ids import Sku, StockLevelId
+from domain.ids import ReservationId, Sku, StockLevelId, TransferId
 from domain.pages import Page, PageRequest
-from domain.stock import BY_SKU, StockLevel, StockQuery
+from domain.stock import BY_SKU, Reservation, StockLevel, StockQuery, Transfer
 from domain.viewer import Subject, Viewer
 from storage.mongo.collections import Collection, Index, by
 from storage.mongo.driver import Database, Filter
+from storage.mongo.outbox import PENDING
 from storage.mongo.reader import Reader, among
 from storage.mongo.sorting import SortKey
 
@@ -29,11 +30,13 @@ LEVELS = Collection(
         Index(by("sku", "sku_key"), "stockLevels(skus:)"),
         Index(by("location_id", "sku_key"), "stockLevels(locations:)"),
         Index(by("is_low", "sku_key"), "stockLevels(lowOnly:)", only={"is_low": True}),
+        Index(by("next_expiry"), "letting go", only={"next_expiry": {"$exists": True}}),
+        PENDING,
     ),
     keys=(SORTED,),
     rules=(BALANCED,),
 )
-COLLECTIONS = (LEVELS,)
+TRANSFERS = Collection("transfers", Transfer)
 
 
 class MongoStock:
@@ -41,12 +44,24 @@ class MongoStock:
 
     def __init__(self, database: Database) -> None:
         self._levels = Reader(database, "stock_levels", StockLevel, Subject.STOCK)
+        self._reservations = Reader(database, "reservations", Reservation, Subject.RESERVATIONS)
+        self._transfers = Reader(database, "transfers", Transfer, Subject.STOCK)
         self._promises = Reader(database, "stock_levels", StockLevel, Subject.AVAILABILITY)
 
     async def by_ids(
         self, viewer: Viewer, keys: Sequence[StockLevelId]
     ) -> Mapping[StockLevelId, StockLevel]:
         return await self._levels.by_ids(viewer, keys)
+
+    async def reservations_by_ids(
+        self, viewer: Viewer, keys: Sequence[ReservationId]
+    ) -> Mapping[ReservationId, Reservation]:
+        return await self._reservations.by_ids(viewer, keys)
+
+    async def transfers_by_ids(
+        self, viewer: Viewer, keys: Sequence[TransferId]
+    ) -> Mapping[TransferId, Transfer]:
+        return await self._transfers.by_ids(viewer, keys)
 
     async def levels_of(
         self, viewer: Viewer, keys: Sequence[Sku]

@@ -8,10 +8,12 @@ import strawberry
 
 from domain import stock
 from domain.stock import Promise
+from resolvers import journal
 from resolvers import stock as resolvers
 from schema.catalog import Location, Product
-from schema.fields import attribute, batched, enumerated, shows
-from schema.shared import Connection, Freshness, Node, Versioned
+from schema.fields import Column, attribute, batched, enumerated, shows
+from schema.operations import JournalConnection
+from schema.shared import FORWARD, Connection, Freshness, Node, Versioned
 
 enumerated(Promise)
 
@@ -43,6 +45,9 @@ class StockLevel(Node, Versioned):
     is_low: bool = attribute("Is it time to reorder?")
     authority: Authority = attribute("Which system decides these numbers.")
     freshness: Freshness = batched(resolvers.level_freshness, "How old these numbers are.")
+    journal: JournalConnection = batched(
+        journal.journal, "What happened to it, the oldest first.", Column.OPERATIONS, **FORWARD
+    )
 
 
 @strawberry.type(description="A page of stock levels.")

@@ -6,9 +6,7 @@ keys that were found; the caller decides what a missing one means.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import datetime
-from enum import Enum, auto
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from domain.catalog import Location, LocationKind, Product
@@ -17,7 +15,7 @@ from domain.ids import (
     ChannelId,
     CustomerId,
     FulfillmentId,
-    Kind,
+    JournalEntryId,
     LocationId,
     LoyaltyAccountId,
     LoyaltyEntryId,
@@ -25,21 +23,18 @@ from domain.ids import (
     OrderId,
     PaymentId,
     ProductId,
+    ReservationId,
     ReturnId,
     Sku,
     StockLevelId,
+    TransferId,
 )
-from domain.imports.meeting import Change, Incoming, Known, Outcome
-from domain.imports.report import FileTally, Overfull, Sums
-from domain.imports.rows import Entity, Group, Placed, RowRefused
-from domain.imports.tenders import Owners
-from domain.imports.terms import Terms
+from domain.journal import JournalEntry
 from domain.operations import Channel
 from domain.orders import Fulfillment, Order, OrderQuery, Return
 from domain.pages import Page, PageRequest
 from domain.payments import Payment, PaymentQuery
-from domain.shop import Shop
-from domain.stock import StockLevel, StockQuery
+from domain.stock import Reservation, StockLevel, StockQuery, Transfer
 from domain.viewer import Viewer
 
 
@@ -117,6 +112,14 @@ class Stock(Protocol):
     async def levels_of(
         self, viewer: Viewer, keys: Sequence[Sku]
     ) -> Mapping[Sku, Sequence[StockLevel]]: ...
+
+    async def reservations_by_ids(
+        self, viewer: Viewer, keys: Sequence[ReservationId]
+    ) -> Mapping[ReservationId, Reservation]: ...
+
+    async def transfers_by_ids(
+        self, viewer: Viewer, keys: Sequence[TransferId]
+    ) -> Mapping[TransferId, Transfer]: ...
 
     async def promises_of(
         self, viewer: Viewer, keys: Sequence[Sku]
@@ -199,6 +202,18 @@ class Channels(Protocol):
     async def all(self, viewer: Viewer) -> Sequence[Channel]: ...
 
 
+class Journal(Protocol):
+    """What happened, by what it is about."""
+
+    async def by_ids(
+        self, viewer: Viewer, keys: Sequence[JournalEntryId]
+    ) -> Mapping[JournalEntryId, JournalEntry]: ...
+
+    async def pages_about(
+        self, viewer: Viewer, keys: Sequence[str], request: PageRequest
+    ) -> Mapping[str, Page[JournalEntry]]: ...
+
+
 class Repositories(Protocol):
     """One repository a column."""
 
@@ -214,79 +229,5 @@ class Repositories(Protocol):
     def payments(self) -> Payments: ...
     @property
     def channels(self) -> Channels: ...
-
-
-class ShelfState(Enum):
-    """What stands in the database: nothing, half of a shop of ours, all of it, or another."""
-
-    EMPTY = auto()
-    HALF = auto()
-    STOCKED = auto()
-    FOREIGN = auto()
-
-
-class Shelf(Protocol):
-    """A whole shop, put into the database or cleared away."""
-
-    async def state(self) -> ShelfState: ...
-
-    async def clear(self) -> None: ...
-
-    async def fill(self, shop: Shop, told: Callable[[int, int], None] = ...) -> None:
-        """Put a whole shop into an empty database; a half put one is never called stocked.
-
-        `told` hears after each chunk how many documents it had, and how many there are in all.
-        """
-        ...
-
-
-class Feed(Protocol):
-    """A retailer's files, read and gathered by natural key."""
-
     @property
-    def terms(self) -> Terms: ...
-
-    @property
-    def observed_at(self) -> datetime:
-        """How old the files' numbers are, where no column says it."""
-        ...
-
-    def channels(self) -> Sequence[str]:
-        """The codes of all channels that the files name."""
-        ...
-
-    def read(self) -> Iterator[tuple[str, int, int]]:
-        """Read all files, telling which, how many bytes further, and of how many."""
-        ...
-
-    def count(self, entity: Entity) -> int: ...
-
-    def groups(self, entity: Entity) -> Iterator[Group]: ...
-
-    def refuse(self, rows: Sequence[Placed], refusal: RowRefused) -> None:
-        """Put rows into quarantine."""
-        ...
-
-    def tallies(self) -> Mapping[str, FileTally]: ...
-
-    def overfull(self, tolerate: float) -> Overfull | None:
-        """A file that has more bad rows than are tolerated."""
-        ...
-
-
-class Intake(Protocol):
-    """The writing side of an import: one read and one write for a batch of natural keys."""
-
-    async def ids(self, kind: Kind, keys: Sequence[str]) -> Mapping[str, str]: ...
-
-    async def owners(self, numbers: Sequence[str]) -> Mapping[str, Owners]: ...
-
-    async def known(self, kind: Kind, keys: Sequence[str]) -> Mapping[str, Known]: ...
-
-    async def there(self, kind: Kind, keys: Sequence[str]) -> Mapping[str, Incoming]: ...
-
-    async def put(self, kind: Kind, changes: Sequence[Change]) -> Outcome: ...
-
-    async def sums(self, kind: Kind, keys: Sequence[str]) -> Sums:
-        """What the documents of these keys add up to, by the database's own arithmetic."""
-        ...
+    def journal(self) -> Journal: ...

@@ -1,0 +1,26 @@
+"""Every command by its name, for those who finish what others have left."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+from commands.running import Command
+from commands.stock import levels, reservations, transfers
+
+COMMANDS: Mapping[str, Command[Any, Any]] = MappingProxyType(
+    {
+        command.name: command
+        for command in (
+            levels.ADJUST,
+            levels.COUNT,
+            transfers.TRANSFER,
+            transfers.RECEIVE,
+            reservations.RESERVE,
+            reservations.EXTEND,
+            reservations.RELEASE,
+            reservations.COMMIT,
+        )
+    }
+)

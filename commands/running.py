@@ -1,0 +1,160 @@
+"""How a command runs: once, however often it is asked for.
+
+A request is claimed before anything is done. Who finds it answered tells the same answer again;
+who finds it claimed waits a little for the answer. What a process leaves half done is done again
+by whoever finds the claim abandoned: every effect derives its id from the request.
+"""
+
+from __future__ import annotations
+
+from asyncio import sleep
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from typing import Any, Generic, TypeVar
+
+import msgspec
+from msgspec import Struct
+
+from domain import requests, values
+from domain.errors import Unavailable
+from domain.ports import Busy, Found, Overtaken, Stores, Work
+from domain.refusals import IdempotencyMismatch, InProgress, Refusal, Refused
+from domain.requests import Answer, Claim, Request
+from domain.values import Actor
+from domain.viewer import Viewer
+
+A = TypeVar("A")
+R = TypeVar("R")
+
+WAIT_SECONDS = 4.0
+FIRST_LOOK_SECONDS = 0.02
+LONGEST_PAUSE_SECONDS = 0.25
+
+
+class Call(Struct, frozen=True):
+    """One run of a command: whose, and under which claim."""
+
+    claim: Claim
+    viewer: Viewer
+    actor: Actor
+
+    @property
+    def cause(self) -> str:
+        """What its effects are recognised by."""
+        return self.claim.id
+
+
+class Command(Struct, Generic[A, R], frozen=True):
+    """A change of state, by the name of its mutation.
+
+    `admits` raises `Forbidden` for who may not ask; `act` raises a refusal when nothing is left
+    of what it did. One that keeps its answer in its own transaction says so; all others have it
+    kept afterwards.
+    """
+
+    name: str
+    takes: type[A]
+    gives: type[R]
+    act: Callable[[Stores, Call, A], Awaitable[R]]
+    admits: Callable[[Viewer, A], None]
+    keeps_answer: bool = False
+
+
+async def run(
+    stores: Stores,
+    command: Command[A, R],
+    viewer: Viewer,
+    key: str,
+    arguments: A,
+    device: str | None = None,
+) -> Answer[R]:
+    """Carry a request out, or tell what came of it before.
+
+    Raises:
+        Forbidden: the viewer may not ask for this.
+        Unavailable: what became of it is not known; the same key finds out.
+    """
+    command.admits(viewer, arguments)
+    try:
+        request = Request(
+            command.name,
+            viewer,
+            values.actor(viewer, device),
+            requests.checked(key),
+            msgspec.msgpack.encode(arguments),
+        )
+        claim = await _claimed(stores, request)
+    except (Refusal, Refused) as refusal:
+        return _refused(refusal)
+    if isinstance(claim, Found):
+        return requests.told_again(claim.answer, command.gives)
+    return await _carried_out(stores, command, Call(claim, viewer, request.actor), arguments)
+
+
+async def resume(stores: Stores, commands: Mapping[str, Command[Any, Any]], most: int) -> int:
+    """Finish, or undo, what others have left; gives how many requests that were."""
+    left = await stores.claims.abandoned(most)
+    for claim, request in left:
+        command = commands[request.operation]
+        arguments = msgspec.msgpack.decode(request.arguments, type=command.takes)
+        call = Call(claim, request.viewer, request.actor)
+        with suppress(Unavailable):
+            await _carried_out(stores, command, call, arguments)
+    return len(left)
+
+
+async def _claimed(stores: Stores, request: Request) -> Claim | Found:
+    """The claim, or the answer, which is waited for while somebody else is at it."""
+    waited, pause = 0.0, FIRST_LOOK_SECONDS
+    while True:
+        found = await stores.claims.claim(request)
+        if found is Busy.OTHER_ARGUMENTS:
+            raise IdempotencyMismatch(path=("idempotencyKey",))
+        if not isinstance(found, Busy):
+            return found
+        if waited >= WAIT_SECONDS:
+            raise InProgress(path=("idempotencyKey",))
+        await sleep(pause)
+        waited, pause = waited + pause, min(2 * pause, LONGEST_PAUSE_SECONDS)
+
+
+async def _carried_out(
+    stores: Stores, command: Command[A, R], call: Call, arguments: A
+) -> Answer[R]:
+    try:
+        answer: Answer[R] = Answer(await command.act(stores, call, arguments))
+    except (Refusal, Refused) as refusal:
+        answer = _refused(refusal)
+    except Overtaken:
+        return await _told_by_others(stores, command, call)
+    except BaseException:
+        # Nobody knows what became of it. The next copy shall find out at once, not after a lease.
+        with suppress(Unavailable):
+            await stores.claims.let_go(call.claim)
+        raise
+    if command.keeps_answer and answer.value is not None:
+        return answer
+    return await _settled(stores, command, call, answer)
+
+
+async def _settled(
+    stores: Stores, command: Command[A, R], call: Call, answer: Answer[R]
+) -> Answer[R]:
+    ours = requests.kept(answer)
+    counts = await stores.claims.settle(call.claim, ours)
+    return answer if counts == ours else requests.told_again(counts, command.gives)
+
+
+async def _told_by_others(stores: Stores, command: Command[A, R], call: Call) -> Answer[R]:
+    nothing = requests.kept(Answer[R]())
+    return requests.told_again(await stores.claims.settle(call.claim, nothing), command.gives)
+
+
+async def settled_within(work: Work, call: Call, value: R) -> R:
+    """Keep the answer of a command in its own transaction."""
+    await work.settle(call.claim, requests.kept(Answer(value)))
+    return value
+
+
+def _refused(refusal: Refusal | Refused) -> Answer[Any]:
+    return Answer(None, refusal.refusals if isinstance(refusal, Refused) else (refusal,))

@@ -1,0 +1,1 @@
+"""Stock: levels that change, units that travel, units that are held."""

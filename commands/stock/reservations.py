@@ -1,0 +1,266 @@
+"""Units promised for a while: all that was asked for, or nothing.
+
+Each level grants by itself; no lock spans two. The claim keeps what was asked, and the steps
+derive their ids from it, so that a request that was cut off half-way is finished, or undone, by
+whoever finds it.
+"""
+
+from __future__ import annotations
+
+from asyncio import gather
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import NoReturn
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from commands.running import Call, Command
+from domain import ids, stock
+from domain.errors import Unavailable
+from domain.ids import Kind, OrderId, ReservationId
+from domain.ports import Stores
+from domain.refusals import (
+    IllegalTransition,
+    InsufficientStock,
+    NotFound,
+    Refused,
+    ReservationExpired,
+)
+from domain.stock import (
+    HELD,
+    RESERVATION_STEPS,
+    Reservation,
+    ReservationLine,
+    ReservationState,
+    Step,
+    StepKind,
+    StepOutcome,
+    Stepped,
+)
+from domain.viewer import Action, DoneBy, Subject, Viewer, permitted, reach
+
+TOO_LATE = "The request took too long and was given up. Ask again with the same key."
+
+
+class ReserveStock(Struct, frozen=True):
+    """What to hold, and for how long."""
+
+    lines: tuple[ReservationLine, ...]
+    minutes: int = 15
+
+
+class ExtendReservation(Struct, frozen=True):
+    """Hold it for so long from now on."""
+
+    reservation: ReservationId
+    minutes: int
+
+
+class ReleaseReservation(Struct, frozen=True):
+    """Let it go."""
+
+    reservation: ReservationId
+
+
+class CommitReservation(Struct, frozen=True):
+    """The units are sold: they wait for an order."""
+
+    reservation: ReservationId
+    order: OrderId | None = None
+
+
+async def _reserve(stores: Stores, call: Call, asked: ReserveStock) -> Reservation:
+    lines = stock.wanted(asked.lines, asked.minutes)
+    key = ReservationId(ids.derived(Kind.RESERVATION, call.cause))
+    done = await _all(stores, call, key, lines, StepKind.RESERVE, minutes=asked.minutes)
+    if any(each.outcome not in HELD for each in done):
+        await _undo(stores, call, key, lines, done)
+        await _refuse(stores, lines, done)
+    until = min(each.until for each in done if each.until)
+    reservation = Reservation(
+        id=key,
+        updated_at=until - timedelta(minutes=asked.minutes),
+        state=ReservationState.ACTIVE,
+        lines=lines,
+        expires_at=until,
+        owner=call.viewer.principal,
+    )
+    kept = await stores.holds.keep(reservation)
+    if kept.state is not ReservationState.ACTIVE:
+        # An old request that came again long after its answer was forgotten.
+        await _undo(stores, call, key, lines, done)
+    return kept
+
+
+async def _extend(stores: Stores, call: Call, asked: ExtendReservation) -> Reservation:
+    if problems := stock.lasting(asked.minutes):
+        raise Refused(problems)
+    found = await _own(stores, call, asked.reservation)
+    _may_become(found, ReservationState.ACTIVE)
+    done = await _all(stores, call, found.id, found.lines, StepKind.EXTEND, minutes=asked.minutes)
+    if any(each.outcome is StepOutcome.ABSENT for each in done):
+        await _undo(stores, call, found.id, found.lines, done)
+        raise ReservationExpired(path=("reservation",), reservation=found.id)
+    until = min(each.until for each in done if each.until)
+    extended = replace(found, expires_at=until, version=found.version + 1)
+    await stores.holds.change(extended)
+    return extended
+
+
+async def _release(stores: Stores, call: Call, asked: ReleaseReservation) -> Reservation:
+    found = await _own(stores, call, asked.reservation)
+    if found.state is ReservationState.RELEASED:
+        return found
+    _may_become(found, ReservationState.RELEASED)
+    done = await _all(stores, call, found.id, found.lines, StepKind.RELEASE)
+    outcomes = {each.outcome for each in done}
+    if outcomes == {StepOutcome.PINNED}:
+        raise _illegal(ReservationState.PINNED, ReservationState.RELEASED)
+    if StepOutcome.DONE not in outcomes and StepKind.COMMIT in await stores.holds.story(found):
+        raise _illegal(ReservationState.CONVERTED, ReservationState.RELEASED)
+    return await _became(stores, found, ReservationState.RELEASED)
+
+
+async def _commit(stores: Stores, call: Call, asked: CommitReservation) -> Reservation:
+    """Where there are several lines, none may run out while the others are committed."""
+    found = await _own(stores, call, asked.reservation)
+    if found.state is ReservationState.CONVERTED and found.order_id == asked.order:
+        return found
+    _may_become(found, ReservationState.CONVERTED)
+    if len(found.lines) > 1:
+        pinned = await _all(stores, call, found.id, found.lines, StepKind.PIN)
+        await _expect_all_there(stores, call, found, pinned)
+    subjects = (asked.order,) if asked.order else ()
+    done = await _all(stores, call, found.id, found.lines, StepKind.COMMIT, subjects=subjects)
+    await _expect_all_there(stores, call, found, done)
+    return await _became(stores, found, ReservationState.CONVERTED, asked.order)
+
+
+async def _expect_all_there(
+    stores: Stores, call: Call, found: Reservation, done: Sequence[Stepped]
+) -> None:
+    """Nothing of it has run out; what is not held was committed before it was written down.
+
+    Raises:
+        ReservationExpired: something has; what was still held is let go.
+    """
+    if all(each.outcome is not StepOutcome.ABSENT for each in done):
+        return
+    if StepKind.COMMIT not in await stores.holds.story(found):
+        await _undo(stores, call, found.id, found.lines, done)
+        raise ReservationExpired(path=("reservation",), reservation=found.id)
+
+
+async def _became(
+    stores: Stores, found: Reservation, state: ReservationState, order: OrderId | None = None
+) -> Reservation:
+    ended = replace(found, state=state, order_id=order, version=found.version + 1)
+    await stores.holds.change(ended)
+    return ended
+
+
+async def _own(stores: Stores, call: Call, key: ReservationId) -> Reservation:
+    """A reservation that the caller may change.
+
+    Raises:
+        NotFound: there is none, or it is somebody else's.
+    """
+    found = await stores.holds.find(key)
+    within = reach(call.viewer, Subject.RESERVATIONS)
+    if found is None or (isinstance(within, DoneBy) and found.owner != within.principal):
+        raise NotFound(path=("reservation",), what="reservation", key=key)
+    return found
+
+
+def _may_become(found: Reservation, state: ReservationState) -> None:
+    if state is not found.state and state not in RESERVATION_STEPS[found.state]:
+        raise _illegal(found.state, state)
+
+
+def _illegal(before: ReservationState, after: ReservationState) -> IllegalTransition:
+    allowed = tuple(sorted(RESERVATION_STEPS[before]))
+    return IllegalTransition(
+        path=("reservation",), from_state=before, to_state=after, allowed=allowed
+    )
+
+
+async def _all(
+    stores: Stores,
+    call: Call,
+    key: str,
+    lines: Sequence[ReservationLine],
+    kind: StepKind,
+    *,
+    minutes: int = 0,
+    subjects: tuple[str, ...] = (),
+    even_pinned: bool = False,
+) -> Sequence[Stepped]:
+    """Take the same step on every line.
+
+    Raises:
+        Unavailable: the claim ran out meanwhile.
+    """
+    steps = [
+        Step(
+            kind=kind,
+            reservation=ReservationId(key),
+            line=line,
+            minutes=minutes,
+            cause=call.cause,
+            actor=call.actor,
+            deadline=call.claim.deadline,
+            subjects=subjects,
+            even_pinned=even_pinned,
+        )
+        for line in lines
+    ]
+    done = await gather(*(stores.holds.step(step) for step in steps))
+    if any(each.outcome is StepOutcome.LATE for each in done):
+        raise Unavailable(TOO_LATE)
+    return done
+
+
+async def _undo(
+    stores: Stores,
+    call: Call,
+    key: str,
+    lines: Sequence[ReservationLine],
+    done: Sequence[Stepped],
+) -> None:
+    """Let go what is held of a reservation that cannot be had whole."""
+    held = [line for line, each in zip(lines, done, strict=True) if each.outcome in HELD]
+    await _all(stores, call, key, held, StepKind.RELEASE, even_pinned=True)
+
+
+async def _refuse(
+    stores: Stores, lines: Sequence[ReservationLine], done: Sequence[Stepped]
+) -> NoReturn:
+    """Say of each line that cannot be had what can, and where else there is some."""
+    short = [(s, d) for s, d in zip(lines, done, strict=True) if d.outcome not in HELD]
+    elsewhere = await gather(
+        *(stores.holds.free_elsewhere(line.sku, line.location_id) for line, _ in short)
+    )
+    raise Refused(
+        [
+            InsufficientStock(
+                path=("lines",),
+                sku=line.sku,
+                location_id=line.location_id,
+                asked=line.quantity,
+                sellable=each.free,
+                elsewhere=tuple(others),
+            )
+            for (line, each), others in zip(short, elsewhere, strict=True)
+        ]
+    )
+
+
+def _admitted(viewer: Viewer, _: object) -> None:
+    permitted(viewer, Action.RESERVE_STOCK)
+
+
+RESERVE = Command("reserveStock", ReserveStock, Reservation, _reserve, _admitted)
+EXTEND = Command("extendReservation", ExtendReservation, Reservation, _extend, _admitted)
+RELEASE = Command("releaseReservation", ReleaseReservation, Reservation, _release, _admitted)
+COMMIT = Command("commitReservation", CommitReservation, Reservation, _commit, _admitted)

@@ -1,0 +1,36 @@
+"""What the rooms above need of databases and files, in the domain's own words."""
+
+from domain.ports.filling import Feed, Intake, Shelf, ShelfState
+from domain.ports.reading import (
+    Catalog,
+    Channels,
+    Customers,
+    Journal,
+    Orders,
+    Payments,
+    Repositories,
+    Stock,
+)
+from domain.ports.writing import Busy, Claims, Found, Holds, Overtaken, Stores, Work
+
+__all__ = [
+    "Busy",
+    "Catalog",
+    "Channels",
+    "Claims",
+    "Customers",
+    "Feed",
+    "Found",
+    "Holds",
+    "Intake",
+    "Journal",
+    "Orders",
+    "Overtaken",
+    "Payments",
+    "Repositories",
+    "Shelf",
+    "ShelfState",
+    "Stock",
+    "Stores",
+    "Work",
+]

@@ -1,0 +1,132 @@
+"""What a change of state needs of a database.
+
+Two ways lead to a change. A transaction changes several documents and keeps the answer with them:
+all of it happens, or nothing. A step on a hot document is granted together with others, without a
+transaction, and recognised by the id that it leaves there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Sequence
+from datetime import datetime
+from enum import Enum, auto
+from typing import Any, Protocol, TypeVar
+
+from msgspec import Struct
+
+from domain.ids import LocationId, ReservationId, Sku, TransferId
+from domain.refusals import Elsewhere
+from domain.requests import Claim, Request
+from domain.stock import Reservation, Shift, Step, Stepped, StockLevel, Transfer
+
+T = TypeVar("T")
+
+
+class Busy(Enum):
+    """Why a request cannot be carried out now."""
+
+    IN_PROGRESS = auto()
+    OTHER_ARGUMENTS = auto()
+
+
+class Found(Struct, frozen=True):
+    """The answer that a request got before."""
+
+    answer: bytes
+
+
+class Claims(Protocol):
+    """Requests that are being carried out, and the answers they got."""
+
+    async def claim(self, request: Request) -> Claim | Found | Busy:
+        """Take a request, unless somebody else holds it or it is answered."""
+        ...
+
+    async def settle(self, claim: Claim, answer: bytes) -> bytes:
+        """Keep the answer; gives the one that counts, which is that of who was first."""
+        ...
+
+    async def let_go(self, claim: Claim) -> None:
+        """Let the next copy try at once: what became of this one is not known."""
+        ...
+
+    async def abandoned(self, most: int) -> Sequence[tuple[Claim, Request]]:
+        """Take requests whose owners were not heard of for too long."""
+        ...
+
+
+class Holds(Protocol):
+    """Reservations, and the units that levels hold for them."""
+
+    async def step(self, step: Step) -> Stepped: ...
+
+    async def free_elsewhere(self, sku: Sku, but: LocationId) -> Sequence[Elsewhere]: ...
+
+    async def keep(self, reservation: Reservation) -> Reservation:
+        """Write a new reservation down; gives the one that is there, if it was there before."""
+        ...
+
+    async def find(self, id: ReservationId) -> Reservation | None: ...
+
+    async def change(self, reservation: Reservation) -> None:
+        """Write down what became of a reservation: its state, or a later end."""
+        ...
+
+    async def story(self, reservation: Reservation) -> frozenset[str]:
+        """The types of what happened to its units."""
+        ...
+
+    async def expire(self, most: int) -> int:
+        """Let go what has run out on up to so many levels; gives on how many."""
+        ...
+
+
+class Overtaken(Exception):
+    """Somebody else has answered the request; nothing of this transaction happens."""
+
+
+class Work(Protocol):
+    """What may be done within one transaction. Levels change by guarded updates, as ever."""
+
+    async def shift(self, shift: Shift) -> StockLevel | None:
+        """Move units of a level, or count them; None where it is not allowed."""
+        ...
+
+    async def level(self, sku: Sku, location: LocationId) -> StockLevel | None: ...
+
+    async def transfer(self, id: TransferId) -> Transfer | None: ...
+
+    async def save(self, transfer: Transfer) -> None: ...
+
+    async def is_told(self, cause: str) -> bool:
+        """Does the journal know what came of a request?"""
+        ...
+
+    async def settle(self, claim: Claim, answer: bytes) -> None:
+        """Keep the answer with the change.
+
+        Raises:
+            Overtaken: somebody else has answered.
+        """
+        ...
+
+
+class Stores(Protocol):
+    """All that a command may use."""
+
+    @property
+    def claims(self) -> Claims: ...
+    @property
+    def holds(self) -> Holds: ...
+
+    async def open(self, sku: Sku, location: LocationId) -> bool:
+        """Begin a level without units; False if there is no such product or location."""
+        ...
+
+    async def now(self) -> datetime:
+        """The clock of the database, or a little earlier."""
+        ...
+
+    async def transaction(self, body: Callable[[Work], Coroutine[Any, Any, T]]) -> T:
+        """Run `body` with effect once; after a conflict it is called again."""
+        ...

@@ -1,0 +1,197 @@
+"""Why a rule says no: data that a client may act on, with a sentence that it may read.
+
+A refusal is raised by the rule and shown by the payload of the mutation; nobody in between
+catches it. Each is a dataclass, so that it can be kept with the answer and shown again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import ClassVar
+
+from msgspec import Struct
+
+from domain.errors import DomainError, KassaError
+from domain.ids import LocationId, Sku
+
+
+class ErrorCode(StrEnum):
+    """Which rule said no."""
+
+    INVALID = "INVALID"
+    NOT_FOUND = "NOT_FOUND"
+    VERSION_CONFLICT = "VERSION_CONFLICT"
+    IDEMPOTENCY_MISMATCH = "IDEMPOTENCY_MISMATCH"
+    IN_PROGRESS = "IN_PROGRESS"
+    ILLEGAL_TRANSITION = "ILLEGAL_TRANSITION"
+    INSUFFICIENT_STOCK = "INSUFFICIENT_STOCK"
+    RESERVATION_EXPIRED = "RESERVATION_EXPIRED"
+    AMOUNT_EXCEEDS_REFUNDABLE = "AMOUNT_EXCEEDS_REFUNDABLE"
+    CURRENCY_MISMATCH = "CURRENCY_MISMATCH"
+
+
+@dataclass(eq=False, kw_only=True)
+class Refusal(DomainError):
+    """A rule says no. `path` leads to the argument it is about, from the input down."""
+
+    reason: ClassVar[ErrorCode] = ErrorCode.INVALID
+    retryable: ClassVar[bool] = False
+    path: tuple[str, ...] | None = None
+
+    def __post_init__(self) -> None:
+        KassaError.__init__(self, self.sentence())
+
+    def sentence(self) -> str:
+        raise NotImplementedError
+
+    def __str__(self) -> str:
+        return self.message
+
+
+class Refused(DomainError):
+    """Several refusals of one request."""
+
+    def __init__(self, refusals: Sequence[Refusal]) -> None:
+        super().__init__(" ".join(refusal.message for refusal in refusals))
+        self.refusals = tuple(refusals)
+
+
+class Plain(Refusal):
+    """One that has nothing to tell beyond its sentence."""
+
+
+@dataclass(eq=False, kw_only=True)
+class Invalid(Plain):
+    """An argument is out of bounds."""
+
+    why: str
+
+    def sentence(self) -> str:
+        return self.why
+
+
+@dataclass(eq=False, kw_only=True)
+class NotFound(Plain):
+    """There is no such thing, or it is out of reach."""
+
+    reason = ErrorCode.NOT_FOUND
+    what: str
+    key: str
+
+    def sentence(self) -> str:
+        return f"There is no {self.what} {self.key[:64]!r}."
+
+
+@dataclass(eq=False, kw_only=True)
+class VersionConflict(Refusal):
+    """Somebody changed it since it was seen."""
+
+    reason = ErrorCode.VERSION_CONFLICT
+    subject: str
+    expected: int
+    actual: int
+
+    def sentence(self) -> str:
+        return (
+            f"It was seen at version {self.expected}, but is at {self.actual} by now. Look again."
+        )
+
+
+@dataclass(eq=False, kw_only=True)
+class IdempotencyMismatch(Plain):
+    """The key was used before, with other arguments."""
+
+    reason = ErrorCode.IDEMPOTENCY_MISMATCH
+
+    def sentence(self) -> str:
+        return "This idempotency key was used before, with other arguments. Nothing was done."
+
+
+@dataclass(eq=False, kw_only=True)
+class InProgress(Plain):
+    """A copy of the request is being handled."""
+
+    reason = ErrorCode.IN_PROGRESS
+    retryable = True
+
+    def sentence(self) -> str:
+        return "The same request is being handled already. Ask again with the same key."
+
+
+@dataclass(eq=False, kw_only=True)
+class IllegalTransition(Refusal):
+    """It cannot go there from where it is."""
+
+    reason = ErrorCode.ILLEGAL_TRANSITION
+    from_state: str
+    to_state: str
+    allowed: tuple[str, ...] = ()
+
+    def sentence(self) -> str:
+        rest = f"; it may become {', '.join(self.allowed)}" if self.allowed else ""
+        return f"What is {self.from_state} cannot become {self.to_state}{rest}."
+
+
+class Elsewhere(Struct, frozen=True):
+    """Free units of the same product at another location."""
+
+    location_id: LocationId
+    sellable: int
+
+
+@dataclass(eq=False, kw_only=True)
+class InsufficientStock(Refusal):
+    """More units were asked for than may be promised."""
+
+    reason = ErrorCode.INSUFFICIENT_STOCK
+    sku: Sku
+    location_id: LocationId
+    asked: int
+    sellable: int
+    elsewhere: tuple[Elsewhere, ...] = ()
+
+    def sentence(self) -> str:
+        return f"{self.asked} of {self.sku} were asked for, {self.sellable} can be promised here."
+
+
+@dataclass(eq=False, kw_only=True)
+class PromisedStock(Plain):
+    """Fewer units were counted than are promised or set aside."""
+
+    reason = ErrorCode.INSUFFICIENT_STOCK
+    sku: Sku
+    counted: int
+    promised: int
+
+    def sentence(self) -> str:
+        return (
+            f"{self.counted} of {self.sku} were counted, but {self.promised} are committed, "
+            "reserved or set aside. Release some of them first."
+        )
+
+
+@dataclass(eq=False, kw_only=True)
+class ReservationExpired(Plain):
+    """The units are no longer held."""
+
+    reason = ErrorCode.RESERVATION_EXPIRED
+    reservation: str
+
+    def sentence(self) -> str:
+        return "The reservation has expired and its units were let go. Reserve them again."
+
+
+REFUSALS: tuple[type[Refusal], ...] = (
+    Invalid,
+    NotFound,
+    VersionConflict,
+    IdempotencyMismatch,
+    InProgress,
+    IllegalTransition,
+    InsufficientStock,
+    PromisedStock,
+    ReservationExpired,
+)
+"""All that an answer may hold."""

@@ -1,0 +1,78 @@
+"""Units at a place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+
+from msgspec import Struct
+
+from domain import freshness
+from domain.freshness import Freshness
+from domain.ids import LocationId, Sku
+from domain.pages import Ordering
+from domain.values import Count, Entity
+
+
+class ReservationState(StrEnum):
+    """ACTIVE ones expire by the clock; PINNED ones wait for a payment in flight."""
+
+    ACTIVE = "ACTIVE"
+    PINNED = "PINNED"
+    CONVERTED = "CONVERTED"
+    RELEASED = "RELEASED"
+    EXPIRED = "EXPIRED"
+
+
+class Hold(Struct, frozen=True):
+    """Units of one level promised for a while; embedded in the level by reservation id."""
+
+    quantity: Count
+    state: ReservationState
+    until: datetime
+
+
+class Authority(Struct, frozen=True):
+    """Which system decides a number, and since when. Kassa itself, or one that reports to it."""
+
+    field: str
+    system: str
+    since: datetime
+
+
+class StockLevel(Entity, frozen=True, kw_only=True):
+    """Units of one sku at one location: `on_hand = committed + reserved + unavailable + free`.
+
+    `low_at` is the number of free units at which to reorder (none: never); `is_low` says it is
+    reached.
+    """
+
+    sku: Sku
+    location_id: LocationId
+    on_hand: Count
+    committed: Count
+    reserved: Count
+    unavailable: Count
+    free: Count
+    incoming: Count = 0
+    incoming_at: datetime | None = None
+    low_at: Count | None = None
+    is_low: bool = False
+    authority: Authority
+    observed_at: datetime
+    reservations: Mapping[str, Hold] = {}
+
+    def freshness(self, now: datetime) -> Freshness:
+        return freshness.graded(self.authority.system, self.observed_at, now)
+
+
+class StockQuery(Struct, frozen=True):
+    """Which levels a list shows; none given means all."""
+
+    skus: tuple[Sku, ...] | None = None
+    locations: tuple[LocationId, ...] | None = None
+    low_only: bool = False
+
+
+BY_SKU = Ordering("stock", ("sku", "id"), (str, str))

@@ -1,0 +1,50 @@
+"""What a gateway does beside answering: small jobs, again and again, until it ends."""
+
+from __future__ import annotations
+
+import logging
+from asyncio import CancelledError, Task, create_task, gather, sleep
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+
+from domain.errors import Unavailable
+
+logger = logging.getLogger("kassa.upkeep")
+
+Job = Callable[[], Awaitable[int]]
+"""Does some work, and says how much there was; 0 means that there is none for now."""
+
+AFTER_A_FAULT_SECONDS = 1.0
+
+
+@asynccontextmanager
+async def running(jobs: Mapping[str, tuple[Job, float]]) -> AsyncGenerator[None]:
+    """Do each job again and again; when there is nothing to do, look again after its pause."""
+    tasks: list[Task[None]] = [
+        create_task(_again(name, job, pause), name=name) for name, (job, pause) in jobs.items()
+    ]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await gather(*tasks, return_exceptions=True)
+
+
+async def _again(name: str, job: Job, pause: float) -> None:
+    while True:  # noqa: ASYNC110 - nobody tells when there is something to do
+        await sleep(0 if await _once(name, job) else pause)
+
+
+async def _once(name: str, job: Job) -> int:
+    """What cannot be done now is tried again; nothing stops the others."""
+    try:
+        return await job()
+    except CancelledError:
+        raise
+    except Unavailable as error:
+        logger.warning("%s: %s", name, error.message)
+    except Exception:
+        logger.exception("%s failed", name)
+    await sleep(AFTER_A_FAULT_SECONDS)
+    return 0

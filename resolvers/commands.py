@@ -1,0 +1,40 @@
+"""Commands: what is asked, in whose name, and what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, TypeVar
+
+from msgspec import Struct
+
+from commands import running
+from commands.running import Command
+from domain.refusals import ErrorCode, Refusal
+from domain.requests import Answer
+from resolvers.context import Info
+
+A = TypeVar("A", bound=Struct)
+R = TypeVar("R")
+
+
+def command(wanted: Command[A, R]) -> Callable[..., Awaitable[Answer[R]]]:
+    """The resolver of a mutation."""
+
+    async def resolve(info: Info, asked: A, *, key: str, device: str | None) -> Answer[R]:
+        stores = info.context.stores
+        return await running.run(stores, wanted, info.viewer, key, asked, device)
+
+    return resolve
+
+
+def value(answer: Answer[Any]) -> Any:
+    """What came of it, if nothing was refused."""
+    return answer.value
+
+
+def refusals(answer: Answer[Any]) -> Sequence[Refusal]:
+    return answer.refusals
+
+
+def code(refusal: Refusal) -> ErrorCode:
+    return refusal.reason

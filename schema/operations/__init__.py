@@ -1,0 +1,6 @@
+"""Channels, and what happened in all of them."""
+
+from schema.operations.channels import Channel, ChannelKind
+from schema.operations.journal import JournalConnection, JournalEntry
+
+__all__ = ["Channel", "ChannelKind", "JournalConnection", "JournalEntry"]

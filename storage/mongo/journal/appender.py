@@ -1,0 +1,128 @@
+"""The appender: gives what happened its number, and puts it into the journal.
+
+The journal is its own counter: the next number is the one behind the last, and the unique `_id`
+decides between two who believe it is theirs. An insert of many stops at the first that is taken,
+so numbers never have a hole, however an appender dies; (aggregate, seq) is unique as well, so
+nothing is told twice. The lease only keeps two gateways from doing the same work.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from storage.mongo.clock import Clock
+from storage.mongo.driver import Database, Document, Filter
+from storage.mongo.journal.reading import JOURNAL
+from storage.mongo.outbox import PENDING_SINCE
+
+MOST_DOCUMENTS = 200
+MOST_ENTRIES = 1_000
+
+
+class Appender:
+    """Moves what the outboxes of `collections` hold into the journal."""
+
+    def __init__(self, database: Database, clock: Clock, collections: Sequence[str]) -> None:
+        self._database = database
+        self._clock = clock
+        self._collections = collections
+        self._told: dict[str, int] = {}
+
+    async def append(self) -> int:
+        """Append what waits; gives how many entries the journal has got.
+
+        Raises:
+            Unavailable: the database does not answer; nothing is lost or told twice by it.
+        """
+        waiting = await self._waiting()
+        if not waiting:
+            return 0
+        await self._look_up([row["_id"] for row in waiting])
+        entries = [entry for row in waiting for entry in self._untold(row)][:MOST_ENTRIES]
+        count = await self._insert(entries)
+        await self._trim(waiting)
+        return count
+
+    async def _waiting(self) -> list[Document]:
+        """What has something to tell, the longest waiting first."""
+        first, *others = (_pending(name) for name in self._collections)
+        union = [
+            {"$unionWith": {"coll": name, "pipeline": steps}}
+            for name, steps in zip(self._collections[1:], others, strict=True)
+        ]
+        oldest = [{"$sort": {PENDING_SINCE: 1}}, {"$limit": MOST_DOCUMENTS}]
+        return await self._database.aggregate_over(self._collections[0], [*first, *union, *oldest])
+
+    async def _look_up(self, aggregates: Sequence[str]) -> None:
+        """Learn how far the stories are told that this appender did not tell itself."""
+        unknown = [each for each in aggregates if each not in self._told]
+        if not unknown:
+            return
+        last: list[Filter] = [
+            {"$match": {"aggregate": {"$in": unknown}}},
+            {"$group": {"_id": "$aggregate", "seq": {"$max": "$seq"}}},
+        ]
+        rows = await self._database.aggregate_over(JOURNAL.name, last)
+        self._told |= dict.fromkeys(unknown, 0) | {row["_id"]: row["seq"] for row in rows}
+
+    def _untold(self, row: Document) -> list[Document]:
+        told = self._told[row["_id"]]
+        return [
+            {**each, "aggregate": row["_id"], "about": [row["_id"], *each.get("subjects", ())]}
+            for each in row["outbox"]
+            if each["seq"] > told
+        ]
+
+    async def _insert(self, entries: Sequence[Document]) -> int:
+        if not entries:
+            return 0
+        recorded_at, last = await self._clock.now(), await self._last()
+        rows = [
+            {"_id": number, **entry, "recorded_at": recorded_at}
+            for number, entry in enumerate(entries, last + 1)
+        ]
+        done = 0
+        try:
+            done = await self._database.add_in_order(JOURNAL.name, rows)
+        finally:
+            if done < len(rows):
+                # Somebody else appends too, or the answer is lost: look again at what is there.
+                self._told.clear()
+        for row in entries[:done]:
+            if row["aggregate"] in self._told:
+                self._told[row["aggregate"]] = row["seq"]
+        return done
+
+    async def _last(self) -> int:
+        rows = await self._database.find(
+            JOURNAL.name, {}, sort=[("_id", -1)], limit=1, fields=("_id",)
+        )
+        return rows[0]["_id"] if rows else 0
+
+    async def _trim(self, waiting: Sequence[Document]) -> None:
+        """Take from the outboxes what the journal has."""
+        by_collection: dict[str, list[tuple[Filter, Any]]] = {}
+        for row in waiting:
+            if told := self._told.get(row["_id"]):
+                changes = by_collection.setdefault(row["collection"], [])
+                changes.append(({"_id": row["_id"]}, _without(told)))
+        for name, changes in by_collection.items():
+            await self._database.change_each(name, changes)
+
+
+def _pending(collection: str) -> list[Filter]:
+    return [
+        {"$match": {PENDING_SINCE: {"$exists": True}}},
+        {"$sort": {PENDING_SINCE: 1}},
+        {"$limit": MOST_DOCUMENTS},
+        {"$project": {"outbox": 1, PENDING_SINCE: 1, "collection": {"$literal": collection}}},
+    ]
+
+
+def _without(told: int) -> Sequence[Filter]:
+    """What is left to tell; a document with nothing to tell is pending no more."""
+    rest = {"$filter": {"input": "$outbox", "cond": {"$gt": ["$$this.seq", told]}}}
+    is_done: Mapping[str, Any] = {"$eq": ["$outbox", []]}
+    since = {"$cond": [is_done, "$$REMOVE", f"${PENDING_SINCE}"]}
+    return [{"$set": {"outbox": rest}}, {"$set": {PENDING_SINCE: since}}]

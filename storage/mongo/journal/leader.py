@@ -1,0 +1,29 @@
+"""One of the gateways appends; another takes over when it is not heard of."""
+
+from __future__ import annotations
+
+from time import monotonic
+
+from storage.mongo.clock import Clock
+from storage.mongo.driver import Database
+from storage.mongo.journal.appender import Appender
+from storage.mongo.leases import Lease
+
+ASK_EVERY_SECONDS = 1.0
+
+
+class Leader:
+    """The appender, while this gateway has the lease."""
+
+    def __init__(self, database: Database, collections: tuple[str, ...]) -> None:
+        self._appender = Appender(database, Clock(database), collections)
+        self._lease = Lease(database, "journal")
+        self._asked = -ASK_EVERY_SECONDS
+        self._leads = False
+
+    async def append(self) -> int:
+        """Append what waits, if it is ours to do; gives how many entries the journal has got."""
+        if monotonic() - self._asked >= ASK_EVERY_SECONDS:
+            self._leads = await self._lease.hold()
+            self._asked = monotonic()
+        return await self._appender.append() if self._leads else 0

@@ -1,0 +1,78 @@
+"""The writing side: what commands change, over one database."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from datetime import datetime
+from typing import Any, TypeVar
+
+import msgspec
+
+from domain.ids import LocationId, Sku, TransferId
+from domain.ports import Overtaken, Work
+from domain.requests import Claim
+from domain.stock import Shift, StockLevel, Transfer
+from storage.mongo.claims import ANSWERS, CLAIMS, MongoClaims, answer_document
+from storage.mongo.clock import Clock
+from storage.mongo.driver import Database, Taken
+from storage.mongo.journal import JOURNAL
+from storage.mongo.stock import moving, opening
+from storage.mongo.stock.holds import MongoHolds
+from storage.mongo.stock.levels import TRANSFERS
+
+T = TypeVar("T")
+
+
+class MongoStores:
+    """`ports.Stores` over one database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._clock = Clock(database)
+        self.claims = MongoClaims(database, self._clock)
+        self.holds = MongoHolds(database, self._clock)
+
+    async def now(self) -> datetime:
+        return await self._clock.now()
+
+    async def open(self, sku: Sku, location: LocationId) -> bool:
+        return await opening.open_level(self._database, sku, location, await self.now())
+
+    async def transaction(self, body: Callable[[Work], Coroutine[Any, Any, T]]) -> T:
+        now = await self._clock.now()
+
+        async def run(database: Database) -> T:
+            return await body(MongoWork(database, now))
+
+        return await self._database.transaction(run)
+
+
+class MongoWork:
+    """`ports.Work`: everything through one transaction."""
+
+    def __init__(self, database: Database, now: datetime) -> None:
+        self._database = database
+        self._now = now
+
+    async def shift(self, shift: Shift) -> StockLevel | None:
+        return await moving.shift(self._database, shift)
+
+    async def level(self, sku: Sku, location: LocationId) -> StockLevel | None:
+        return await moving.level(self._database, sku, location)
+
+    async def transfer(self, id: TransferId) -> Transfer | None:
+        rows = await self._database.find(TRANSFERS.name, {"_id": id})
+        return msgspec.convert(rows[0], Transfer) if rows else None
+
+    async def save(self, transfer: Transfer) -> None:
+        await self._database.replace(TRANSFERS.name, TRANSFERS.document(transfer))
+
+    async def is_told(self, cause: str) -> bool:
+        return bool(await self._database.find(JOURNAL.name, {"about": cause}, limit=1))
+
+    async def settle(self, claim: Claim, answer: bytes) -> None:
+        try:
+            await self._database.put(ANSWERS.name, answer_document(claim, answer, self._now))
+        except Taken as error:
+            raise Overtaken from error
+        await self._database.delete(CLAIMS.name, {"_id": claim.id})
