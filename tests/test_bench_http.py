@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import secrets
+from collections.abc import AsyncIterator, Iterator, Mapping
 
 import pytest
 
@@ -10,24 +11,39 @@ from bench.http import chart, contestants, measure, questions, report
 from bench.http.contestants import ALL
 from bench.http.measure import Figures, Spread
 from bench.http.servers import Server, running
+from domain.shop import Shop
 from gateway.embedded import Embedded
 from storage.mongo.driver import Database
+from storage.mongo.migrate import migrate
+from storage.mongo.shelf import MongoShelf
 
 
 @pytest.fixture(scope="module")
-def where(servers: Embedded, stocked: Database) -> Mapping[str, str]:
+async def filled(servers: Embedded, shop: Shop) -> AsyncIterator[Database]:
+    """A database of these tests: `kassa serve` may write into it."""
+    assert servers.mongodb_url
+    found = Database(servers.mongodb_url, f"bench_{secrets.token_hex(6)}")
+    await migrate(found)
+    await MongoShelf(found).fill(shop)
+    yield found
+    await found.drop()
+    await found.close()
+
+
+@pytest.fixture(scope="module")
+def where(servers: Embedded, filled: Database) -> Mapping[str, str]:
     assert servers.mongodb_url
     assert servers.redis_url
     return {
         "KASSA_MONGODB_URL": servers.mongodb_url,
-        "KASSA_MONGODB_DATABASE": stocked.name,
+        "KASSA_MONGODB_DATABASE": filled.name,
         "KASSA_REDIS_URL": servers.redis_url,
     }
 
 
 @pytest.fixture(scope="module")
-async def location(stocked: Database) -> str:
-    return (await stocked.find("locations", {"kind": "STORE"}))[0]["_id"]
+async def location(filled: Database) -> str:
+    return (await filled.find("locations", {"kind": "STORE"}))[0]["_id"]
 
 
 @pytest.fixture(scope="module")
@@ -38,13 +54,13 @@ def entered(where: Mapping[str, str], location: str) -> Iterator[list[Server]]:
         yield found
 
 
-async def test_all_contestants_give_the_same_answers(entered, stocked):
-    for question in questions.drawn(await questions.stocked(stocked)):
+async def test_all_contestants_give_the_same_answers(entered, filled):
+    for question in questions.drawn(await questions.stocked(filled)):
         assert await measure.agreed(entered, question) > 0
 
 
-async def test_what_is_asked_is_the_same_each_time(stocked):
-    first, again = [questions.drawn(await questions.stocked(stocked)) for _ in range(2)]
+async def test_what_is_asked_is_the_same_each_time(filled):
+    first, again = [questions.drawn(await questions.stocked(filled)) for _ in range(2)]
 
     assert first == again
 

@@ -19,6 +19,7 @@ from resolvers.context import Context
 from schema import views
 from storage.mongo import MongoRepositories
 from storage.mongo.driver import Database
+from storage.mongo.stores import MongoStores
 
 CLERK = Viewer(Role.CLERK)
 COUNTRY = "SE"
@@ -38,12 +39,13 @@ def _application(engine: Callable[[GraphQLSchema], Engine]) -> Starlette:
     logs.configure(for_people=True)
     view = views.unified()
     database = Database(os.environ["KASSA_MONGODB_URL"], os.environ["KASSA_MONGODB_DATABASE"])
-    repositories = MongoRepositories(database)
+    repositories, stores = MongoRepositories(database), MongoStores(database)
 
     async def context(_: Request) -> Context:
         return Context(
             CLERK,
             repositories,
+            stores,
             served=view.served,
             now=datetime.now(UTC),
             country=COUNTRY,
