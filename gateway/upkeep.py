@@ -30,6 +30,13 @@ async def running(jobs: Mapping[str, tuple[Job, float]]) -> AsyncGenerator[None]
         await _ended(tasks)
 
 
+async def done(jobs: Mapping[str, tuple[Job, float]]) -> None:
+    """Do each job until there is nothing to do."""
+    for job, _ in jobs.values():
+        while await job():
+            pass
+
+
 async def _ended(tasks: Iterable[Task[None]]) -> None:
     """Cancel them until they are: PyMongo takes a cancellation for a lost connection at times."""
     running = {task for task in tasks if not task.done()}

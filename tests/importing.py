@@ -163,14 +163,21 @@ def reasons(at: Path) -> list[str]:
     return [entry["reason"] for entry in quarantined(at)]
 
 
+TIMELY = frozenset({"updated_at", "updated_key", "pending_since"})
+
+
 async def state(database: Database) -> dict[str, list[Document]]:
-    """All that an import writes; when it was written does not count."""
-    found: dict[str, list[Document]] = {}
-    for name in COLLECTIONS:
-        documents = await database.find(name, {}, sort=[("_id", 1)])
-        timely = {"updated_at", "updated_key"}
-        found[name] = [{k: v for k, v in d.items() if k not in timely} for d in documents]
-    return found
+    """All that an import writes; when, and by which run it was written, does not count."""
+    return {
+        name: [_timeless(each) for each in await database.find(name, {}, sort=[("_id", 1)])]
+        for name in COLLECTIONS
+    }
+
+
+def _timeless(document: Document) -> Document:
+    kept = {name: value for name, value in document.items() if name not in TIMELY}
+    told = [{**each, "at": None, "cause": None} for each in document.get("outbox", ())]
+    return {**kept, "outbox": told}
 
 
 async def one(database: Database, collection: str, **where: object) -> Document:

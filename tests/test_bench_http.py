@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 
 import pytest
 
-from bench.http import chart, contestants, measure, questions, report
+from bench.http import chart, contestants, data, measure, questions, report
 from bench.http.contestants import ALL
 from bench.http.measure import Figures, Spread
 from bench.http.servers import Server, running
@@ -25,6 +25,7 @@ async def filled(servers: Embedded, shop: Shop) -> AsyncIterator[Database]:
     found = Database(servers.mongodb_url, f"bench_{secrets.token_hex(6)}")
     await migrate(found)
     await MongoShelf(found).fill(shop)
+    await data.rested(found)
     yield found
     await found.drop()
     await found.close()

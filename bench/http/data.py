@@ -11,10 +11,12 @@ from msgspec.structs import replace
 from bench.http import questions
 from bench.http.questions import Question
 from domain.ports import ShelfState
-from gateway import bootstrap, serving
+from gateway import bootstrap, serving, upkeep
 from gateway import settings as environment
 from gateway.settings import Settings
+from storage.mongo.driver import Database
 from storage.mongo.shelf import MongoShelf
+from storage.mongo.stores import MongoStores
 
 SCALE = "bench"
 
@@ -52,6 +54,13 @@ async def _stocked(settings: Settings) -> None:
             f"The database {settings.mongodb_database!r} is not the large demo shop. "
             "Name an empty one in KASSA_MONGODB_DATABASE."
         )
+    async with bootstrap.opened(settings) as database:
+        await rested(database)
+
+
+async def rested(database: Database) -> None:
+    """Let end what has run out, so that nothing changes while servers are measured on it."""
+    await upkeep.done(bootstrap.jobs(database, MongoStores(database)))
 
 
 def named(settings: Settings) -> Mapping[str, str]:
