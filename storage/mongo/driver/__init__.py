@@ -324,7 +324,7 @@ class Database:
             await self.command({"collMod": collection, "validator": validator})
 
     async def drop(self) -> None:
-        """Leave nothing of it; as that can be done twice, a lost connection is no reason to stop."""
+        """Leave nothing of it; a lost connection is no reason to stop, as it can be done twice."""
         with self._client.deadline():
             try:
                 await self._client.drop()
