@@ -15,6 +15,7 @@ from storage.mongo import (
     operations,
     orders,
     payments,
+    secrets,
     stock,
 )
 from storage.mongo.collections import Collection
@@ -32,6 +33,7 @@ COLLECTIONS: tuple[Collection, ...] = (
     *claims.COLLECTIONS,
     *journal.COLLECTIONS,
     *leases.COLLECTIONS,
+    *secrets.COLLECTIONS,
 )
 
 WITH_OUTBOX = tuple(each.name for each in COLLECTIONS if PENDING in each.indexes)

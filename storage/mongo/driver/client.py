@@ -26,6 +26,9 @@ Sort = Sequence[tuple[str, int]]
 ONE_BATCH = 1_000_000
 """More documents than any read asks for, so that one read is one round trip (up to 16 MiB)."""
 
+WAIT_MS = 1_000
+"""So long a change stream waits for news; less than `timeoutMS`, of which it would die."""
+
 SETTINGS: Mapping[str, Any] = {
     "appname": "kassa",
     "tz_aware": True,
@@ -62,6 +65,10 @@ class Client(Protocol):
         self, pipeline: Sequence[Filter], collection: str | None = None
     ) -> list[Document]:
         """What a pipeline gives over a collection, or over the documents that it brings."""
+        ...
+
+    async def changes(self, collection: str, pipeline: Sequence[Filter]) -> Any:
+        """A change stream, to be entered; `try_next` waits a second at most."""
         ...
 
     async def transaction(self, body: Callable[[Any], Coroutine[Any, Any, T]]) -> T:

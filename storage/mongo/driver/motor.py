@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 import pymongo
 
-from storage.mongo.driver.client import ONE_BATCH, SETTINGS, Document, Filter
+from storage.mongo.driver.client import ONE_BATCH, SETTINGS, WAIT_MS, Document, Filter
 
 # Five threads a processor, its default, would leave most connections unused; read at its import.
 os.environ.setdefault("MOTOR_MAX_WORKERS", str(SETTINGS["maxPoolSize"]))
@@ -44,6 +44,9 @@ class Motor:
     ) -> list[Document]:
         source = self.database if collection is None else self.database[collection]
         return await source.aggregate(pipeline, batchSize=ONE_BATCH).to_list()
+
+    async def changes(self, collection: str, pipeline: Sequence[Filter]) -> Any:
+        return self.database[collection].watch(pipeline, max_await_time_ms=WAIT_MS)
 
     async def transaction(self, body: Callable[[Any], Coroutine[Any, Any, T]]) -> T:
         with self.deadline():

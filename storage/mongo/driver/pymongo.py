@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import pymongo
 from pymongo import AsyncMongoClient
 
-from storage.mongo.driver.client import ONE_BATCH, Document, Filter
+from storage.mongo.driver.client import ONE_BATCH, WAIT_MS, Document, Filter
 
 T = TypeVar("T")
 
@@ -37,6 +37,9 @@ class PyMongo:
         source = self.database if collection is None else self.database[collection]
         cursor = await source.aggregate(pipeline, batchSize=ONE_BATCH)
         return await cursor.to_list()
+
+    async def changes(self, collection: str, pipeline: Sequence[Filter]) -> Any:
+        return await self.database[collection].watch(pipeline, max_await_time_ms=WAIT_MS)
 
     async def transaction(self, body: Callable[[Any], Coroutine[Any, Any, T]]) -> T:
         with pymongo.timeout(self._seconds):

@@ -1,0 +1,42 @@
+"""What subscriptions need of a database: the journal as it grows, and levels at a place of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from domain.ids import StockLevelId
+from domain.journal import JournalEntry
+from domain.stock import StockLevel, StockQuery
+
+
+class Following(Protocol):
+    """The journal, and stock as it was when the journal was as long as `at`."""
+
+    async def watch(self, ring: Callable[[], None]) -> int:
+        """Ring whenever the journal has grown, until the connection is lost.
+
+        Raises:
+            Unavailable: it was lost. A ring may be missed then, so look by the clock as well.
+        """
+        ...
+
+    async def last(self) -> int:
+        """The number of the latest entry; 0 in an empty journal."""
+        ...
+
+    async def entries(
+        self, after: int, upto: int | None = None, *, about: Sequence[str] | None = None, most: int
+    ) -> Sequence[JournalEntry]:
+        """The next entries, in order; about these things, where given."""
+        ...
+
+    async def levels(self, query: StockQuery, at: int) -> Sequence[StockLevel]: ...
+
+    async def levels_by_ids(
+        self, keys: Sequence[StockLevelId], at: int
+    ) -> Sequence[StockLevel]: ...
+
+    async def secret(self) -> bytes:
+        """What only the gateways know; the same for all of them, and after a restart."""
+        ...
