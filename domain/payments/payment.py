@@ -127,6 +127,8 @@ class PaymentQuery(Struct, frozen=True):
     providers: tuple[str, ...] | None = None
     channels: tuple[ChannelId, ...] | None = None
     states: tuple[PaymentState, ...] | None = None
+    customer: CustomerId | None = None
+    location: LocationId | None = None
     since: datetime | None = None
 
 

@@ -98,6 +98,8 @@ class MongoPayments:
             **among("provider", query.providers),
             **among("channel_id", query.channels),
             **among("standing.state", query.states),
+            **({} if query.customer is None else {"customer_id": query.customer}),
+            **({} if query.location is None else {"location_ids": query.location}),
         }
         return await self._payments.page(
             viewer, where, CREATED, request, since=query.since, subject=Subject.PAYMENT_LIST

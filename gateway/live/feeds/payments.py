@@ -1,0 +1,91 @@
+"""`paymentUpdated`: payments, with each operation that is recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from domain.ids import Kind, PaymentId
+from domain.live import Event, PaymentEvent, PaymentTopic
+from domain.pages import PageRequest
+from domain.payments import Payment, PaymentQuery
+from gateway.live.feeds.feed import AT_ONCE, MOST_REPLAYED, Head, Sources, of_change, of_parts
+from gateway.live.feeds.within import is_within
+from gateway.live.keys import ANY_PAYMENT
+from gateway.live.levels import Change
+
+PREFIX = f"{Kind.PAYMENT}_"
+
+
+class PaymentFeed:
+    """`Feed`."""
+
+    conflates = False
+
+    def __init__(self, sources: Sources, topic: PaymentTopic) -> None:
+        self._sources = sources
+        self._topic = topic
+        self._payments = frozenset(topic.payments or ())
+        named = topic.payments or topic.orders or ((topic.customer,) if topic.customer else None)
+        self._about = None if named is None else list(named)
+        self.keys = self._about or [ANY_PAYMENT]
+
+    def wants(self, change: Change) -> bool:
+        key = change.entry.aggregate
+        return key.startswith(PREFIX) and (not self._payments or key in self._payments)
+
+    def bare(self, head: Head) -> Event:
+        return _event(head, ())
+
+    async def snapshot(self, at: int, now: datetime) -> Sequence[Event]:
+        [head] = of_parts(self._sources, at, now, 1)
+        return [_event(head, await self._there())]
+
+    async def missed(self, after: int, upto: int) -> Sequence[Change]:
+        entries = await self._sources.following.entries(
+            after, upto, about=self._about, most=MOST_REPLAYED
+        )
+        return [change for change in map(Change, entries) if self.wants(change)]
+
+    async def told(self, change: Change) -> Event | None:
+        found = await self._read([PaymentId(change.entry.aggregate)])
+        return _event(of_change(self._sources, change), found) if found else None
+
+    async def folded(self, changes: Sequence[Change], count: int, head: Head) -> Event:
+        raise NotImplementedError("payments are never conflated")
+
+    async def _there(self) -> Sequence[Payment]:
+        """What there is now: what was named, or the newest."""
+        topic, viewer = self._topic, self._sources.viewer
+        payments = self._sources.repositories.payments
+        if topic.payments:
+            return await self._read(topic.payments)
+        if topic.orders:
+            found = await payments.of_orders(viewer, topic.orders)
+            return [each for of in found.values() for each in of if self._fits(each)]
+        query = PaymentQuery(customer=topic.customer, location=topic.location)
+        page = await payments.page(viewer, query, PageRequest(AT_ONCE))
+        return [edge.node for edge in page.edges]
+
+    async def _read(self, keys: Sequence[PaymentId]) -> Sequence[Payment]:
+        found = await self._sources.repositories.payments.by_ids(self._sources.viewer, keys)
+        return [found[key] for key in keys if key in found and self._fits(found[key])]
+
+    def _fits(self, payment: Payment) -> bool:
+        topic = self._topic
+        return (
+            (topic.orders is None or payment.order_id in topic.orders)
+            and topic.customer in {None, payment.customer_id}
+            and (topic.location is None or topic.location in payment.location_ids)
+            and (self._about is not None or is_within(self._sources.viewer, payment))
+        )
+
+
+def _event(head: Head, payments: Iterable[Payment]) -> PaymentEvent:
+    return PaymentEvent(
+        kind=head.kind,
+        cursor=head.cursor,
+        at=head.at,
+        entries=head.entries,
+        payments=tuple(payments),
+    )
