@@ -27,7 +27,7 @@ async def running(jobs: Mapping[str, tuple[Job, float]]) -> AsyncGenerator[None]
     try:
         yield
     finally:
-        await _ended(tasks)
+        await ended(tasks)
 
 
 async def done(jobs: Mapping[str, tuple[Job, float]]) -> None:
@@ -37,7 +37,7 @@ async def done(jobs: Mapping[str, tuple[Job, float]]) -> None:
             pass
 
 
-async def _ended(tasks: Iterable[Task[None]]) -> None:
+async def ended(tasks: Iterable[Task[None]]) -> None:
     """Cancel them until they are: PyMongo takes a cancellation for a lost connection at times."""
     running = {task for task in tasks if not task.done()}
     while running:

@@ -13,6 +13,7 @@ from gateway.execution.bindings import (
     Binding,
     Computed,
     Fragments,
+    Itself,
     Root,
     Wiring,
 )
@@ -33,6 +34,8 @@ def _bound(kind: GraphQLObjectType, name: str) -> Binding:
             return Computed(declared.resolve, keywords)
         case How.BATCHED:
             return Batched(declared.resolve, keywords)
+        case How.STREAM:
+            return Itself()
         case _:
             return Root(declared.resolve, keywords)
 

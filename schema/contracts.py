@@ -85,6 +85,12 @@ PUBLIC: Page = {
     # units held for a while; what a front end is told when it cannot have them
     "Mutation": "reserveStock extendReservation releaseReservation",
     "MutationResult": EVERYTHING,
+    # what is told as it happens; not who did it
+    "Subscription": "availabilityChanged orderUpdated paymentUpdated",
+    "StreamEvent": EVERYTHING,
+    "AvailabilityEvent": EVERYTHING,
+    "OrderEvent": "kind cursor at orders",
+    "PaymentEvent": "kind cursor at payments",
     "ReservationResult": EVERYTHING,
     "Reservation": EVERYTHING,
     "ReservationLine": EVERYTHING,

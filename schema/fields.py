@@ -1,11 +1,12 @@
-"""How types and fields are declared: six kinds of field, and no function bodies anywhere.
+"""How types and fields are declared: seven kinds of field, and no function bodies anywhere.
 
 - `attribute`: the domain value's own attribute or property;
 - `computed`: a plain function of one parent and its arguments;
 - `batched`: a resolver that answers for all parents of a level at once;
 - `root`: a resolver of Query, which has no parent;
 - `mutation`: a command, by one input object that also carries the key of the request;
-- `federated`: the same, for the two fields by which a router asks; every subgraph has them.
+- `stream`: of Subscription, whose answer is the event itself: from its arguments comes the topic;
+- `federated`: a root field, for the two fields by which a router asks; every subgraph has them.
 
 Every field is described. A field of an entity (a type with keys) belongs to one column: its
 type's, which is the name of its module, or the one named by `owner`. Keys belong to nobody, and
@@ -63,6 +64,7 @@ class How(StrEnum):
     COMPUTED = "computed"
     BATCHED = "batched"
     ROOT = "root"
+    STREAM = "stream"
 
 
 class Binding(Struct, frozen=True):
@@ -143,6 +145,16 @@ def mutation(
         return await resolve(info, asked, key=input.idempotency_key, device=input.device)
 
     return root(act, description, owner, input=argument(input, "What is asked for."))
+
+
+def stream(topic: Described, description: str, owner: Column, /, **arguments: Argument) -> Any:
+    """A field of Subscription; `topic` says what its arguments listen for."""
+    binding = Binding(How.STREAM, topic, owner, arguments)
+
+    def drive(root: Any, info: RequestInfo, **given: Any) -> Any:  # noqa: ARG001
+        return root
+
+    return _field(_signed(drive, arguments), binding, description)
 
 
 def _converted(given: object, becomes: type[S]) -> S:

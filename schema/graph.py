@@ -16,6 +16,7 @@ from schema.mutation import Mutation
 from schema.query import Query
 from schema.refusals import REFUSALS
 from schema.scalars import SCALARS
+from schema.subscription import Subscription
 
 logger = logging.getLogger("kassa.graph")
 
@@ -42,6 +43,7 @@ def build() -> Graph:
     return Graph(
         query=Query,
         mutation=Mutation,
+        subscription=Subscription,
         types=REFUSALS,
         config=StrawberryConfig(scalar_map=dict(SCALARS)),
         scalar_overrides=dict(REPRESENTATION),

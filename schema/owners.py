@@ -19,7 +19,7 @@ from schema.fields import BINDING, SHOWN, Binding, Column, column_of
 
 DEFINITION = "strawberry-definition"
 ROOT = "Query"
-ROOTS = (ROOT, "Mutation")
+ROOTS = (ROOT, "Mutation", "Subscription")
 
 
 def keys(kind: GraphQLObjectType) -> list[str]:

@@ -76,6 +76,7 @@ class _Part:
         return GraphQLSchema(
             query=cast("GraphQLObjectType", self._made["Query"]),
             mutation=cast("GraphQLObjectType | None", self._made.get("Mutation")),
+            subscription=cast("GraphQLObjectType | None", self._made.get("Subscription")),
             types=list(self._made.values()),
             directives=specified_directives,
         )

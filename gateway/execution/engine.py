@@ -8,14 +8,16 @@ from dataclasses import dataclass
 from graphql import (
     DocumentNode,
     ExecutionResult,
+    FieldNode,
     GraphQLError,
+    GraphQLField,
     GraphQLSchema,
     OperationDefinitionNode,
     OperationType,
     execute,  # pyright: ignore[reportUnknownVariableType]  # its middleware is untyped
 )
 
-from gateway.execution.bindings import UNWIRED, Wiring
+from gateway.execution.bindings import UNWIRED, Arguments, Wiring
 from gateway.execution.documents import Documents
 from gateway.execution.errors import (
     BAD_USER_INPUT,
@@ -32,6 +34,8 @@ from gateway.execution.run import Circumstances, executed
 from gateway.execution.variables import MAX_COERCION_ERRORS
 from gateway.execution.watching import Watch
 
+NO_EVENTS = "A subscription may use neither introspection nor directives of its operation."
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
@@ -44,6 +48,15 @@ class Outcome:
     executed: bool
     data: Mapping[str, object] | None
     errors: Sequence[GraphQLError]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The root field of a subscription, and its arguments as graphql-core gives them."""
+
+    definition: GraphQLField
+    node: FieldNode
+    arguments: Arguments
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +102,7 @@ class Engine:
         if isinstance(asked, Outcome):
             return asked
         if error := _forbidden(asked.operation, allow_mutation=allow_mutation):
-            return _refused(error)
+            return refused(error)
         return await self._outcome(Job(asked, context, watch=watch))
 
     def subscription(
@@ -100,8 +113,22 @@ class Engine:
         if isinstance(asked, Outcome):
             return asked
         if asked.operation.operation is not OperationType.SUBSCRIPTION:
-            return _refused(refusal("This is no subscription.", OPERATION_RESOLUTION_FAILURE))
+            return refused(refusal("This is no subscription.", OPERATION_RESOLUTION_FAILURE))
         return asked
+
+    def source(self, asked: Asked) -> Source | Outcome:
+        """What a subscription listens to; an outcome, if its arguments cannot be used."""
+        choice = self._planner.choice(asked)
+        if isinstance(choice, NotReady):
+            return refused(refusal(NO_EVENTS, OPERATION_RESOLUTION_FAILURE))
+        if not isinstance(choice, Ready):
+            return refused(*(coded(error, BAD_USER_INPUT) for error in choice))
+        [field] = choice.plan.root.fields
+        try:
+            values = field.arguments.values(choice.variables)
+        except GraphQLError as error:
+            return refused(coded(error, BAD_USER_INPUT))
+        return Source(field.definition, field.nodes[0], values)
 
     async def event(self, asked: Asked, event: object, context: object) -> Outcome:
         """The answer of a subscription to one event, which is the root value."""
@@ -112,10 +139,10 @@ class Engine:
     ) -> Asked | Outcome:
         prepared = self._documents.prepare(text)
         if prepared.document is None:
-            return _refused(*prepared.errors)
+            return refused(*prepared.errors)
         operation = _chosen(prepared.document, operation_name)
         if isinstance(operation, GraphQLError):
-            return _refused(operation)
+            return refused(operation)
         key = prepared.key, _name(operation)
         return Asked(key, prepared.document, operation, variables or {})
 
@@ -123,10 +150,10 @@ class Engine:
         try:
             result = await self._run(job)
         except RecursionError:
-            return _refused(refusal(TOO_DEEP, QUERY_TOO_COMPLEX))
+            return refused(refusal(TOO_DEEP, QUERY_TOO_COMPLEX))
         errors = result.errors or ()
         if result.data is None and all(error.path is None for error in errors):
-            return _refused(*(coded(error, BAD_USER_INPUT) for error in errors))
+            return refused(*(coded(error, BAD_USER_INPUT) for error in errors))
         return Outcome(executed=True, data=result.data, errors=errors)
 
     async def _run(self, job: Job) -> ExecutionResult:
@@ -157,7 +184,7 @@ class Engine:
         return result if isinstance(result, ExecutionResult) else await result
 
 
-def _refused(*errors: GraphQLError) -> Outcome:
+def refused(*errors: GraphQLError) -> Outcome:
     return Outcome(executed=False, data=None, errors=errors)
 
 

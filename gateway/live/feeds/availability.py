@@ -15,9 +15,7 @@ from gateway.live.levels import Change, replayed
 
 
 class AvailabilityFeed:
-    """`Feed`."""
-
-    conflates = True
+    """`Feed`, and `Folding`."""
 
     def __init__(self, sources: Sources, topic: AvailabilityTopic, channel: Channel) -> None:
         self._sources = sources

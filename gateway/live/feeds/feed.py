@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from msgspec import Struct
 
@@ -48,11 +48,10 @@ class Head(Struct, frozen=True):
 class Feed(Protocol):
     """One topic, as one viewer may hear of it."""
 
-    conflates: bool
-    """May changes be folded into one for a client that is slow?"""
-
-    keys: Sequence[str]
-    """What the hub finds it by: a change concerns it only if it has one of these."""
+    @property
+    def keys(self) -> Sequence[str]:
+        """What the hub finds it by: a change concerns it only if it has one of these."""
+        ...
 
     def wants(self, change: Change) -> bool:
         """May it have to tell of a change? Decided without reading."""
@@ -73,6 +72,11 @@ class Feed(Protocol):
     async def told(self, change: Change) -> Event | None:
         """What to tell of a change; None if it turns out to be out of reach."""
         ...
+
+
+@runtime_checkable
+class Folding(Protocol):
+    """A feed that may tell a slow client of many changes at once."""
 
     async def folded(self, changes: Sequence[Change], count: int, head: Head) -> Event:
         """The latest change of each thing, in the place of `count` changes."""

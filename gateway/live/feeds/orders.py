@@ -20,15 +20,13 @@ PREFIX = f"{Kind.ORDER}_"
 class OrderFeed:
     """`Feed`."""
 
-    conflates = False
-
     def __init__(self, sources: Sources, topic: OrderTopic) -> None:
         self._sources = sources
         self._topic = topic
         self._orders = frozenset(topic.orders or ())
         named = topic.orders or ((topic.customer,) if topic.customer else None)
-        self._about = None if named is None else list(named)
-        self.keys = self._about or [ANY_ORDER]
+        self._about: list[str] | None = None if named is None else list(named)
+        self.keys: Sequence[str] = self._about or [ANY_ORDER]
 
     def wants(self, change: Change) -> bool:
         return bool(self._touched(change))
@@ -49,9 +47,6 @@ class OrderFeed:
     async def told(self, change: Change) -> Event | None:
         found = await self._read(self._touched(change))
         return _event(of_change(self._sources, change), found) if found else None
-
-    async def folded(self, changes: Sequence[Change], count: int, head: Head) -> Event:
-        raise NotImplementedError("orders are never conflated")
 
     def _touched(self, change: Change) -> Sequence[OrderId]:
         about = (change.entry.aggregate, *change.entry.subjects)

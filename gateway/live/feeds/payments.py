@@ -20,15 +20,13 @@ PREFIX = f"{Kind.PAYMENT}_"
 class PaymentFeed:
     """`Feed`."""
 
-    conflates = False
-
     def __init__(self, sources: Sources, topic: PaymentTopic) -> None:
         self._sources = sources
         self._topic = topic
         self._payments = frozenset(topic.payments or ())
         named = topic.payments or topic.orders or ((topic.customer,) if topic.customer else None)
-        self._about = None if named is None else list(named)
-        self.keys = self._about or [ANY_PAYMENT]
+        self._about: list[str] | None = None if named is None else list(named)
+        self.keys: Sequence[str] = self._about or [ANY_PAYMENT]
 
     def wants(self, change: Change) -> bool:
         key = change.entry.aggregate
@@ -50,9 +48,6 @@ class PaymentFeed:
     async def told(self, change: Change) -> Event | None:
         found = await self._read([PaymentId(change.entry.aggregate)])
         return _event(of_change(self._sources, change), found) if found else None
-
-    async def folded(self, changes: Sequence[Change], count: int, head: Head) -> Event:
-        raise NotImplementedError("payments are never conflated")
 
     async def _there(self) -> Sequence[Payment]:
         """What there is now: what was named, or the newest."""

@@ -13,9 +13,7 @@ from gateway.live.levels import Change, replayed
 
 
 class StockFeed:
-    """`Feed`."""
-
-    conflates = True
+    """`Feed`, and `Folding`."""
 
     def __init__(self, sources: Sources, topic: StockTopic) -> None:
         self._sources = sources

@@ -1,0 +1,232 @@
+"""Subscriptions of one process: follows the journal, and tells each group what concerns it.
+
+One loop does all that depends on where the journal has come to: it takes the next entries, finds
+the groups that they concern, and lets newcomers in between. So a newcomer's snapshot is of exactly
+the place from which on it is told what happens.
+"""
+
+from __future__ import annotations
+
+from asyncio import Event as Signal
+from asyncio import Task, timeout
+from collections import deque
+from collections.abc import Callable, Hashable, Sequence
+from datetime import UTC, datetime
+from time import monotonic
+
+import orjson
+from msgspec import Struct
+
+from domain.errors import KassaError, Unavailable
+from domain.live import Cursors, Event, Topic
+from domain.ports import Repositories
+from domain.ports.following import Following
+from domain.viewer import Viewer
+from gateway import upkeep
+from gateway.execution.engine import Engine, Outcome, refused
+from gateway.execution.errors import ErrorDisplay, refusal
+from gateway.execution.planner import Asked
+from gateway.live import asking
+from gateway.live.feeds import Sources, feed_of, permitted
+from gateway.live.feeds.feed import MOST_REPLAYED
+from gateway.live.groups import Answer, Beat, Group
+from gateway.live.keys import keys
+from gateway.live.levels import Levels
+from gateway.live.mailbox import Mailbox
+from gateway.live.members import Member
+from gateway.live.streams import Stream, Wanted
+
+MOST_ENTRIES = 500
+LOOK_EVERY_SECONDS = 1.0
+HEARTBEAT_SECONDS = 15.0
+
+
+class Parts(Struct, frozen=True):
+    """What the hub works with; `context` is what resolvers see of a viewer's event."""
+
+    engine: Engine
+    following: Following
+    repositories: Repositories
+    context: Callable[[Viewer], object]
+    display: ErrorDisplay
+
+
+class Listening:
+    """`Stream`."""
+
+    def __init__(self, hub: Hub, key: Hashable, member: Member) -> None:
+        self._hub = hub
+        self._key = key
+        self._member = member
+
+    def close(self) -> None:
+        self._hub.left(self._key, self._member)
+
+
+class Hub:
+    """`Streams`."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._levels = Levels(parts.following)
+        self._groups: dict[Hashable, Group] = {}
+        self._by_key: dict[str, dict[Group, None]] = {}
+        self._coming = deque[tuple[Group, Member]]()
+        self._at: int | None = None
+        self._news = Signal()
+        self._secret: bytes | None = None
+
+    def ring(self) -> None:
+        """The journal may have grown."""
+        self._news.set()
+
+    async def open(self, wanted: Wanted, mailbox: Mailbox) -> Stream | Outcome:
+        asked = self._parts.engine.subscription(
+            wanted.query, variables=wanted.variables, operation_name=wanted.operation_name
+        )
+        if isinstance(asked, Outcome):
+            return asked
+        source = self._parts.engine.source(asked)
+        if isinstance(source, Outcome):
+            return source
+        try:
+            subscribed = asking.subscribed(source)
+            permitted(wanted.viewer, subscribed.topic)
+            sources = await self._sources(wanted.viewer, subscribed.topic)
+            after = subscribed.after or wanted.after
+            member = Member(mailbox, sources.cursors.number(after) if after else None)
+            key = asking.group_key(asked, source, wanted.viewer)
+            group = self._groups.get(key) or await self._opened(
+                key, sources, subscribed.topic, asked
+            )
+        except KassaError as error:
+            return refused(refusal(error.message, error.code))
+        group.members[member] = None
+        self._coming.append((group, member))
+        self.ring()
+        return Listening(self, key, member)
+
+    def left(self, key: Hashable, member: Member) -> None:
+        """Nobody reads what a member is told any more."""
+        group = self._groups.get(key)
+        if group is None:
+            return
+        group.leave(member)
+        if not group.members:
+            self._forget(key, group)
+
+    async def turn(self) -> int:
+        """Wait for news, tell it, and let newcomers in; gives how much there was.
+
+        Raises:
+            Unavailable: the database does not answer; the same is tried with the next turn.
+        """
+        if not self._coming:
+            await self._wait()
+        if not self._groups:
+            self._at = None
+            self._levels.forget()
+            return 0
+        count = await self._go_on()
+        await self._let_in()
+        self._beat()
+        return count
+
+    async def close(self) -> None:
+        """End all that runs; whoever carries the messages has said goodbye before."""
+        tasks: list[Task[None]] = []
+        for group in self._groups.values():
+            tasks += group.close()
+        self._groups.clear()
+        self._by_key.clear()
+        await upkeep.ended(tasks)
+
+    async def _wait(self) -> None:
+        try:
+            async with timeout(LOOK_EVERY_SECONDS):
+                await self._news.wait()
+        except TimeoutError:
+            pass
+        self._news.clear()
+
+    async def _go_on(self) -> int:
+        """Tell what happened next."""
+        following = self._parts.following
+        if self._at is None:
+            self._at = await following.last()
+        entries = await following.entries(self._at, most=MOST_ENTRIES)
+        if not entries:
+            return 0
+        for change in await self._levels.followed(entries):
+            for group in self._concerned(list(keys(change))):
+                if group.feed.wants(change):
+                    group.offer(change)
+        self._at = entries[-1].n
+        if len(entries) == MOST_ENTRIES:
+            self.ring()
+        return len(entries)
+
+    def _concerned(self, found_by: Sequence[str]) -> Sequence[Group]:
+        named = [self._by_key[key] for key in found_by if key in self._by_key]
+        return list({group: None for groups in named for group in groups})
+
+    async def _let_in(self) -> None:
+        at, now = self._at or 0, datetime.now(UTC)
+        while self._coming:
+            group, member = self._coming[0]
+            if not member.is_gone:
+                await self._come(group, member, at, now)
+            self._coming.popleft()
+
+    async def _come(self, group: Group, member: Member, at: int, now: datetime) -> None:
+        is_late = member.after is not None and not 0 <= at - member.after <= MOST_REPLAYED
+        come = group.come_back_too_late if is_late else group.come_in
+        try:
+            await come(member, at, now)
+        except Unavailable:
+            raise
+        except Exception:
+            group.refuse(member)
+
+    def _beat(self) -> None:
+        quiet_since = monotonic() - HEARTBEAT_SECONDS
+        for group in self._groups.values():
+            if group.told_at < quiet_since:
+                group.offer(Beat(self._at or 0))
+
+    async def _sources(self, viewer: Viewer, topic: Topic) -> Sources:
+        if self._secret is None:
+            self._secret = await self._parts.following.secret()
+        cursors = Cursors(self._secret, viewer, topic)
+        return Sources(self._parts.repositories, self._parts.following, viewer, cursors)
+
+    async def _opened(self, key: Hashable, sources: Sources, topic: Topic, asked: Asked) -> Group:
+        feed = await feed_of(sources, topic)
+        if key in self._groups:  # somebody asked the same meanwhile
+            return self._groups[key]
+        group = Group(feed, sources, self._answer(asked, sources.viewer))
+        self._groups[key] = group
+        for each in feed.keys:
+            self._by_key.setdefault(each, {})[group] = None
+        return group
+
+    def _answer(self, asked: Asked, viewer: Viewer) -> Answer:
+        parts = self._parts
+
+        async def answer(event: Event) -> bytes:
+            outcome = await parts.engine.event(asked, event, parts.context(viewer))
+            errors = [parts.display.shown(error) for error in outcome.errors]
+            return orjson.dumps(
+                {"errors": errors, "data": outcome.data} if errors else {"data": outcome.data}
+            )
+
+        return answer
+
+    def _forget(self, key: Hashable, group: Group) -> None:
+        del self._groups[key]
+        group.close()
+        for each in group.feed.keys:
+            groups = self._by_key.get(each, {})
+            groups.pop(group, None)
+            if not groups:
+                self._by_key.pop(each, None)
