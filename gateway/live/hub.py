@@ -93,8 +93,9 @@ class Hub:
             subscribed = asking.subscribed(source)
             permitted(wanted.viewer, subscribed.topic)
             sources = await self._sources(wanted.viewer, subscribed.topic)
-            after = subscribed.after or wanted.after
-            member = Member(mailbox, sources.cursors.number(after) if after else None)
+            after = wanted.after if subscribed.after is None else subscribed.after
+            number = None if after is None else sources.cursors.number(after)
+            member = Member(mailbox, number)
             key = asking.group_key(asked, source, wanted.viewer)
             group = self._groups.get(key) or await self._opened(
                 key, sources, subscribed.topic, asked

@@ -20,7 +20,7 @@ def rows() -> dict[str, list[set[str]]]:
 
 
 def owned(column: Column) -> list[set[str]]:
-    """What the schema says: root fields, mutations, subscriptions, entities, and fields of others' entities."""
+    """What the schema says: fields of the roots, entities, and fields of others' entities."""
     kinds = [views.unified().core.type_map[name] for name in views.subgraph(column).served.entities]
     roots = [views.unified().core.type_map[root] for root in owners.ROOTS]
     return [
