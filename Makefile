@@ -14,7 +14,7 @@ BUILD_PAGE = { { $(NODE_IS_THERE); } >/dev/null 2>&1 || $(BIN)/python -m pip ins
   && $(BIN)/python -m gateway.graphiql.build
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format schema supergraph bench-driver bench-import bench-stock lock graphiql clean
+.PHONY: help run test check format schema supergraph bench-driver bench-import bench-execution bench-stock bench-crowded lock graphiql clean chaos
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-12s %s\n", $$1, $$2}'
@@ -24,6 +24,9 @@ run: .venv/run graphiql-if-possible ## a running shop: environment, MongoDB, Red
 
 test: .venv/dev graphiql-if-possible ## all tests, on private servers
 	@$(BIN)/python -m pytest
+
+chaos: .venv/dev ## break gateways, MongoDB and Redis for minutes: bench/results/chaos.json, docs/faults.md
+	@$(BIN)/python -m tests.chaos --write
 
 check: .venv/dev ## ruff, pyright strict, import-linter, schema snapshots: seconds
 	@$(BIN)/ruff check .
@@ -42,6 +45,9 @@ schema: .venv/dev ## reprint schema/sdl/*.graphql
 bench-driver: .venv/dev ## what a read costs on PyMongo and on Motor: bench/results/driver.json
 	@$(BIN)/python bench/driver.py
 
+bench-crowded: .venv/dev ## many live reservations of one level: bench/results/crowded.json
+	@$(BIN)/python bench/crowded.py
+
 bench-stock: .venv/dev ## reservations a second on one sku: bench/results/stock.json
 	@$(BIN)/python -m bench.stock
 
@@ -53,6 +59,9 @@ tests/npm/node_modules/.package-lock.json: tests/npm/package-lock.json
 
 bench-import: .venv/dev ## rows a second into the database, into bench/results/import.json
 	@$(BIN)/python bench/import.py
+
+bench-execution: .venv/dev ## what executing an operation costs without its reads: bench/results/execution.json
+	@$(BIN)/python bench/execution.py
 
 graphiql: .venv/run ## build the GraphiQL page (Node.js >= 20 from PATH, else from a wheel)
 	@$(BUILD_PAGE)

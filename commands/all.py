@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
+from commands.payments import recording
 from commands.running import Command
 from commands.stock import levels, reservations, transfers
 
@@ -21,6 +22,8 @@ COMMANDS: Mapping[str, Command[Any, Any]] = MappingProxyType(
             reservations.EXTEND,
             reservations.RELEASE,
             reservations.COMMIT,
+            recording.RECORD,
+            recording.REFUND,
         )
     }
 )

@@ -142,6 +142,8 @@ class Import:
 
     async def _write(self, entity: Entity, made: Made) -> None:
         refused = await self._writer.save(made)
+        if entity is Entity.PAYMENTS:
+            await self._post(made, refused)
         if entity in PROVEN:
             await self._prove(entity, made, refused)
 
@@ -190,6 +192,11 @@ class Import:
             return [made.order, *made.returns]
 
         return make
+
+    async def _post(self, made: Made, refused: set[str]) -> None:
+        """The ledger follows, also where an import before this one was cut off half-way."""
+        keys = [meeting.natural_key(values[0]) for _, values in made]
+        await self._intake.post([key for key in keys if key not in refused])
 
     async def _prove(self, entity: Entity, made: Made, refused: set[str]) -> None:
         """The rows' own sums beside those that the database finds under the same keys."""

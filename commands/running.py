@@ -7,6 +7,7 @@ by whoever finds the claim abandoned: every effect derives its id from the reque
 
 from __future__ import annotations
 
+import logging
 from asyncio import sleep
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
@@ -22,6 +23,8 @@ from domain.refusals import IdempotencyMismatch, InProgress, Refusal, Refused
 from domain.requests import Answer, Claim, Request
 from domain.values import Actor
 from domain.viewer import Viewer
+
+logger = logging.getLogger("kassa.commands")
 
 A = TypeVar("A")
 R = TypeVar("R")
@@ -108,13 +111,26 @@ async def run(
 async def resume(stores: Stores, commands: Mapping[str, Command[Any, Any]], most: int) -> int:
     """Finish, or undo, what others have left; gives how many requests that were."""
     left = await stores.claims.abandoned(most)
-    for claim, request in left:
+    return sum([await _resumed(stores, commands, *each) for each in left])
+
+
+async def _resumed(
+    stores: Stores, commands: Mapping[str, Command[Any, Any]], claim: Claim, request: Request
+) -> bool:
+    """Is it done? What is broken keeps nobody from what else was left."""
+    try:
         command = commands[request.operation]
         arguments = msgspec.msgpack.decode(request.arguments, type=command.takes)
         call = Call(claim, request)
+        await _carried_out(stores, command, call, arguments)
+    except Unavailable:
+        return False
+    except Exception:
+        logger.exception("%s %s cannot be finished", request.operation, claim.id)
         with suppress(Unavailable):
-            await _carried_out(stores, command, call, arguments)
-    return len(left)
+            await stores.claims.let_go(claim, is_broken=True)
+        return False
+    return True
 
 
 async def _claimed(stores: Stores, request: Request) -> Claim | Found:
@@ -141,10 +157,11 @@ async def _carried_out(
         answer = _refused(refusal)
     except Overtaken:
         return await _told_by_others(stores, command, call)
-    except BaseException:
+    except BaseException as error:
         # Nobody knows what became of it. The next copy shall find out at once, not after a lease.
+        is_broken = isinstance(error, Exception) and not isinstance(error, Unavailable)
         with suppress(Unavailable):
-            await stores.claims.let_go(call.claim)
+            await stores.claims.let_go(call.claim, is_broken=is_broken)
         raise
     if command.keeps_answer and answer.value is not None:
         return answer

@@ -33,6 +33,7 @@ RefundId = NewType("RefundId", str)
 ReservationId = NewType("ReservationId", str)
 TransferId = NewType("TransferId", str)
 JournalEntryId = NewType("JournalEntryId", str)
+PostingId = NewType("PostingId", str)
 Sku = NewType("Sku", str)
 
 ENTROPY_BYTES = 10
@@ -59,6 +60,7 @@ class Kind(StrEnum):
     RESERVATION = "res"
     TRANSFER = "trf"
     JOURNAL_ENTRY = "jrn"
+    POSTING = "pst"
 
     @property
     def words(self) -> str:

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from types import MappingProxyType
 
 import msgspec
 from msgspec import Struct
 
 from domain.ids import JournalEntryId, Kind, entry_id
 from domain.pages import Ordering
+from domain.sentences import SENTENCES
 from domain.values import Actor, Count
 
 Scalar = int | str | None
@@ -70,31 +70,6 @@ class FieldChange(Struct, frozen=True):
 
 IN_ORDER = Ordering("journal", ("n",), (int,))
 
-SENTENCES: Mapping[str, str] = MappingProxyType(
-    {
-        "StockOpened": "The level was opened.",
-        "StockReported": "Another system reported the units.",
-        "PaymentOpened": "The payment was written down as it was found.",
-        "PaymentReported": "Another system reported the payment.",
-        "OrderRecorded": "The order was written down as it was found.",
-        "OrderReported": "Another system reported the order.",
-        "CustomerRecorded": "The customer was written down as they were found.",
-        "CustomerReported": "Another system reported the customer.",
-        "StockReserved": "Units were reserved.",
-        "ReservationExtended": "A reservation was extended.",
-        "ReservationPinned": "Reserved units are being paid for or committed.",
-        "ReservationReleased": "Reserved units were let go.",
-        "ReservationConverted": "Reserved units were committed.",
-        "ReservationExpired": "A reservation ran out, and its units were let go.",
-        "StockAdjusted": "Units were added or taken away.",
-        "StockCounted": "The units were counted.",
-        "StockSent": "Units were sent to another location.",
-        "StockAnnounced": "Units are on their way here.",
-        "StockReceived": "Units arrived from another location.",
-    }
-)
-"""What a type of change means to people."""
-
 
 def summary(happening: Happening) -> str:
     """For people, in one sentence."""
@@ -105,8 +80,16 @@ def _path(name: str) -> str:
     """As the graph writes it: a reservation's own id stands for the units it holds."""
     if name.startswith(f"{Kind.RESERVATION}_"):
         return f"reservations.{name}"
+    if name.startswith(f"{Kind.OPERATION}_"):
+        return ".".join(["operations", *_operation_path(name)])
     first, *rest = name.split("_")
     return first + "".join(word.capitalize() for word in rest)
+
+
+def _operation_path(name: str) -> Sequence[str]:
+    """An operation's own id stands for how far it got; behind it may stand what else changed."""
+    prefix, ulid, *rest = name.split("_")
+    return [f"{prefix}_{ulid}", *rest]
 
 
 def _shown(value: Scalar) -> str | None:

@@ -6,7 +6,7 @@ catches it. Each is a dataclass, so that it can be kept with the answer and show
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import ClassVar
@@ -15,6 +15,7 @@ from msgspec import Struct
 
 from domain.errors import DomainError, KassaError
 from domain.ids import LocationId, Sku
+from domain.money import Currency, Money
 
 
 class ErrorCode(StrEnum):
@@ -28,6 +29,7 @@ class ErrorCode(StrEnum):
     ILLEGAL_TRANSITION = "ILLEGAL_TRANSITION"
     INSUFFICIENT_STOCK = "INSUFFICIENT_STOCK"
     RESERVATION_EXPIRED = "RESERVATION_EXPIRED"
+    AMOUNT_EXCEEDS_AUTHORISED = "AMOUNT_EXCEEDS_AUTHORISED"
     AMOUNT_EXCEEDS_REFUNDABLE = "AMOUNT_EXCEEDS_REFUNDABLE"
     CURRENCY_MISMATCH = "CURRENCY_MISMATCH"
 
@@ -56,6 +58,16 @@ class Refused(DomainError):
     def __init__(self, refusals: Sequence[Refusal]) -> None:
         super().__init__(" ".join(refusal.message for refusal in refusals))
         self.refusals = tuple(refusals)
+
+
+def refuse_any(problems: Iterable[Refusal]) -> None:
+    """Say all that is wrong at once.
+
+    Raises:
+        Refused: something is.
+    """
+    if found := list(problems):
+        raise Refused(found)
 
 
 class Plain(Refusal):
@@ -183,6 +195,49 @@ class ReservationExpired(Plain):
         return "The reservation has expired and its units were let go. Reserve them again."
 
 
+@dataclass(eq=False, kw_only=True)
+class AmountExceedsAuthorised(Refusal):
+    """More was to be taken, or let go, than is promised and still open."""
+
+    reason = ErrorCode.AMOUNT_EXCEEDS_AUTHORISED
+    payment: str
+    wanted: Money
+    authorised: Money
+
+    def sentence(self) -> str:
+        return f"{_said(self.wanted)} were asked for, {_said(self.authorised)} are open."
+
+
+@dataclass(eq=False, kw_only=True)
+class AmountExceedsRefundable(Refusal):
+    """More was to be given back than is left."""
+
+    reason = ErrorCode.AMOUNT_EXCEEDS_REFUNDABLE
+    payment: str
+    wanted: Money
+    refundable: Money
+
+    def sentence(self) -> str:
+        return f"{_said(self.wanted)} were asked for, {_said(self.refundable)} can be given back."
+
+
+@dataclass(eq=False, kw_only=True)
+class OtherCurrency(Refusal):
+    """An amount is in another currency than what it belongs to."""
+
+    reason = ErrorCode.CURRENCY_MISMATCH
+    expected_currency: Currency
+    given_currency: Currency
+
+    def sentence(self) -> str:
+        given, ours = self.given_currency[:8], self.expected_currency
+        return f"The amount is in {given}, and this is counted in {ours}."
+
+
+def _said(money: Money) -> str:
+    return f"{money.amount} {money.currency}"
+
+
 REFUSALS: tuple[type[Refusal], ...] = (
     Invalid,
     NotFound,
@@ -193,5 +248,8 @@ REFUSALS: tuple[type[Refusal], ...] = (
     InsufficientStock,
     PromisedStock,
     ReservationExpired,
+    AmountExceedsAuthorised,
+    AmountExceedsRefundable,
+    OtherCurrency,
 )
 """All that an answer may hold."""

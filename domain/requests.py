@@ -18,6 +18,8 @@ T = TypeVar("T")
 
 LONGEST_KEY = 255
 
+NOTHING = msgspec.Raw(msgspec.msgpack.encode(None))
+
 KINDS = {kind.__name__: kind for kind in REFUSALS}
 
 
@@ -69,7 +71,7 @@ class Answer(Struct, Generic[T], frozen=True):
 class Kept(Struct, frozen=True):
     """An answer as it is kept: the value, or the names and data of the refusals."""
 
-    value: msgspec.Raw | None = None
+    value: msgspec.Raw = NOTHING
     refusals: Sequence[tuple[str, msgspec.Raw]] = ()
 
 
@@ -88,7 +90,7 @@ def checked(key: str) -> str:
 def kept(answer: Answer[T]) -> bytes:
     """An answer, to be told again."""
     encode = msgspec.msgpack.encode
-    value = None if answer.value is None else msgspec.Raw(encode(answer.value))
+    value = msgspec.Raw(encode(answer.value))
     refusals = [(type(each).__name__, msgspec.Raw(encode(each))) for each in answer.refusals]
     return encode(Kept(value, refusals))
 
@@ -96,7 +98,8 @@ def kept(answer: Answer[T]) -> bytes:
 def told_again(raw: bytes, kind: type[T]) -> Answer[T]:
     """A kept answer."""
     found = msgspec.msgpack.decode(raw, type=Kept)
-    value = None if found.value is None else msgspec.msgpack.decode(found.value, type=kind)
+    is_nothing = bytes(found.value) == bytes(NOTHING)
+    value = None if is_nothing else msgspec.msgpack.decode(found.value, type=kind)
     refusals = [msgspec.msgpack.decode(each, type=KINDS[name]) for name, each in found.refusals]
     return Answer(value, tuple(refusals), replayed=True)
 

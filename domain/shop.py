@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from domain.catalog import Location, Product
 from domain.customers import Customer, LoyaltyAccount, LoyaltyEntry
+from domain.ledger import Posting
 from domain.operations import Channel
 from domain.orders import Fulfillment, Order, Return
 from domain.payments import Payment
@@ -30,3 +31,4 @@ class Shop(Struct, frozen=True, kw_only=True):
     fulfillments: Sequence[Fulfillment]
     returns: Sequence[Return]
     payments: Sequence[Payment]
+    postings: Sequence[Posting]

@@ -29,6 +29,9 @@ Points = Annotated[int, Meta(ge=-MAX_INT, le=MAX_INT)]
 MinorUnits = Annotated[int, Meta(ge=0, le=MAX_MINOR)]
 """An amount that can never be negative."""
 
+Signed = Annotated[int, Meta(ge=-MAX_MINOR, le=MAX_MINOR)]
+"""An amount that is added (positive) or taken away (negative)."""
+
 HIDDEN_ID = "•••"
 
 
@@ -79,6 +82,11 @@ def actor(viewer: Viewer, device: str | None = None) -> Actor:
     kind = KIND_BY_ROLE.get(viewer.role, ActorKind.STAFF)
     who = viewer.customer or viewer.location or channel or viewer.role
     return Actor(kind, who, viewer.role.value, channel, device)
+
+
+def whole_milliseconds(at: datetime) -> datetime:
+    """`at`, as exactly as the graph and the database tell it."""
+    return at.replace(microsecond=at.microsecond // 1000 * 1000)
 
 
 class MetadataVisibility(StrEnum):

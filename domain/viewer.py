@@ -111,6 +111,7 @@ class Subject(Enum):
     ORDER_LIST = auto()
     PAYMENTS = auto()
     PAYMENT_LIST = auto()
+    LEDGER = auto()
     JOURNAL = auto()
     RESERVATIONS = auto()
 
@@ -149,6 +150,9 @@ PUBLIC: Rules = {
     Subject.AVAILABILITY: _everything,
 }
 
+# What an account was debited with is for those who keep the books.
+AT_WORK = tuple(subject for subject in Subject if subject is not Subject.LEDGER)
+
 REACH: Mapping[Role, Rules] = MappingProxyType(
     {
         Role.ANONYMOUS: PUBLIC,
@@ -172,11 +176,11 @@ REACH: Mapping[Role, Rules] = MappingProxyType(
         # A return is taken, and a late parcel found, wherever it was bought: a clerk with the
         # customer or the receipt at hand reaches every order, but browses only those of the store.
         Role.CLERK: {
-            **dict.fromkeys(Subject, _everything),
+            **dict.fromkeys(AT_WORK, _everything),
             Subject.ORDER_LIST: _own_store,
             Subject.PAYMENT_LIST: _own_store,
         },
-        Role.SUPPORT: dict.fromkeys(Subject, _everything),
+        Role.SUPPORT: dict.fromkeys(AT_WORK, _everything),
         Role.FINANCE: {
             subject: _everything for subject in Subject if subject is not Subject.CUSTOMER_SEARCH
         },
@@ -212,6 +216,17 @@ ACTS: Mapping[Role, Acts] = MappingProxyType(
         Role.SYSTEM: dict.fromkeys(Action, _everything),
     }
 )
+
+
+def covers(reach: Reach, channel: ChannelId) -> bool:
+    """Is what belongs to `channel` within reach?"""
+    match reach:
+        case Everything():
+            return True
+        case OfChannels(channels):
+            return channel in channels
+        case _:
+            return False
 
 
 def permitted(viewer: Viewer, action: Action) -> Reach:

@@ -14,10 +14,11 @@ from starlette.routing import BaseRoute, Route
 
 from domain.errors import KassaError
 from domain.ports import Repositories, Stores
-from gateway import auth, logs, pages
+from gateway import auth, explaining, logs, pages
 from gateway.execution.engine import Engine
-from gateway.graphql import GraphQLEndpoint
+from gateway.graphql import PLAN, GraphQLEndpoint
 from gateway.settings import Settings
+from gateway.wiring import WIRING
 from resolvers.context import Context
 from schema.views import View
 
@@ -38,11 +39,13 @@ def build(
 ) -> Starlette:
     """Put the routes together. `checks` name the dependencies that `/readyz` asks after."""
     who = auth.viewer if settings.is_development else auth.visitor
+    explain = explaining.shown if settings.is_development else None
 
     async def context(request: Request) -> Context:
+        is_watched = explain and PLAN in request.headers
         return Context(
             who(request.headers.get("authorization")),
-            repositories,
+            explaining.Watched(repositories) if is_watched else repositories,
             stores,
             served=view.served,
             now=datetime.now(UTC),
@@ -51,7 +54,9 @@ def build(
         )
 
     page = pages.page if settings.is_development else None
-    graphql = GraphQLEndpoint(Engine(view.core), context=context, page=page, report=logs.report)
+    graphql = GraphQLEndpoint(
+        Engine(view.core, WIRING), context=context, page=page, explain=explain, report=logs.report
+    )
     routes: list[BaseRoute] = [
         Route("/graphql", graphql),
         Route("/livez", _alive),

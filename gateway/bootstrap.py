@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -37,6 +38,9 @@ NO_PRODUCTION = (
     "does not have yet. Run it without KASSA_ENV, on your own machine only."
 )
 BENCH_UNTIL = datetime(2026, 1, 1, tzinfo=UTC)
+OBJECTS_BETWEEN_COLLECTIONS = 50_000
+"""One answer of a few thousand fields makes more than the 700 after which Python would look."""
+
 NO_DATABASE = (
     "Set KASSA_MONGODB_URL and KASSA_REDIS_URL to your servers, or use `kassa serve --embedded`."
 )
@@ -83,6 +87,13 @@ async def opened(settings: Settings) -> AsyncGenerator[Database]:
         yield chosen
     finally:
         await chosen.close()
+
+
+@asynccontextmanager
+async def parts(settings: Settings) -> AsyncGenerator[tuple[Repositories, Stores]]:
+    """What resolvers read and write of a database that answers."""
+    async with opened(settings) as chosen:
+        yield MongoRepositories(chosen), MongoStores(chosen)
 
 
 async def migrated(settings: Settings) -> list[str]:
@@ -151,7 +162,7 @@ def _demo_shop(size: demo.Size = demo.SMALL) -> Shop:
 
 def serving(settings: Settings, chosen: Database, doorbell: Bell) -> Starlette:
     """The web application over these parts; it closes them when it ends."""
-    repositories: Repositories = MongoRepositories(chosen)
+    reading: Repositories = MongoRepositories(chosen)
     stores: Stores = MongoStores(chosen)
     view = views.named(settings.subgraph)
     offers: list[Welcome] = []
@@ -159,7 +170,8 @@ def serving(settings: Settings, chosen: Database, doorbell: Bell) -> Starlette:
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncGenerator[None]:
         try:
-            offers.append(await welcome(repositories, view))
+            offers.append(await welcome(reading, view))
+            _keep_what_is_there()
             async with upkeep.running(jobs(chosen, stores)):
                 yield
         finally:
@@ -169,7 +181,7 @@ def serving(settings: Settings, chosen: Database, doorbell: Bell) -> Starlette:
     return app.build(
         settings,
         view,
-        repositories,
+        reading,
         stores,
         checks={"mongodb": chosen.ping, "redis": doorbell.ping},
         page_config=lambda: offers[0].page_config(),
@@ -177,11 +189,19 @@ def serving(settings: Settings, chosen: Database, doorbell: Bell) -> Starlette:
     )
 
 
+def _keep_what_is_there() -> None:
+    """Collections need not look again at what start-up made, nor run as often as by default."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS, 20, 100)
+
+
 def jobs(chosen: Database, stores: Stores) -> Mapping[str, tuple[upkeep.Job, float]]:
     """What a gateway does beside answering, and how long it rests when there is nothing to do."""
     return {
         "journal": (Leader(chosen, WITH_OUTBOX).append, 0.02),
         "expiry": (partial(stores.holds.expire, MOST_AT_ONCE), 1.0),
+        "far holds": (partial(stores.holds.settle, MOST_AT_ONCE), 5.0),
         "abandoned requests": (partial(resume, stores, COMMANDS, MOST_AT_ONCE), 2.0),
     }
 

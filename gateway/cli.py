@@ -17,7 +17,7 @@ from rich.markup import escape
 from rich.syntax import Syntax
 
 from domain.errors import KassaError
-from gateway import bootstrap, importing, serving
+from gateway import asking, bootstrap, importing, serving
 from gateway import settings as environment
 from gateway.embedded import EmbeddedError
 from gateway.examples import Example
@@ -204,6 +204,20 @@ def migrate(embedded: Embedded = False) -> None:
     with _database(embedded=embedded) as settings:
         for line in asyncio.run(bootstrap.migrated(settings)):
             out.print(line)
+
+
+@app.command()
+def explain(
+    query: Annotated[str, typer.Argument(help="The query; `-` reads it from standard input.")],
+    variables: Annotated[str, typer.Option(help="Its variables, as JSON.")] = "{}",
+    operation: Annotated[str | None, typer.Option(help="Which, where there are several.")] = None,
+    token: Annotated[str, typer.Option(help="As whom: a development token.")] = "dev.system",  # noqa: S107
+    embedded: Embedded = False,
+) -> None:
+    """Execute a query and show its plan: what is read for which field, and how long it takes."""
+    text = typer.get_text_stream("stdin").read() if query == "-" else query
+    with _database(embedded=embedded) as settings:
+        asyncio.run(asking.run(settings, asking.Question(text, variables, operation, token), out))
 
 
 @app.command()

@@ -20,10 +20,13 @@ from starlette.types import Receive, Scope, Send
 from domain.errors import KassaError, Unauthenticated
 from gateway.execution.engine import Engine, Outcome
 from gateway.execution.errors import METHOD_NOT_ALLOWED, ErrorDisplay, Public, code_of
+from gateway.execution.watching import Watch
 
 JSON = "application/json"
 GRAPHQL_RESPONSE = "application/graphql-response+json"
 HTML = "text/html"
+PLAN = "kassa-plan"
+"""The request header that asks for `extensions.plan`."""
 
 MAX_BODY_BYTES = 2**20
 TOO_LARGE = f"The body is larger than {MAX_BODY_BYTES} bytes."
@@ -69,6 +72,7 @@ class GraphQLEndpoint:
 
     `context` builds what resolvers see, and refuses who may not ask: `Unauthenticated` becomes
     a 401, any other `KassaError` a 403. `page` answers browsers; without it there is none.
+    `explain` makes `extensions.plan`, for requests that have the header `Kassa-Plan`.
     """
 
     def __init__(
@@ -77,11 +81,13 @@ class GraphQLEndpoint:
         *,
         context: Callable[[Request], Awaitable[object]],
         page: Callable[[Request], Response] | None = None,
+        explain: Callable[[Watch], object] | None = None,
         report: Callable[[Exception, str], None] = log,
     ) -> None:
         self._engine = engine
         self._context = context
         self._page = page
+        self._explain = explain
         self._display = ErrorDisplay(public, report)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -110,14 +116,16 @@ class GraphQLEndpoint:
         if self._page and media == HTML:
             return _varying(self._page(request))
         asked = await _asked(request)
+        watch = Watch() if self._explain and PLAN in request.headers else None
         outcome = await self._engine.execute(
             asked.query,
             variables=asked.variables,
             operation_name=asked.operation_name,
             context=await self._admitted(request),
             allow_mutation=request.method == "POST",
+            watch=watch,
         )
-        return self._shown(outcome, media)
+        return self._shown(outcome, media, watch)
 
     async def _admitted(self, request: Request) -> object:
         try:
@@ -128,11 +136,12 @@ class GraphQLEndpoint:
         except KassaError as error:
             raise Refused(403, error.code, error.message) from error
 
-    def _shown(self, outcome: Outcome, media: str) -> Response:
+    def _shown(self, outcome: Outcome, media: str, watch: Watch | None) -> Response:
         errors = [self._display.shown(error) for error in outcome.errors]
         if outcome.executed:
             shown = {"errors": errors} if errors else {}
-            return _json({**shown, "data": outcome.data}, media)
+            plan = {"extensions": {"plan": self._explain(watch)}} if self._explain and watch else {}
+            return _json({**shown, "data": outcome.data, **plan}, media)
         if code_of(outcome.errors[0]) == METHOD_NOT_ALLOWED:
             return _json({"errors": errors}, media, 405, {"Allow": "POST"})
         # With application/json a client tells the two kinds apart by `data`, not by the status.

@@ -19,6 +19,7 @@ class PaymentLoaders:
         self.by_id = Batch(partial(repository.by_ids, viewer))
         self.by_ref = Batch(partial(repository.by_refs, viewer))
         self.by_operation = Batch(partial(repository.by_operations, viewer))
+        self.postings_of = Batch(partial(repository.postings_of, viewer))
         self.of_order = Batch(partial(repository.of_orders, viewer))
 
     async def page(self, query: PaymentQuery, request: PageRequest) -> Page[Payment]:

@@ -32,9 +32,22 @@ def value(answer: Answer[Any]) -> Any:
     return answer.value
 
 
-def refusals(answer: Answer[Any]) -> Sequence[Refusal]:
-    return answer.refusals
+class Told(Struct, frozen=True):
+    """A refusal as a value: an executor takes an exception for the failure of its field."""
+
+    refusal: Refusal
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.refusal, name)
 
 
-def code(refusal: Refusal) -> ErrorCode:
-    return refusal.reason
+def refusals(answer: Answer[Any]) -> Sequence[Told]:
+    return [Told(each) for each in answer.refusals]
+
+
+def refusal(told: Told) -> Refusal:
+    return told.refusal
+
+
+def code(told: Told) -> ErrorCode:
+    return told.refusal.reason

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from domain import ids, pages
+from commands.payments.recording import Refunded
+from domain import ids, ledger, pages, payments
 from domain.errors import BadInput
 from domain.ids import ChannelId, Kind, PaymentId
+from domain.ledger import PostedLine
 from domain.operations import Channel
 from domain.orders import Order, Return
 from domain.pages import Cursor, Page
 from domain.payments import Payment, PaymentOperation, PaymentQuery, PaymentState, Refund
+from domain.requests import Answer
 from domain.values import Actor
 from resolvers.context import Info
 
@@ -51,8 +54,24 @@ async def page(
     return await info.context.payments.page(query, pages.forward(first, after))
 
 
-async def payment_order(payments: Sequence[Payment], info: Info) -> Sequence[Order | None]:
-    return await info.context.orders.by_id.many([payment.order_id for payment in payments])
+async def payment_order(paid: Sequence[Payment], info: Info) -> Sequence[Order | None]:
+    return await info.context.orders.by_id.many([payment.order_id for payment in paid])
+
+
+async def clearing(paid: Sequence[Payment], info: Info) -> Sequence[Sequence[PostedLine]]:
+    found = await info.context.payments.postings_of.many([PaymentId(each.id) for each in paid])
+    return [ledger.lines(postings or ()) for postings in found]
+
+
+def refunded_payment(answer: Answer[Refunded]) -> Payment | None:
+    return answer.value and answer.value.payment
+
+
+def recorded_refund(answer: Answer[Refunded]) -> Refund | None:
+    if answer.value is None:
+        return None
+    made = payments.refunds_of(answer.value.payment)
+    return next(refund for refund in made if refund.id == answer.value.refund_id)
 
 
 def requested_by(operations: Sequence[PaymentOperation], info: Info) -> Sequence[Actor]:

@@ -2,8 +2,8 @@
 
 - `public`: what a visitor or a shopper's front end needs: the catalogue, where to buy and what
   may be promised, a shopper's own things, and holding units for a while.
-- `partner`: that, what who sells for the retailer must know of their own orders, and selling the
-  units that are held.
+- `partner`: that, what who sells for the retailer must know of their own orders, selling the
+  units that are held, and writing down what was paid.
 
 A contract says which questions there are; who gets which answers is the business of the reach in
 `domain/viewer.py`. A type with everything carries the tag itself, any other each field of it.
@@ -97,7 +97,12 @@ PUBLIC: Page = {
 
 PARTNER: Page = {
     "Query": "payment payments",
-    "Mutation": "commitReservation",
+    "Mutation": "commitReservation recordPayment recordRefund",
+    "PaymentResult": EVERYTHING,
+    "RefundResult": EVERYTHING,
+    "AmountExceedsAuthorised": EVERYTHING,
+    "AmountExceedsRefundable": EVERYTHING,
+    "CurrencyMismatch": EVERYTHING,
     "PaymentConnection": EVERYTHING,
     "PaymentEdge": EVERYTHING,
     "Freshness": "source reason",

@@ -25,10 +25,12 @@ from graphql import GraphQLResolveInfo
 from msgspec import Struct
 from strawberry.types.field import StrawberryField
 
+from domain.errors import BadInput
 from resolvers.batches import Resolver
 from resolvers.context import Context
 
 T = TypeVar("T")
+S = TypeVar("S", bound=Struct)
 
 Described = Callable[..., Any]
 RequestInfo = strawberry.Info[Context, None]
@@ -54,14 +56,31 @@ class Argument(Struct, frozen=True):
     becomes: type[Struct] | None = None
 
 
+class How(StrEnum):
+    """How a field is answered."""
+
+    ATTRIBUTE = "attribute"
+    COMPUTED = "computed"
+    BATCHED = "batched"
+    ROOT = "root"
+
+
 class Binding(Struct, frozen=True):
     """What an executor needs to know of a field; it stands in the field's metadata."""
 
+    how: How
     resolve: Described | None
     owner: Column | None
+    arguments: Mapping[str, Argument] = {}
+
+    def keywords(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """What `resolve` is called with; all that was not `given` is None."""
+        return _complete(self.arguments, given)
 
 
 BINDING = "binding"
+SHOWN = "__shown__"
+"""What a type calls the class of the values that it shows."""
 
 
 def argument(
@@ -73,42 +92,45 @@ def argument(
 
 def attribute(description: str, owner: Column | None = None, /) -> Any:
     """A field that is the attribute of its name."""
-    return _field(None, None, description, owner)
+    return _field(None, Binding(How.ATTRIBUTE, None, owner), description)
 
 
 def computed(
     compute: Described, description: str, owner: Column | None = None, /, **arguments: Argument
 ) -> Any:
     """A field that is a plain function of one parent."""
+    binding = Binding(How.COMPUTED, compute, owner, arguments)
 
     def drive(root: Any, info: RequestInfo, **given: Any) -> Any:  # noqa: ARG001
-        return compute(root, **_complete(arguments, given))
+        return compute(root, **binding.keywords(given))
 
-    return _field(compute, _signed(drive, arguments), description, owner)
+    return _field(_signed(drive, arguments), binding, description)
 
 
 def batched(
     resolve: Resolver, description: str, owner: Column | None = None, /, **arguments: Argument
 ) -> Any:
     """A field that is answered for all parents of a level at once."""
+    binding = Binding(How.BATCHED, resolve, owner, arguments)
 
     async def drive(root: Any, info: RequestInfo, **given: Any) -> Any:
         batches = info.context.batches
-        return await batches.load(resolve, root, _core(info), _complete(arguments, given))
+        return await batches.load(resolve, root, _core(info), binding.keywords(given))
 
-    return _field(resolve, _signed(drive, arguments), description, owner)
+    return _field(_signed(drive, arguments), binding, description)
 
 
 def root(
     resolve: Described, description: str, owner: Column | None, /, **arguments: Argument
 ) -> Any:
     """A field of Query."""
+    binding = Binding(How.ROOT, resolve, owner, arguments)
 
     async def drive(root: Any, info: RequestInfo, **given: Any) -> Any:  # noqa: ARG001
         ours = info.context.batches.info(_core(info))
-        return await resolve(ours, **_complete(arguments, given))
+        return await resolve(ours, **binding.keywords(given))
 
-    return _field(resolve, _signed(drive, arguments), description, owner)
+    return _field(_signed(drive, arguments), binding, description)
 
 
 def mutation(
@@ -116,13 +138,23 @@ def mutation(
 ) -> Any:
     """A field of Mutation; its input reaches the resolver as `becomes`, beside key and device."""
 
-    async def drive(root: Any, info: RequestInfo, input: Any) -> Any:  # noqa: ARG001
-        ours = info.context.batches.info(_core(info))
-        asked = msgspec.convert(input, becomes, from_attributes=True)
-        return await resolve(ours, asked, key=input.idempotency_key, device=input.device)
+    async def act(info: Any, *, input: Any) -> Any:
+        asked = _converted(input, becomes)
+        return await resolve(info, asked, key=input.idempotency_key, device=input.device)
 
-    arguments = {"input": argument(input, "What is asked for.")}
-    return _field(resolve, _signed(drive, arguments), description, owner)
+    return root(act, description, owner, input=argument(input, "What is asked for."))
+
+
+def _converted(given: object, becomes: type[S]) -> S:
+    """An input as the domain value that it means.
+
+    Raises:
+        BadInput: it means none.
+    """
+    try:
+        return msgspec.convert(given, becomes, from_attributes=True)
+    except msgspec.ValidationError as error:
+        raise BadInput(f"{error}.") from error
 
 
 def federated(name: str, resolve: Described, description: str, /, **arguments: Argument) -> Any:
@@ -133,18 +165,24 @@ def federated(name: str, resolve: Described, description: str, /, **arguments: A
 
 
 def shows(
-    domain_type: type, *, name: str | None = None, keys: Sequence[str] = ()
+    domain_type: type,
+    *,
+    name: str | None = None,
+    keys: Sequence[str] = (),
+    within: Callable[[Any], object] | None = None,
 ) -> Callable[[type[T]], type[T]]:
     """Declare an object type that shows `domain_type`; its docstring is its description.
 
-    `keys` make it an entity: each is a set of fields by which it can be found again.
+    `keys` make it an entity: each is a set of fields by which it can be found again. `within`
+    finds the domain value in what holds it.
     """
 
     def declare(declared: type[T]) -> type[T]:
         def is_type_of(value: object, _: object) -> bool:
-            return isinstance(value, domain_type)
+            return isinstance(within(value) if within else value, domain_type)
 
         declared.is_type_of = staticmethod(is_type_of)  # type: ignore[attr-defined]
+        setattr(declared, SHOWN, None if within else domain_type)
         return strawberry.federation.type(
             declared, name=name, description=inspect.getdoc(declared), keys=keys
         )
@@ -163,11 +201,8 @@ def enumerated(*domain_enums: type[Enum]) -> None:
         strawberry.enum(each, description=inspect.getdoc(each))
 
 
-def _field(
-    resolve: Described | None, drive: Any, description: str, owner: Column | None
-) -> StrawberryField:
-    metadata = {BINDING: Binding(resolve, owner)}
-    return strawberry.field(resolver=drive, description=description, metadata=metadata)
+def _field(drive: Any, binding: Binding, description: str) -> StrawberryField:
+    return strawberry.field(resolver=drive, description=description, metadata={BINDING: binding})
 
 
 def _core(info: RequestInfo) -> GraphQLResolveInfo[Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from functools import cache
 
 import strawberry
 from graphql import GraphQLError, GraphQLSchema
@@ -35,6 +36,7 @@ class Graph(strawberry.federation.Schema):
         return self._schema
 
 
+@cache
 def build() -> Graph:
     """The unified graph: everything, in one process."""
     return Graph(

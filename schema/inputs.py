@@ -6,6 +6,9 @@ from typing import Any
 
 import strawberry
 
+from domain.money import Currency
+from schema.scalars import Minor
+
 REQUIRED: Any = object()
 
 
@@ -24,3 +27,11 @@ class Requested:
         "same answer, and nothing is done twice."
     )
     device: str | None = given("The till or telephone it comes from.", default=None)
+
+
+@strawberry.input(description="An amount in one currency.")
+class MoneyInput:
+    """An amount in one currency."""
+
+    minor: Minor = given("Integer minor units, at least one.")
+    currency: Currency = given("The currency.")

@@ -4,9 +4,16 @@ from __future__ import annotations
 
 import strawberry
 
+from commands.payments import recording
 from commands.stock import levels, reservations, transfers
 from resolvers.commands import command
 from schema.fields import Column, mutation
+from schema.payments.changes import (
+    PaymentResult,
+    RecordPaymentInput,
+    RecordRefundInput,
+    RefundResult,
+)
 from schema.stock.changes import (
     AdjustStockInput,
     CommitReservationInput,
@@ -81,4 +88,19 @@ class Mutation:
         Column.STOCK,
         CommitReservationInput,
         reservations.CommitReservation,
+    )
+    record_payment: PaymentResult = mutation(
+        command(recording.RECORD),
+        "For staff, partners and providers: money was taken, promised or refused elsewhere. The "
+        "same operation, however often it is reported, counts once.",
+        Column.PAYMENTS,
+        RecordPaymentInput,
+        recording.RecordPayment,
+    )
+    record_refund: RefundResult = mutation(
+        command(recording.REFUND),
+        "For staff and partners: money was given back, or is on its way.",
+        Column.PAYMENTS,
+        RecordRefundInput,
+        recording.RecordRefund,
     )

@@ -15,7 +15,7 @@ from strawberry.federation.schema_directives import Key
 from strawberry.types.base import StrawberryObjectDefinition
 from strawberry.types.field import StrawberryField
 
-from schema.fields import BINDING, Binding, Column, column_of
+from schema.fields import BINDING, SHOWN, Binding, Column, column_of
 
 DEFINITION = "strawberry-definition"
 ROOT = "Query"
@@ -52,6 +52,17 @@ def binding(field: GraphQLField) -> Binding:
     """What a field was declared as."""
     declared: StrawberryField = field.extensions[DEFINITION]
     return declared.metadata[BINDING]
+
+
+def python_name(field: GraphQLField) -> str:
+    """What a field is called in Python."""
+    declared: StrawberryField = field.extensions[DEFINITION]
+    return declared.python_name
+
+
+def shown(kind: GraphQLObjectType) -> type | None:
+    """The domain class that a type shows, where it shows one."""
+    return getattr(_definition(kind).origin, SHOWN, None)
 
 
 def names(key: str) -> list[str]:

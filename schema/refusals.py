@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 from domain import refusals
+from domain.money import Currency
 from domain.refusals import ErrorCode
 from resolvers import commands as resolvers
 from resolvers import stock
 from schema.fields import attribute, batched, computed, enumerated, shows
-from schema.shared import Node
+from schema.shared import Money, Node
 
 if TYPE_CHECKING:
     from schema.catalog import Location, Product
@@ -42,12 +43,12 @@ class MutationResult:
     replayed: bool = attribute("Was this done before, and is only told again?")
 
 
-@shows(refusals.Plain)
+@shows(refusals.Plain, within=resolvers.refusal)
 class GenericError(UserError):
     """A refusal that needs no more than its sentence."""
 
 
-@shows(refusals.VersionConflict)
+@shows(refusals.VersionConflict, within=resolvers.refusal)
 class VersionConflict(UserError):
     """Somebody changed it since it was seen."""
 
@@ -56,7 +57,7 @@ class VersionConflict(UserError):
     current: Node | None = batched(stock.conflict_current, "The thing as it is by now.")
 
 
-@shows(refusals.IllegalTransition)
+@shows(refusals.IllegalTransition, within=resolvers.refusal)
 class IllegalTransition(UserError):
     """It cannot go there from where it is."""
 
@@ -73,7 +74,7 @@ class StockElsewhere:
     sellable: int = attribute("How many units may be promised there.")
 
 
-@shows(refusals.InsufficientStock)
+@shows(refusals.InsufficientStock, within=resolvers.refusal)
 class InsufficientStock(UserError):
     """More units were asked for than may be promised."""
 
@@ -84,4 +85,36 @@ class InsufficientStock(UserError):
     elsewhere: list[StockElsewhere] = attribute("Where else there are some, the most first.")
 
 
-REFUSALS = (GenericError, VersionConflict, IllegalTransition, InsufficientStock)
+@shows(refusals.AmountExceedsAuthorised, within=resolvers.refusal)
+class AmountExceedsAuthorised(UserError):
+    """More was to be taken, or let go, than is promised and still open."""
+
+    wanted: Money = attribute("How much was asked for.")
+    authorised: Money = attribute("How much is promised, and neither taken nor let go.")
+
+
+@shows(refusals.AmountExceedsRefundable, within=resolvers.refusal)
+class AmountExceedsRefundable(UserError):
+    """More was to be given back than is left."""
+
+    wanted: Money = attribute("How much was asked for.")
+    refundable: Money = attribute("How much can be given back.")
+
+
+@shows(refusals.OtherCurrency, within=resolvers.refusal)
+class CurrencyMismatch(UserError):
+    """An amount is in another currency than what it belongs to."""
+
+    expected_currency: Currency = attribute("The currency of what it belongs to.")
+    given_currency: Currency = attribute("The currency it was in.")
+
+
+REFUSALS = (
+    GenericError,
+    VersionConflict,
+    IllegalTransition,
+    InsufficientStock,
+    AmountExceedsAuthorised,
+    AmountExceedsRefundable,
+    CurrencyMismatch,
+)

@@ -34,6 +34,13 @@ def show_time(value: datetime) -> str:
     return value.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+def read_exactly(value: object) -> int:
+    """A whole number that every JSON client writes exactly."""
+    if type(value) is not int or abs(value) > MAX_MINOR:
+        raise GraphQLError(f"A Minor is a whole number between -{MAX_MINOR} and {MAX_MINOR}.")
+    return value
+
+
 def read_time(value: object) -> datetime:
     """An instant: a time without an offset is none."""
     if isinstance(value, str) and RFC_3339.fullmatch(value):
@@ -65,7 +72,7 @@ SCALARS: Mapping[object, ScalarDefinition] = {
         "Minor",
         "Integer minor units of a currency, as a JSON number; never a float.",
         serialize=show_exactly,
-        parse_value=refused,
+        parse_value=read_exactly,
     ),
     Milliseconds: _scalar(
         "Milliseconds",
@@ -73,7 +80,7 @@ SCALARS: Mapping[object, ScalarDefinition] = {
         serialize=show_exactly,
         parse_value=refused,
     ),
-    Currency: _scalar("Currency", "An ISO 4217 currency, such as `SEK`.", parse_value=refused),
+    Currency: _scalar("Currency", "An ISO 4217 currency, such as `SEK`.", parse_value=read_text),
     Country: _scalar("Country", "An ISO 3166-1 country, such as `SE`.", parse_value=refused),
     Cursor: _scalar(
         "Cursor",

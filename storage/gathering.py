@@ -37,10 +37,6 @@ class Gathered(Generic[A, B]):
         self._waiting: deque[tuple[A, Future[B]]] = deque()
         self._running: Task[None] | None = None
 
-    @property
-    def is_idle(self) -> bool:
-        return self._running is None
-
     async def ask(self, item: A) -> B:
         """The answer for one."""
         future: Future[B] = get_running_loop().create_future()
@@ -59,12 +55,13 @@ class Gathered(Generic[A, B]):
     async def _one(self, batch: Sequence[tuple[A, Future[B]]]) -> None:
         try:
             answers = await self._answer([item for item, _ in batch])
+            told = list(zip(batch, answers, strict=True))
         except Exception as error:
             for _, future in batch:
                 if not future.done():
                     future.set_exception(error)
             return
-        for (_, future), answer in zip(batch, answers, strict=True):
+        for (_, future), answer in told:
             if not future.done():
                 future.set_result(answer)
 

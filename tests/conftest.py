@@ -30,7 +30,7 @@ from storage.mongo.shelf import MongoShelf
 from storage.mongo.stores import MongoStores
 from storage.redis import Bell
 from tests.client import Client
-from tests.trading import Trading, trading
+from tests.trading import Trading, shelve, trading
 
 UNTIL = datetime(2026, 3, 1, 12, tzinfo=UTC)
 """The instant up to which the tests' demo shop has traded."""
@@ -47,6 +47,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--driver",
         choices=DRIVERS,
         help="the only MongoDB driver to test (default: where due, both)",
+    )
+    parser.addoption(
+        "--first-seed", type=int, default=0, help="where the seeds of generated cases begin"
     )
 
 
@@ -120,6 +123,20 @@ async def shelf(servers: Embedded, driver: Driver) -> AsyncIterator[Trading]:
     assert servers.mongodb_url
     async with trading(servers.mongodb_url, driver) as found:
         yield found
+
+
+@pytest.fixture(scope="session")
+async def _stall(servers: Embedded, driver: Driver) -> AsyncIterator[Trading]:
+    assert servers.mongodb_url
+    async with trading(servers.mongodb_url, driver, gateways=3, with_upkeep=False) as found:
+        yield found
+
+
+@pytest.fixture
+async def stall(_stall: Trading) -> Trading:
+    """The same small shop behind three gateways, without upkeep: one database, filled anew."""
+    await shelve(_stall.database)
+    return Trading(_stall.databases, _stall.gateways)
 
 
 @pytest.fixture(scope="session")

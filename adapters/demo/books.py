@@ -14,6 +14,7 @@ from adapters.demo.orders import ticket
 from adapters.demo.people import Registry
 from adapters.demo.plans import Planner, Sale
 from adapters.demo.points import Ledger
+from domain.ledger import missing
 from domain.orders import Fulfillment, Order, Return
 from domain.payments import Payment
 from domain.shop import Shop
@@ -94,4 +95,5 @@ def shop(until: datetime, size: Size = SMALL) -> Shop:
         fulfillments=books.fulfillments,
         returns=books.returns,
         payments=books.payments,
+        postings=[each for payment in books.payments for each in missing(payment, ())],
     )

@@ -6,7 +6,7 @@ as well.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from datetime import datetime
 
 from msgspec import Struct
@@ -14,17 +14,18 @@ from msgspec import Struct
 from commands.running import Call, Command, settled_within
 from domain import stock
 from domain.errors import Forbidden
-from domain.ids import LocationId, Sku
-from domain.ports import Stores, Work
+from domain.ids import LocationId, TransferId
+from domain.ports import Place, Stores, Work
 from domain.refusals import (
     InsufficientStock,
+    Invalid,
     NotFound,
     PromisedStock,
-    Refusal,
-    Refused,
     VersionConflict,
+    refuse_any,
 )
 from domain.stock import Shift, ShiftKind, StockCount, StockDelta, StockLevel, Transfer
+from domain.values import MAX_INT
 from domain.viewer import Action, AtLocation, Viewer, permitted
 
 
@@ -50,10 +51,11 @@ class Levels(Struct, frozen=True):
 
 async def _adjust(stores: Stores, call: Call, asked: AdjustStock) -> Levels:
     refuse_any(stock.wrong_deltas(asked.changes))
-    for change in asked.changes:
-        await open_level(stores, change.sku, change.location_id)
+    fresh = await stores.unheard([(each.sku, each.location_id) for each in asked.changes])
+    is_told = await stores.is_told(call.cause)
 
     async def body(work: Work) -> Levels:
+        await begun(work, fresh)
         shifts = [
             Shift(
                 kind=ShiftKind.ADJUST,
@@ -67,44 +69,54 @@ async def _adjust(stores: Stores, call: Call, asked: AdjustStock) -> Levels:
             )
             for each in sorted(asked.changes, key=lambda its: (its.sku, its.location_id))
         ]
-        return await shifted(work, call, shifts)
+        return await shifted(work, call, shifts, is_told=is_told)
 
     return await stores.transaction(body)
 
 
 async def _count(stores: Stores, call: Call, asked: CountStock) -> Levels:
     refuse_any(stock.wrong_counts(asked.counts))
-    for each in asked.counts:
-        if each.seen_version == 0:
-            await open_level(stores, each.sku, each.location_id)
+    fresh = await stores.unheard(
+        [(each.sku, each.location_id) for each in asked.counts if each.seen_version == 0]
+    )
+    is_told = await stores.is_told(call.cause)
 
     async def body(work: Work) -> Levels:
+        new = await begun(work, fresh)
         shifts = [
             Shift(
                 kind=ShiftKind.COUNT,
                 sku=each.sku,
                 location_id=each.location_id,
                 counted=each.counted,
-                seen_version=max(1, each.seen_version),
+                seen_version=1 if (each.sku, each.location_id) in new else each.seen_version,
                 cause=call.cause,
                 actor=call.actor,
             )
             for each in sorted(asked.counts, key=lambda its: (its.sku, its.location_id))
         ]
-        return await shifted(work, call, shifts)
+        return await shifted(work, call, shifts, is_told=is_told)
 
     return await stores.transaction(body)
 
 
 async def shifted(
-    work: Work, call: Call, shifts: Sequence[Shift], transfer: Transfer | None = None
+    work: Work,
+    call: Call,
+    shifts: Sequence[Shift],
+    transfer: Transfer | None = None,
+    *,
+    is_told: bool,
 ) -> Levels:
-    """Do all shifts, and keep the answer."""
-    if await work.is_told(call.cause):
+    """Do all shifts, and keep the answer.
+
+    What many want comes first: until then nobody is in the way of this transaction.
+    """
+    if is_told:
         return await _told_before(work, call, shifts, transfer)
+    levels = [await work.shift(each) or await _refused(work, each) for each in shifts]
     if transfer:
         await work.save(transfer)
-    levels = [await work.shift(each) or await _refused(work, each) for each in shifts]
     return await settled_within(work, call, Levels(tuple(levels), transfer))
 
 
@@ -114,7 +126,8 @@ async def _told_before(
     """An old request that came again after its answer was forgotten."""
     found = [await work.level(each.sku, each.location_id) for each in shifts]
     levels = tuple(level for level in found if level)
-    return await settled_within(work, call, Levels(levels, transfer))
+    there = await work.transfer(TransferId(transfer.id)) if transfer else None
+    return await settled_within(work, call, Levels(levels, there))
 
 
 async def _refused(work: Work, shift: Shift) -> StockLevel:
@@ -129,6 +142,8 @@ async def _refused(work: Work, shift: Shift) -> StockLevel:
     if shift.counted is not None:
         promised = level.committed + level.reserved + level.unavailable
         raise PromisedStock(sku=level.sku, counted=shift.counted, promised=promised)
+    if any(getattr(level, name) + change > MAX_INT for name, change in shift.by.items()):
+        raise Invalid(why=f"No more than {MAX_INT} units of a product can be at a location.")
     raise InsufficientStock(
         sku=level.sku,
         location_id=level.location_id,
@@ -137,14 +152,13 @@ async def _refused(work: Work, shift: Shift) -> StockLevel:
     )
 
 
-async def open_level(stores: Stores, sku: Sku, location: LocationId) -> None:
-    if not await stores.open(sku, location):
-        raise NotFound(what="product or location", key=f"{sku} at {location}")
-
-
-def refuse_any(problems: Iterable[Refusal]) -> None:
-    if found := list(problems):
-        raise Refused(found)
+async def begun(work: Work, places: Sequence[Place]) -> Set[Place]:
+    """Begin levels where there are none still; gives where."""
+    fresh = {place for place in places if not await work.level(*place)}
+    for sku, location in sorted(fresh):
+        if not await work.open(sku, location):
+            raise NotFound(what="product or location", key=f"{sku} at {location}")
+    return fresh
 
 
 def admit_at(viewer: Viewer, places: Iterable[LocationId]) -> None:

@@ -8,7 +8,7 @@ whoever finds it.
 from __future__ import annotations
 
 from asyncio import gather
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from datetime import timedelta
 from typing import NoReturn
 
@@ -19,6 +19,7 @@ from commands.running import Call, Command
 from domain import ids, stock
 from domain.errors import Unavailable
 from domain.ids import Kind, OrderId, ReservationId
+from domain.journal import Happening
 from domain.ports import Stores
 from domain.refusals import (
     IllegalTransition,
@@ -75,7 +76,7 @@ async def _reserve(stores: Stores, call: Call, asked: ReserveStock) -> Reservati
     key = ReservationId(ids.derived(Kind.RESERVATION, call.cause))
     done = await _all(stores, call, key, lines, StepKind.RESERVE, minutes=asked.minutes)
     if any(each.outcome not in HELD for each in done):
-        await _undo(stores, call, key, lines, done)
+        await _undo(stores, call, key, lines, done, HELD)
         await _refuse(stores, lines, done)
     until = min(each.until for each in done if each.until)
     reservation = Reservation(
@@ -87,9 +88,9 @@ async def _reserve(stores: Stores, call: Call, asked: ReserveStock) -> Reservati
         owner=call.viewer.principal,
     )
     kept = await stores.holds.keep(reservation)
-    if kept.state is not ReservationState.ACTIVE:
-        # An old request that came again long after its answer was forgotten.
-        await _undo(stores, call, key, lines, done)
+    if kept is not reservation:
+        # It was held before. What had to be held anew had ended: the answer was forgotten.
+        await _undo(stores, call, key, lines, done, {StepOutcome.DONE})
     return kept
 
 
@@ -97,10 +98,14 @@ async def _extend(stores: Stores, call: Call, asked: ExtendReservation) -> Reser
     if problems := stock.lasting(asked.minutes):
         raise Refused(problems)
     found = await _own(stores, call, asked.reservation)
-    _may_become(found, ReservationState.ACTIVE)
+    if found.state is not ReservationState.ACTIVE:
+        raise _illegal(found.state, ReservationState.ACTIVE)
     done = await _all(stores, call, found.id, found.lines, StepKind.EXTEND, minutes=asked.minutes)
     if any(each.outcome is StepOutcome.ABSENT for each in done):
-        await _undo(stores, call, found.id, found.lines, done)
+        if await _commits(stores, found):
+            raise _illegal(ReservationState.CONVERTED, ReservationState.ACTIVE)
+        # A commit that is under way has pinned what it wants: that is not ours to let go.
+        await _undo(stores, call, found.id, found.lines, done, HELD)
         raise ReservationExpired(path=("reservation",), reservation=found.id)
     until = min(each.until for each in done if each.until)
     extended = replace(found, expires_at=until, version=found.version + 1)
@@ -117,13 +122,18 @@ async def _release(stores: Stores, call: Call, asked: ReleaseReservation) -> Res
     outcomes = {each.outcome for each in done}
     if outcomes == {StepOutcome.PINNED}:
         raise _illegal(ReservationState.PINNED, ReservationState.RELEASED)
-    if StepOutcome.DONE not in outcomes and StepKind.COMMIT in await stores.holds.story(found):
+    if StepOutcome.DONE not in outcomes and await _commits(stores, found):
         raise _illegal(ReservationState.CONVERTED, ReservationState.RELEASED)
     return await _became(stores, found, ReservationState.RELEASED)
 
 
 async def _commit(stores: Stores, call: Call, asked: CommitReservation) -> Reservation:
-    """Where there are several lines, none may run out while the others are committed."""
+    """Where there are several lines, none may run out while the others are committed.
+
+    The first line decides between two orders that want the same reservation.
+    """
+    if problems := stock.sold_to(asked.order):
+        raise Refused(problems)
     found = await _own(stores, call, asked.reservation)
     if found.state is ReservationState.CONVERTED and found.order_id == asked.order:
         return found
@@ -131,26 +141,41 @@ async def _commit(stores: Stores, call: Call, asked: CommitReservation) -> Reser
     if len(found.lines) > 1:
         await stores.claims.keep_open(call.claim, call.request)
         pinned = await _all(stores, call, found.id, found.lines, StepKind.PIN)
-        await _expect_all_there(stores, call, found, pinned)
+        await _expect_all_there(stores, call, found, asked.order, pinned)
     subjects = (asked.order,) if asked.order else ()
-    done = await _all(stores, call, found.id, found.lines, StepKind.COMMIT, subjects=subjects)
-    await _expect_all_there(stores, call, found, done)
+    for lines in (found.lines[:1], found.lines[1:]):
+        done = await _all(stores, call, found.id, lines, StepKind.COMMIT, subjects=subjects)
+        await _expect_all_there(stores, call, found, asked.order, done)
     return await _became(stores, found, ReservationState.CONVERTED, asked.order)
 
 
 async def _expect_all_there(
-    stores: Stores, call: Call, found: Reservation, done: Sequence[Stepped]
+    stores: Stores,
+    call: Call,
+    found: Reservation,
+    order: OrderId | None,
+    done: Sequence[Stepped],
 ) -> None:
     """Nothing of it has run out; what is not held was committed before it was written down.
 
     Raises:
         ReservationExpired: something has; what was still held is let go.
+        IllegalTransition: it was committed to another order.
     """
     if all(each.outcome is not StepOutcome.ABSENT for each in done):
         return
-    if StepKind.COMMIT not in await stores.holds.story(found):
-        await _undo(stores, call, found.id, found.lines, done)
+    commits = await _commits(stores, found)
+    if not commits:
+        await _undo(stores, call, found.id, found.lines, done, HELD, even_pinned=True)
         raise ReservationExpired(path=("reservation",), reservation=found.id)
+    if any(each.subjects[1:] != ((order,) if order else ()) for each in commits):
+        raise _illegal(ReservationState.CONVERTED, ReservationState.CONVERTED)
+
+
+async def _commits(stores: Stores, found: Reservation) -> Sequence[Happening]:
+    """What is told of its units that were committed."""
+    story = await stores.holds.story(found)
+    return [each for each in story if each.type == StepKind.COMMIT]
 
 
 async def _became(
@@ -175,7 +200,7 @@ async def _own(stores: Stores, call: Call, key: ReservationId) -> Reservation:
 
 
 def _may_become(found: Reservation, state: ReservationState) -> None:
-    if state is not found.state and state not in RESERVATION_STEPS[found.state]:
+    if state not in RESERVATION_STEPS[found.state]:
         raise _illegal(found.state, state)
 
 
@@ -228,10 +253,13 @@ async def _undo(
     key: str,
     lines: Sequence[ReservationLine],
     done: Sequence[Stepped],
+    outcomes: Set[StepOutcome],
+    *,
+    even_pinned: bool = False,
 ) -> None:
     """Let go what is held of a reservation that cannot be had whole."""
-    held = [line for line, each in zip(lines, done, strict=True) if each.outcome in HELD]
-    await _all(stores, call, key, held, StepKind.RELEASE, even_pinned=True)
+    held = [line for line, each in zip(lines, done, strict=True) if each.outcome in outcomes]
+    await _all(stores, call, key, held, StepKind.RELEASE, even_pinned=even_pinned)
 
 
 async def _refuse(

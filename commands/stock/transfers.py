@@ -5,11 +5,11 @@ from __future__ import annotations
 from msgspec import Struct
 
 from commands.running import Call, Command
-from commands.stock.levels import Levels, admit_at, open_level, refuse_any, shifted
+from commands.stock.levels import Levels, admit_at, begun, shifted
 from domain import ids, stock
 from domain.ids import Kind, LocationId, Sku, TransferId
 from domain.ports import Stores, Work
-from domain.refusals import IllegalTransition, Invalid, NotFound
+from domain.refusals import IllegalTransition, Invalid, NotFound, refuse_any
 from domain.stock import Shift, ShiftKind, Transfer, TransferState
 from domain.viewer import Action, AtLocation, Viewer, permitted
 
@@ -32,11 +32,13 @@ class ReceiveTransfer(Struct, frozen=True):
 
 async def _transfer(stores: Stores, call: Call, asked: TransferStock) -> Levels:
     refuse_any(stock.wrong_way(asked.source_id, asked.target_id, asked.quantity))
-    await open_level(stores, asked.sku, asked.target_id)
     key = TransferId(ids.derived(Kind.TRANSFER, call.cause))
     now = await stores.now()
+    fresh = await stores.unheard([(asked.sku, asked.target_id)])
+    is_told = await stores.is_told(call.cause)
 
     async def body(work: Work) -> Levels:
+        await begun(work, fresh)
         transfer = Transfer(
             id=key,
             updated_at=now,
@@ -63,12 +65,14 @@ async def _transfer(stores: Stores, call: Call, asked: TransferStock) -> Levels:
             )
             for kind, place, by in legs
         ]
-        return await shifted(work, call, shifts, transfer)
+        return await shifted(work, call, shifts, transfer, is_told=is_told)
 
     return await stores.transaction(body)
 
 
 async def _receive(stores: Stores, call: Call, asked: ReceiveTransfer) -> Levels:
+    is_told = await stores.is_told(call.cause)
+
     async def body(work: Work) -> Levels:
         transfer = await _on_its_way(work, call, asked)
         came = transfer.quantity if asked.received is None else asked.received
@@ -84,7 +88,7 @@ async def _receive(stores: Stores, call: Call, asked: ReceiveTransfer) -> Levels
             actor=call.actor,
             subjects=(transfer.id,),
         )
-        return await shifted(work, call, [shift], stock.arrived(transfer, came))
+        return await shifted(work, call, [shift], stock.arrived(transfer, came), is_told=is_told)
 
     return await stores.transaction(body)
 

@@ -11,11 +11,23 @@ from domain.ports.reading import (
     Repositories,
     Stock,
 )
-from domain.ports.writing import Busy, Claims, Found, Holds, Overtaken, Stores, Work
+from domain.ports.writing import (
+    Busy,
+    Changed,
+    Claims,
+    Found,
+    Holds,
+    Overtaken,
+    Place,
+    Stores,
+    Tills,
+    Work,
+)
 
 __all__ = [
     "Busy",
     "Catalog",
+    "Changed",
     "Channels",
     "Claims",
     "Customers",
@@ -27,10 +39,12 @@ __all__ = [
     "Orders",
     "Overtaken",
     "Payments",
+    "Place",
     "Repositories",
     "Shelf",
     "ShelfState",
     "Stock",
     "Stores",
+    "Tills",
     "Work",
 ]

@@ -90,3 +90,7 @@ class Intake(Protocol):
     async def sums(self, kind: Kind, keys: Sequence[str]) -> Sums:
         """What the documents of these keys add up to, by the database's own arithmetic."""
         ...
+
+    async def post(self, keys: Sequence[str]) -> None:
+        """See that the ledger has what the payments of these keys have moved, no more, no less."""
+        ...

@@ -30,6 +30,7 @@ from domain.ids import (
     TransferId,
 )
 from domain.journal import JournalEntry
+from domain.ledger import Posting
 from domain.operations import Channel
 from domain.orders import Fulfillment, Order, OrderQuery, Return
 from domain.pages import Page, PageRequest
@@ -186,6 +187,10 @@ class Payments(Protocol):
     async def of_orders(
         self, viewer: Viewer, keys: Sequence[OrderId]
     ) -> Mapping[OrderId, Sequence[Payment]]: ...
+
+    async def postings_of(
+        self, viewer: Viewer, keys: Sequence[PaymentId]
+    ) -> Mapping[PaymentId, Sequence[Posting]]: ...
 
     async def page(
         self, viewer: Viewer, query: PaymentQuery, request: PageRequest

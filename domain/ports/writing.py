@@ -7,19 +7,36 @@ transaction, and recognised by the id that it leaves there.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from enum import Enum, auto
 from typing import Any, Protocol, TypeVar
 
 from msgspec import Struct
 
-from domain.ids import LocationId, ReservationId, Sku, TransferId
+from domain.ids import (
+    ChannelId,
+    LocationId,
+    OrderId,
+    PaymentId,
+    ReservationId,
+    ReturnId,
+    Sku,
+    TransferId,
+)
+from domain.journal import Happening
+from domain.ledger import Posting
+from domain.operations import Channel
+from domain.orders import Order, Return
+from domain.payments import Payment
 from domain.refusals import Elsewhere
 from domain.requests import Claim, Request
 from domain.stock import Reservation, Shift, Step, Stepped, StockLevel, Transfer
 
 T = TypeVar("T")
+
+Place = tuple[Sku, LocationId]
 
 
 class Busy(Enum):
@@ -50,12 +67,15 @@ class Claims(Protocol):
         """Have it finished by others, should the owner be cut off."""
         ...
 
-    async def let_go(self, claim: Claim) -> None:
-        """Let the next copy try at once: what became of this one is not known."""
+    async def let_go(self, claim: Claim, *, is_broken: bool = False) -> None:
+        """Let the next copy try at once: what became of this one is not known.
+
+        One that is broken time and again is left to its sender.
+        """
         ...
 
     async def abandoned(self, most: int) -> Sequence[tuple[Claim, Request]]:
-        """Take requests whose owners were not heard of for too long."""
+        """Take requests whose owners were not heard of for too long, the oldest first."""
         ...
 
 
@@ -73,16 +93,44 @@ class Holds(Protocol):
     async def find(self, id: ReservationId) -> Reservation | None: ...
 
     async def change(self, reservation: Reservation) -> None:
-        """Write down what became of a reservation: its state, or a later end."""
+        """Write down its new state, or its later end; one that has ended stays as it is."""
         ...
 
-    async def story(self, reservation: Reservation) -> frozenset[str]:
-        """The types of what happened to its units."""
+    async def story(self, reservation: Reservation) -> Sequence[Happening]:
+        """What happened to its units, in no order."""
         ...
 
     async def expire(self, most: int) -> int:
         """Let go what has run out on up to so many levels; gives on how many."""
         ...
+
+    async def settle(self, most: int) -> int:
+        """Undo what many holds at once made necessary, where they are few again."""
+        ...
+
+
+class Tills(Protocol):
+    """Payments that are recorded, and what they refer to. No viewer: the command knows reach."""
+
+    async def payment(self, id: PaymentId) -> Payment | None: ...
+
+    async def named(self, refs: Sequence[str]) -> Mapping[str, Payment]:
+        """Payments by their own or an operation's reference, written `provider:reference`."""
+        ...
+
+    async def order(self, id: OrderId) -> Order | None: ...
+
+    async def channel(self, id: ChannelId) -> Channel | None: ...
+
+    async def goods_back(self, id: ReturnId) -> Return | None: ...
+
+    def turn(self, key: str) -> AbstractAsyncContextManager[object]:
+        """One after the other, for those who change the same payment through this process."""
+        ...
+
+
+class Changed(Exception):
+    """It is no longer as it was read; nothing of this transaction happens. Read it again."""
 
 
 class Overtaken(Exception):
@@ -98,12 +146,22 @@ class Work(Protocol):
 
     async def level(self, sku: Sku, location: LocationId) -> StockLevel | None: ...
 
+    async def open(self, sku: Sku, location: LocationId) -> bool:
+        """Begin a level without units; False if there is no such product or location."""
+        ...
+
     async def transfer(self, id: TransferId) -> Transfer | None: ...
 
     async def save(self, transfer: Transfer) -> None: ...
 
-    async def is_told(self, cause: str) -> bool:
-        """Does the journal know what came of a request?"""
+    async def record(
+        self, payment: Payment, over: int, told: Happening, postings: Sequence[Posting]
+    ) -> None:
+        """Put a payment in the place of its version `over` (0: there was none), and post.
+
+        Raises:
+            Changed: it has another version by now, or its references are another payment's.
+        """
         ...
 
     async def settle(self, claim: Claim, answer: bytes) -> None:
@@ -122,9 +180,15 @@ class Stores(Protocol):
     def claims(self) -> Claims: ...
     @property
     def holds(self) -> Holds: ...
+    @property
+    def tills(self) -> Tills: ...
 
-    async def open(self, sku: Sku, location: LocationId) -> bool:
-        """Begin a level without units; False if there is no such product or location."""
+    async def is_told(self, cause: str) -> bool:
+        """Does the journal know what came of a request?"""
+        ...
+
+    async def unheard(self, places: Sequence[Place]) -> Sequence[Place]:
+        """Where there is no level."""
         ...
 
     async def now(self) -> datetime:

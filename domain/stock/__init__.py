@@ -30,6 +30,7 @@ from domain.stock.reservations import (
     StepOutcome,
     Stepped,
     lasting,
+    sold_to,
     wanted,
 )
 from domain.stock.shifts import (
@@ -85,6 +86,7 @@ __all__ = [
     "promise_of",
     "received",
     "sent",
+    "sold_to",
     "wanted",
     "within_distance",
     "wrong_counts",

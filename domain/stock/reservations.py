@@ -10,7 +10,9 @@ from types import MappingProxyType
 
 from msgspec import Struct
 
-from domain.ids import LocationId, OrderId, ReservationId, Sku
+from domain import ids
+from domain.errors import BadInput
+from domain.ids import Kind, LocationId, OrderId, ReservationId, Sku
 from domain.refusals import Invalid, Refusal, Refused
 from domain.stock.levels import ReservationState
 from domain.values import MAX_INT, Actor, Count, Entity
@@ -132,6 +134,9 @@ def wanted(lines: Sequence[ReservationLine], minutes: int) -> tuple[ReservationL
     demand = Counter[tuple[Sku, LocationId]]()
     for line in lines:
         demand[line.sku, line.location_id] += line.quantity
+    if max(demand.values()) > MAX_INT:
+        why = f"No more than {MAX_INT} units of a product can be asked for at a location."
+        raise Refused([Invalid(path=("lines",), why=why)])
     return tuple(ReservationLine(*place, demand[place]) for place in sorted(demand))
 
 
@@ -141,6 +146,16 @@ def lasting(minutes: int) -> list[Refusal]:
         return []
     why = f"Units are held from 1 to {MOST_MINUTES} minutes, not {minutes}."
     return [Invalid(path=("minutes",), why=why)]
+
+
+def sold_to(order: OrderId | None) -> list[Refusal]:
+    """What is wrong with the name of an order."""
+    try:
+        if order is not None:
+            ids.expect(Kind.ORDER, order)
+    except BadInput as error:
+        return [Invalid(path=("order",), why=error.message)]
+    return []
 
 
 def _problems(lines: Sequence[ReservationLine]) -> Iterable[Refusal]:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 
 from graphql import (
@@ -20,6 +19,7 @@ from graphql import (
 )
 
 from gateway.execution.errors import PARSE_FAILED, VALIDATION_FAILED, coded, refusal
+from gateway.execution.recent import Recent
 
 MAX_SOURCE_LENGTH = 65_536
 MAX_LEXICAL_TOKENS = 8_000
@@ -42,10 +42,14 @@ TOO_MUCH = "The document is nested too deeply or repeats its fields too often."
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A document that may be executed, or why it may not: one of the two is empty."""
+    """A document that may be executed, or why it may not: one of the two is empty.
+
+    `key` is the hash of its text.
+    """
 
     document: DocumentNode | None
     errors: Sequence[GraphQLError]
+    key: bytes = b""
 
     @property
     def weight(self) -> int:
@@ -65,8 +69,8 @@ class Documents:
     def __init__(self, schema: GraphQLSchema) -> None:
         assert_valid_schema(schema)
         self._schema = schema
-        self._valid = Recent(MAX_VALID, MAX_VALID_BYTES)
-        self._invalid = Recent(MAX_INVALID, MAX_INVALID_BYTES)
+        self._valid: Recent[Prepared] = Recent(MAX_VALID, MAX_VALID_BYTES)
+        self._invalid: Recent[Prepared] = Recent(MAX_INVALID, MAX_INVALID_BYTES)
 
     def prepare(self, text: str) -> Prepared:
         """Parse and validate `text`, or remember having done so. Never raises."""
@@ -76,41 +80,9 @@ class Documents:
         return self._valid.get(key) or self._invalid.get(key) or self._keep(key, text)
 
     def _keep(self, key: bytes, text: str) -> Prepared:
-        prepared = _prepared(self._schema, text)
+        prepared = replace(_prepared(self._schema, text), key=key)
         kept = self._invalid if prepared.errors else self._valid
-        kept.put(key, prepared)
-        return prepared
-
-
-class Recent:
-    """The documents used last, at most `entries` of them and `size` bytes."""
-
-    def __init__(self, entries: int, size: int) -> None:
-        self._entries = entries
-        self._size = size
-        self._kept: OrderedDict[bytes, Prepared] = OrderedDict()
-        self._weight = 0
-
-    def __len__(self) -> int:
-        return len(self._kept)
-
-    @property
-    def weight(self) -> int:
-        return self._weight
-
-    def get(self, key: bytes) -> Prepared | None:
-        found = self._kept.get(key)
-        if found is not None:
-            self._kept.move_to_end(key)
-        return found
-
-    def put(self, key: bytes, prepared: Prepared) -> None:
-        """Keep a document that is not kept yet."""
-        self._kept[key] = prepared
-        self._weight += prepared.weight
-        while len(self._kept) > self._entries or self._weight > self._size:
-            _, oldest = self._kept.popitem(last=False)
-            self._weight -= oldest.weight
+        return kept.put(key, prepared)
 
 
 class MergeableFields(OverlappingFieldsCanBeMergedRule):

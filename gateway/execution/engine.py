@@ -15,6 +15,7 @@ from graphql import (
     execute,  # pyright: ignore[reportUnknownVariableType]  # its middleware is untyped
 )
 
+from gateway.execution.bindings import UNWIRED, Wiring
 from gateway.execution.documents import Documents
 from gateway.execution.errors import (
     BAD_USER_INPUT,
@@ -26,8 +27,10 @@ from gateway.execution.errors import (
     coded,
     refusal,
 )
-
-MAX_COERCION_ERRORS = 20
+from gateway.execution.planner import Asked, NotReady, Planner, Ready
+from gateway.execution.run import Circumstances, executed
+from gateway.execution.variables import MAX_COERCION_ERRORS
+from gateway.execution.watching import Watch
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,20 +48,27 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One operation of a valid document, ready to run."""
+    """One operation of a valid document, ready to run over a root value."""
 
-    document: DocumentNode
-    operation: OperationDefinitionNode
-    variables: Mapping[str, object]
-    context: object
+    asked: Asked
+    context: object = None
+    root: object = None
+    watch: Watch | None = None
 
 
 class Engine:
-    """Executes operations against one schema."""
+    """Executes operations against one schema: by plan where it is wired, else by graphql-core."""
 
-    def __init__(self, schema: GraphQLSchema) -> None:
+    def __init__(self, schema: GraphQLSchema, wiring: Wiring = UNWIRED) -> None:
         self._schema = schema
+        self._wiring = wiring
         self._documents = Documents(schema)
+        self._planner = Planner(schema, wiring)
+
+    @property
+    def executions(self) -> Mapping[str, int]:
+        """How many operations were `planned`, and how many graphql-core executed, by reason."""
+        return self._planner.executions
 
     async def execute(
         self,
@@ -68,21 +78,46 @@ class Engine:
         operation_name: str | None,
         context: object,
         allow_mutation: bool,
+        watch: Watch | None = None,
     ) -> Outcome:
         """Prepare `text`, choose its operation and run it.
 
         Errors of the request and of its fields are in the outcome; a fault of the executor
         itself is raised.
         """
+        asked = self._asked(text, variables, operation_name)
+        if isinstance(asked, Outcome):
+            return asked
+        if error := _forbidden(asked.operation, allow_mutation=allow_mutation):
+            return _refused(error)
+        return await self._outcome(Job(asked, context, watch=watch))
+
+    def subscription(
+        self, text: str, *, variables: Mapping[str, object] | None, operation_name: str | None
+    ) -> Asked | Outcome:
+        """What to execute over each event of a subscription; an outcome, if it is refused."""
+        asked = self._asked(text, variables, operation_name)
+        if isinstance(asked, Outcome):
+            return asked
+        if asked.operation.operation is not OperationType.SUBSCRIPTION:
+            return _refused(refusal("This is no subscription.", OPERATION_RESOLUTION_FAILURE))
+        return asked
+
+    async def event(self, asked: Asked, event: object, context: object) -> Outcome:
+        """The answer of a subscription to one event, which is the root value."""
+        return await self._outcome(Job(asked, context, root=event))
+
+    def _asked(
+        self, text: str, variables: Mapping[str, object] | None, operation_name: str | None
+    ) -> Asked | Outcome:
         prepared = self._documents.prepare(text)
         if prepared.document is None:
             return _refused(*prepared.errors)
         operation = _chosen(prepared.document, operation_name)
         if isinstance(operation, GraphQLError):
             return _refused(operation)
-        if error := _forbidden(operation, allow_mutation=allow_mutation):
-            return _refused(error)
-        return await self._outcome(Job(prepared.document, operation, variables or {}, context))
+        key = prepared.key, _name(operation)
+        return Asked(key, prepared.document, operation, variables or {})
 
     async def _outcome(self, job: Job) -> Outcome:
         try:
@@ -96,12 +131,27 @@ class Engine:
 
     async def _run(self, job: Job) -> ExecutionResult:
         """Run a job; everything before it and after it is the same for every executor."""
+        choice = self._planner.choice(job.asked)
+        if isinstance(choice, NotReady):
+            if job.watch:
+                job.watch.reason = choice.reason
+            return await self._by_graphql_core(job)
+        if not isinstance(choice, Ready):
+            return ExecutionResult(None, list(choice))
+        if job.watch:
+            job.watch.plan = choice.plan
+        given = Circumstances(self._schema, self._wiring, choice.variables, job.context, job.watch)
+        return await executed(choice.plan, given, job.root)
+
+    async def _by_graphql_core(self, job: Job) -> ExecutionResult:
+        asked = job.asked
         result = execute(
             self._schema,
-            job.document,
+            asked.document,
+            root_value=job.root,
             context_value=job.context,
-            variable_values=dict(job.variables),
-            operation_name=job.operation.name.value if job.operation.name else None,
+            variable_values=dict(asked.variables),
+            operation_name=_name(asked.operation),
             max_coercion_errors=MAX_COERCION_ERRORS,
         )
         return result if isinstance(result, ExecutionResult) else await result

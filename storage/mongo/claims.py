@@ -9,6 +9,7 @@ the common request costs two of them and nothing else.
 
 from __future__ import annotations
 
+import logging
 import secrets
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -16,6 +17,7 @@ from datetime import datetime, timedelta
 import msgspec
 from bson import Timestamp
 from msgspec import Struct
+from msgspec.structs import replace
 
 from domain.ports import Busy, Found
 from domain.requests import Claim, Request
@@ -24,9 +26,14 @@ from storage.mongo.clock import Clock
 from storage.mongo.collections import Collection, Index, by
 from storage.mongo.driver import Database, Document, Filter
 
+logger = logging.getLogger("kassa.claims")
+
 LEASE = timedelta(seconds=10)
 GRACE = timedelta(seconds=2)
 """Members of a replica set may differ by this much about the time."""
+
+MOST_FAILURES = 5
+"""A request that breaks this often is not taken up again, unless its sender asks."""
 
 KEPT = timedelta(days=8)
 NOW_OF_THE_SERVER = Timestamp(0, 0)
@@ -85,6 +92,7 @@ class MongoClaims:
         self._clock = clock
         self._claiming = Gathered(self._claim_all)
         self._settling = Gathered(self._settle_all)
+        self._kept_open = set[str]()
 
     async def claim(self, request: Request) -> Claim | Found | Busy:
         return await self._claiming.ask(request)
@@ -94,23 +102,43 @@ class MongoClaims:
 
     async def keep_open(self, claim: Claim, request: Request) -> None:
         mine = {"_id": claim.id, "owner": claim.owner}
-        now = {"$set": {"open": True, "request": msgspec.msgpack.encode(request)}}
-        await self._database.change(CLAIMS.name, mine, now)
+        raw = msgspec.msgpack.encode(replace(request, is_open=True))
+        self._kept_open.add(claim.id)
+        await self._database.change(CLAIMS.name, mine, {"$set": {"open": True, "request": raw}})
 
-    async def let_go(self, claim: Claim) -> None:
+    async def let_go(self, claim: Claim, *, is_broken: bool = False) -> None:
         mine = {"_id": claim.id, "owner": claim.owner}
-        await self._database.change(CLAIMS.name, mine, {"$set": {"owner": None}})
+        self._kept_open.discard(claim.id)
+        freed = {"$set": {"owner": None}, "$inc": {"failures": int(is_broken)}}
+        await self._database.change(CLAIMS.name, mine, freed)
 
     async def abandoned(self, most: int) -> Sequence[tuple[Claim, Request]]:
+        """Of those that are answered the owner died before it could close them."""
         found: list[tuple[Claim, Request]] = []
+        is_sound = {"failures": {"$not": {"$gte": MOST_FAILURES}}}
+        where = {"open": True, **is_sound, **IS_ABANDONED}
         while len(found) < most:
             owner, deadline = _token(), await self._deadline()
-            row = await self._taken_over({"open": True, **IS_ABANDONED}, owner)
+            row = await self._taken_over(where, owner)
             if row is None:
                 break
-            request = msgspec.msgpack.decode(row["request"], type=Request)
-            found.append((_claim(request, owner, deadline), request))
-        return found
+            if request := await self._readable(row):
+                found.append((_claim(request, owner, deadline), request))
+        answers = await self._answers([claim.id for claim, _ in found])
+        if answers:
+            where = {"_id": {"$in": list(answers)}}
+            await self._database.change_all(CLAIMS.name, where, CLOSED)
+        return [each for each in found if each[0].id not in answers]
+
+    async def _readable(self, row: Document) -> Request | None:
+        """The request of a claim; one that another version wrote is left to that."""
+        try:
+            return msgspec.msgpack.decode(row["request"], type=Request)
+        except msgspec.DecodeError:
+            logger.exception("claim %s cannot be read", row["_id"])
+            aside = {"$set": {"failures": MOST_FAILURES}}
+            await self._database.change(CLAIMS.name, {"_id": row["_id"]}, aside)
+            return None
 
     async def _deadline(self) -> datetime:
         return await self._clock.now() + LEASE
@@ -144,11 +172,13 @@ class MongoClaims:
             return Busy.OTHER_ARGUMENTS
         owner, deadline = _token(), await self._deadline()
         row = await self._taken_over({"_id": request.id, **IS_ABANDONED}, owner)
-        return _claim(request, owner, deadline) if row else Busy.IN_PROGRESS
+        if row is None:
+            return Busy.IN_PROGRESS
+        return _claim(replace(request, is_open=row.get("open", False)), owner, deadline)
 
     async def _taken_over(self, where: Filter, owner: str) -> Document | None:
-        now = {"$set": {"owner": owner, "claimed_at": "$$CLUSTER_TIME"}}
-        return await self._database.change(CLAIMS.name, where, [now])
+        now = {"$set": {"owner": owner, "claimed_at": "$$NOW"}}
+        return await self._database.change(CLAIMS.name, where, [now], sort=[("claimed_at", 1)])
 
     async def _answers(self, ids: Sequence[str]) -> Mapping[str, AnswerRow]:
         rows = await self._database.find(ANSWERS.name, {"_id": {"$in": list(ids)}})
@@ -158,7 +188,9 @@ class MongoClaims:
         now = await self._clock.now()
         rows = [answer_document(claim, answer, now) for claim, answer in settled]
         twice = await self._database.add(ANSWERS.name, rows)
-        if opened := [claim.id for claim, _ in settled if claim.is_open]:
+        opened = [c.id for c, _ in settled if c.is_open or c.id in self._kept_open]
+        self._kept_open.difference_update(opened)
+        if opened:
             where = {"_id": {"$in": opened}}
             await self._database.change_all(CLAIMS.name, where, CLOSED)
         if not twice:

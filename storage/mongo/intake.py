@@ -13,7 +13,16 @@ from domain.ids import CustomerId, Kind, OrderId
 from domain.imports.meeting import TYPES, Change, Incoming, Known, Outcome, level_key
 from domain.imports.report import Sums
 from domain.imports.tenders import Owners
-from storage.mongo import catalog, customers, operations, orders, outbox, payments, stock
+from storage.mongo import (
+    catalog,
+    customers,
+    operations,
+    orders,
+    outbox,
+    payments,
+    posting,
+    stock,
+)
 from storage.mongo.catalog import product_document
 from storage.mongo.collections import Collection
 from storage.mongo.driver import Database, Document, Filter, Write
@@ -68,7 +77,7 @@ PLACES: Mapping[Kind, Place] = MappingProxyType(
         Kind.PRODUCT: Place(catalog.PRODUCTS, ("sku",), product_document),
         Kind.CUSTOMER: Place(customers.CUSTOMERS, ("number",)),
         Kind.STOCK_LEVEL: Place(
-            stock.LEVELS, ("sku", "location_id"), level_document, keeps=("next_expiry",)
+            stock.LEVELS, ("sku", "location_id"), level_document, keeps=("next_expiry", "far", "reservations")
         ),
         Kind.ORDER: Place(orders.ORDERS, ("number",), order_document),
         Kind.RETURN: Place(orders.RETURNS, ("_id",)),
@@ -138,6 +147,9 @@ class MongoIntake:
             {changes[n].key: why for n, why in written.refused.items()},
             {changes[n].key: why for n, why in written.overtaken.items()},
         )
+
+    async def post(self, keys: Sequence[str]) -> None:
+        await posting.post(self._database, keys)
 
     async def sums(self, kind: Kind, keys: Sequence[str]) -> Sums:
         place = PLACES[kind]

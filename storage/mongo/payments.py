@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from domain.ids import OperationId, OrderId, PaymentId
+from domain.ledger import Posting
 from domain.pages import Page, PageRequest
 from domain.payments import NEWEST_FIRST, Payment, PaymentQuery
 from domain.viewer import Subject, Viewer
 from storage.mongo.collections import Collection, Index, by, searchable
 from storage.mongo.driver import Database, Document
+from storage.mongo.ledger import POSTINGS
 from storage.mongo.outbox import PENDING
 from storage.mongo.reader import Reader, among
 from storage.mongo.sorting import SortKey
@@ -58,6 +60,7 @@ class MongoPayments:
 
     def __init__(self, database: Database) -> None:
         self._payments = Reader(database, "payments", Payment, Subject.PAYMENTS)
+        self._postings = Reader(database, POSTINGS.name, Posting, Subject.LEDGER)
 
     async def by_ids(
         self, viewer: Viewer, keys: Sequence[PaymentId]
@@ -83,6 +86,11 @@ class MongoPayments:
         self, viewer: Viewer, keys: Sequence[OrderId]
     ) -> Mapping[OrderId, Sequence[Payment]]:
         return await self._payments.many_each(viewer, "order_id", keys)
+
+    async def postings_of(
+        self, viewer: Viewer, keys: Sequence[PaymentId]
+    ) -> Mapping[PaymentId, Sequence[Posting]]:
+        return await self._postings.many_each(viewer, "payment_id", keys)
 
     async def page(
         self, viewer: Viewer, query: PaymentQuery, request: PageRequest

@@ -18,6 +18,7 @@ from domain.pages import Page, PageRequest, page
 from domain.viewer import Subject, Viewer, reach
 from storage.mongo.access import Owners, within
 from storage.mongo.driver import Database, Document, Filter, Sort
+from storage.mongo.merging import Merging
 from storage.mongo.sorting import NumberKey, SortKey
 
 T = TypeVar("T", bound=Struct)
@@ -40,6 +41,7 @@ class Reader(Generic[T]):
         self._holds = holds
         self._subject = subject
         self._owners = owners or Owners()
+        self._merging = Merging()
 
     def _within(self, viewer: Viewer, where: Filter, subject: Subject | None) -> Filter | None:
         guard = within(reach(viewer, subject or self._subject), self._owners)
@@ -66,30 +68,42 @@ class Reader(Generic[T]):
         self, viewer: Viewer, field: str, keys: Sequence[K], attribute: str | None = None
     ) -> dict[K, T]:
         """The one document of each key, under a unique index on `field`."""
-        found = await self.all(viewer, {field: {"$in": list(keys)}})
-        return {getattr(item, attribute or field): item for item in found}
+
+        async def read(asked: Sequence[K]) -> dict[K, T]:
+            found = await self.all(viewer, {field: {"$in": asked}})
+            return {getattr(item, attribute or field): item for item in found}
+
+        return await self._merging.read(("one", field, viewer), keys, read)
 
     async def tagged(self, viewer: Viewer, field: str, keys: Sequence[K]) -> dict[K, T]:
         """The one document that has each key in the array `field`, which the type does not show."""
-        guarded = self._within(viewer, {field: {"$in": list(keys)}}, None)
-        if guarded is None:
-            return {}
-        documents = await self._database.find(self._collection, guarded)
-        asked = frozenset(keys)
-        return {
-            key: item
-            for document, item in zip(documents, self._decoded(documents), strict=True)
-            for key in asked.intersection(document[field])
-        }
+
+        async def read(asked: Sequence[K]) -> dict[K, T]:
+            guarded = self._within(viewer, {field: {"$in": asked}}, None)
+            if guarded is None:
+                return {}
+            documents = await self._database.find(self._collection, guarded)
+            wanted = frozenset(asked)
+            return {
+                key: item
+                for document, item in zip(documents, self._decoded(documents), strict=True)
+                for key in wanted.intersection(document[field])
+            }
+
+        return await self._merging.read(("tagged", field, viewer), keys, read)
 
     async def many_each(self, viewer: Viewer, field: str, keys: Sequence[K]) -> dict[K, list[T]]:
         """The documents of each key, by their ids; an empty list where there are none."""
-        # Sorted here: for a sort by `_id`, MongoDB may rather walk the whole collection.
-        found = await self.all(viewer, {field: {"$in": list(keys)}})
-        groups: dict[K, list[T]] = {key: [] for key in keys}
-        for item in sorted(found, key=attrgetter("id")):
-            groups[getattr(item, field)].append(item)
-        return groups
+
+        async def read(asked: Sequence[K]) -> dict[K, list[T]]:
+            # Sorted here: for a sort by `_id`, MongoDB may rather walk the whole collection.
+            found = await self.all(viewer, {field: {"$in": asked}})
+            groups: dict[K, list[T]] = {key: [] for key in asked}
+            for item in sorted(found, key=attrgetter("id")):
+                groups[getattr(item, field)].append(item)
+            return groups
+
+        return await self._merging.read(("many", field, viewer), keys, read)
 
     async def page(
         self,

@@ -13,7 +13,7 @@ from domain import recorded
 from domain.ports import ShelfState
 from domain.shop import Shop
 from domain.values import SYSTEM_ACTOR
-from storage.mongo import catalog, customers, operations, orders, outbox, stock
+from storage.mongo import catalog, customers, ledger, operations, orders, outbox, stock
 from storage.mongo.catalog import product_document
 from storage.mongo.collections import Collection
 from storage.mongo.driver import Database, Document
@@ -121,6 +121,7 @@ def _values(shop: Shop) -> Sequence[tuple[str, Sequence[Struct], Callable[..., D
         _plain(customers.ENTRIES, shop.loyalty_entries),
         _plain(orders.FULFILLMENTS, shop.fulfillments),
         _plain(orders.RETURNS, shop.returns),
+        _plain(ledger.POSTINGS, shop.postings),
         ("stock_levels", shop.stock_levels, level_document),
         ("products", shop.products, product_document),
         ("orders", shop.orders, order_document),

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
 import msgspec
 
 from domain.ids import LocationId, Sku, TransferId
-from domain.ports import Overtaken, Work
+from domain.journal import Happening
+from domain.ledger import Posting
+from domain.payments import Payment
+from domain.ports import Overtaken, Place, Work
 from domain.requests import Claim
 from domain.stock import Shift, StockLevel, Transfer
+from storage.mongo import tills
 from storage.mongo.claims import ANSWERS, CLAIMS, CLOSED, MongoClaims, answer_document
 from storage.mongo.clock import Clock
 from storage.mongo.driver import Database, Taken
 from storage.mongo.journal import JOURNAL
 from storage.mongo.stock import moving, opening
+from storage.mongo.stock.far import MOST_NEAR
 from storage.mongo.stock.holds import MongoHolds
-from storage.mongo.stock.levels import TRANSFERS
+from storage.mongo.stock.levels import LEVELS, TRANSFERS
+from storage.mongo.tills import MongoTills
 
 T = TypeVar("T")
 
@@ -26,17 +32,28 @@ T = TypeVar("T")
 class MongoStores:
     """`ports.Stores` over one database."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, most_near: int = MOST_NEAR) -> None:
         self._database = database
         self._clock = Clock(database)
         self.claims = MongoClaims(database, self._clock)
-        self.holds = MongoHolds(database, self._clock)
+        self.holds = MongoHolds(database, self._clock, most_near)
+        self.tills = MongoTills(database)
 
     async def now(self) -> datetime:
         return await self._clock.now()
 
-    async def open(self, sku: Sku, location: LocationId) -> bool:
-        return await opening.open_level(self._database, sku, location, await self.now())
+    async def is_told(self, cause: str) -> bool:
+        return bool(await self._database.find(JOURNAL.name, {"about": cause}, limit=1))
+
+    async def unheard(self, places: Sequence[Place]) -> Sequence[Place]:
+        if not places:
+            return []
+        either = [{"sku": sku, "location_id": location} for sku, location in places]
+        rows = await self._database.find(
+            LEVELS.name, {"$or": either}, fields=("sku", "location_id")
+        )
+        there = {(row["sku"], row["location_id"]) for row in rows}
+        return [place for place in dict.fromkeys(places) if place not in there]
 
     async def transaction(self, body: Callable[[Work], Coroutine[Any, Any, T]]) -> T:
         now = await self._clock.now()
@@ -60,6 +77,9 @@ class MongoWork:
     async def level(self, sku: Sku, location: LocationId) -> StockLevel | None:
         return await moving.level(self._database, sku, location)
 
+    async def open(self, sku: Sku, location: LocationId) -> bool:
+        return await opening.open_level(self._database, sku, location, self._now)
+
     async def transfer(self, id: TransferId) -> Transfer | None:
         rows = await self._database.find(TRANSFERS.name, {"_id": id})
         return msgspec.convert(rows[0], Transfer) if rows else None
@@ -67,8 +87,10 @@ class MongoWork:
     async def save(self, transfer: Transfer) -> None:
         await self._database.replace(TRANSFERS.name, TRANSFERS.document(transfer))
 
-    async def is_told(self, cause: str) -> bool:
-        return bool(await self._database.find(JOURNAL.name, {"about": cause}, limit=1))
+    async def record(
+        self, payment: Payment, over: int, told: Happening, postings: Sequence[Posting]
+    ) -> None:
+        await tills.record(self._database, payment, over, told, postings, self._now)
 
     async def settle(self, claim: Claim, answer: bytes) -> None:
         try:

@@ -57,6 +57,7 @@ REFUSALS: Mapping[str, tuple[str, dict[str, object], str]] = {
         {"port": 0, "redis_url": "[red]nonsense"},
         "The Redis URL cannot be used",
     ),
+    "no MongoDB to explain by": ("explain {channels{id}}", {}, "Set KASSA_MONGODB_URL"),
     "a data folder that is a file": (
         "serve --embedded",
         {"port": 0, "data": ROOT / "pyproject.toml"},
@@ -78,6 +79,7 @@ HELP = {
     "seed": ("--embedded", "--reset", "demo shop", "empty database"),
     "migrate": ("--embedded", "collections", "indexes"),
     "schema": ("--check", "--write", "SDL"),
+    "explain": ("--variables", "--token", "plan", "what is read"),
 }
 
 
@@ -199,6 +201,47 @@ def test_migrating_twice_changes_nothing_the_second_time(shelf):
     assert first.stdout
     assert {"orders", "customers"} <= names == set(shelf.list_collection_names())
     assert {name: shelf[name].index_information() for name in names} == indexes
+
+
+EXPLAINED = {
+    "a field that is not there": (["{ nothing }"], "Cannot query field 'nothing' on type 'Query'"),
+    "what is no query": (["{ channels {"], "Syntax Error: Expected Name, found <EOF>. (line 1,"),
+    "an empty query": ([""], "Syntax Error: Unexpected <EOF>."),
+    "variables that are no JSON": (["{channels{id}}", "--variables", "{"], "are no JSON object"),
+    "variables that are no object": (["{channels{id}}", "--variables", "3"], "are no JSON object"),
+    "a variable that does not fit": (
+        ["query($n: Int!) {orders(first: $n) {edges{cursor}}}", "--variables", '{"n": "x"}'],
+        "Variable '$n' has invalid value",
+    ),
+    "an operation that is not there": (
+        ["{channels{id}}", "--operation", "Other"],
+        "has no operation of that name",
+    ),
+    "a token that is none": (["{channels{id}}", "--token", "[red]x"], "with a development token"),
+}
+
+
+@pytest.mark.parametrize("name", EXPLAINED)
+def test_what_cannot_be_explained_is_said_in_one_sentence(shelf, name):
+    arguments, words = EXPLAINED[name]
+
+    refused = run("explain", *arguments, **on(shelf))
+
+    assert refused.stderr.startswith("kassa: ")
+    assert words in refused.stderr
+    assert refused.stderr.count("\n") == 1
+    assert (refused.returncode, refused.stdout) == (1, "")
+
+
+def test_a_query_is_explained_by_its_reads(shelf):
+    run("migrate", **on(shelf))
+
+    said = run("explain", '{ products(skus: ["A", "B"]) { name levels { free } } }', **on(shelf))
+
+    assert (said.returncode, said.stderr) == (0, "")
+    assert "products [Product]! once" in said.stdout
+    assert "read catalog.products_by_skus 2 keys" in said.stdout
+    assert "levels [StockLevel!]! not asked: no parent" in said.stdout
 
 
 def test_embedded_servers_are_gone_when_the_command_is_done(tmp_path):

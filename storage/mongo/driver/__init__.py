@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import copy
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from pymongo.errors import (
@@ -112,7 +112,12 @@ class Database:
             return await body(self._within(session))
 
         with self._answering():
-            return await self._client.transaction(run)
+            try:
+                return await self._client.transaction(run)
+            except OperationFailure as error:
+                if error.has_error_label("TransientTransactionError"):
+                    raise Unavailable("Too many changes at once. Try again.") from error
+                raise
 
     def _within(self, session: Any) -> Database:
         bound = copy(self)
@@ -122,7 +127,8 @@ class Database:
     async def now(self) -> datetime:
         """The clock of the database."""
         with self._answering():
-            return (await self._database.command({"hello": 1}))["localTime"]
+            told = await self._database.command({"hello": 1})
+            return told["localTime"].replace(tzinfo=UTC)
 
     @property
     def name(self) -> str:
@@ -185,7 +191,8 @@ class Database:
     async def insert(self, collection: str, documents: Sequence[Document]) -> None:
         if documents:
             with self._client.deadline():
-                await self._database[collection].insert_many(documents, ordered=False)
+                insert = self._database[collection].insert_many
+                await insert(documents, ordered=False, session=self._session)
 
     async def add(self, collection: str, documents: Sequence[Document]) -> Mapping[int, str]:
         """Add documents; gives those that were there already, by position, and what is taken.
@@ -234,7 +241,7 @@ class Database:
         where: Filter,
         update: Filter | Sequence[Filter],
         *,
-        fields: Sequence[str] | None = None,
+        fields: Sequence[str] | Filter | None = None,
         sort: Sort | None = None,
     ) -> Document | None:
         """Change the one document that matches, and give it as it is now.
@@ -295,9 +302,10 @@ class Database:
                 {"_id": document["_id"]}, document, upsert=True, session=self._session
             )
 
-    async def delete(self, collection: str, where: Filter) -> None:
+    async def delete(self, collection: str, where: Filter) -> int:
         with self._answering():
-            await self._database[collection].delete_many(where, session=self._session)
+            done = await self._database[collection].delete_many(where, session=self._session)
+        return done.deleted_count
 
     async def command(self, command: Mapping[str, Any]) -> Document:
         with self._client.deadline():

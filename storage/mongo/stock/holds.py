@@ -6,18 +6,20 @@ from asyncio import gather
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
+from weakref import WeakValueDictionary
 
 import msgspec
 from msgspec.structs import replace
 
-from domain.ids import LocationId, ReservationId, Sku
+from domain.ids import LocationId, OrderId, ReservationId, Sku
+from domain.journal import Happening
 from domain.refusals import Elsewhere
 from domain.stock import (
+    RESERVATION_STEPS,
     Reservation,
     ReservationState,
     Step,
     StepKind,
-    StepOutcome,
     Stepped,
 )
 from storage.gathering import Gathered
@@ -26,8 +28,9 @@ from storage.mongo.collections import Collection, Index, by
 from storage.mongo.driver import Database, Filter
 from storage.mongo.journal import JOURNAL
 from storage.mongo.stock.expiry import expire, finish
+from storage.mongo.stock.far import MOST_NEAR
 from storage.mongo.stock.levels import LEVELS
-from storage.mongo.stock.steps import grant
+from storage.mongo.stock.stepping import Place, Stepping
 
 RESERVATIONS = Collection(
     "reservations",
@@ -35,19 +38,20 @@ RESERVATIONS = Collection(
     (Index(by("expires_at"), "what ran out", only={"state": ReservationState.ACTIVE}),),
 )
 
+OPEN = [state for state, steps in RESERVATION_STEPS.items() if steps]
 SETTLED_AFTER = timedelta(minutes=1)
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
-
-Place = tuple[Sku, LocationId]
 
 
 class MongoHolds:
     """`ports.Holds`."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, clock: Clock, most_near: int = MOST_NEAR) -> None:
         self._database = database
         self._clock = clock
-        self._levels: dict[Place, Gathered[Step, Stepped]] = {}
+        self._stepping = Stepping(database, clock, most_near)
+        # Who asks holds it, and so does what is under way: it is gone when nobody needs it.
+        self._levels = WeakValueDictionary[Place, Gathered[Step, Stepped]]()
         self._keeping = Gathered(self._keep_all)
         self._finding = Gathered(self._find_all)
         self._changing = Gathered(self._change_all)
@@ -59,20 +63,11 @@ class MongoHolds:
             # One update of a level at a time: two of one process would only wait for each other.
             level = Gathered(self._step_all, alone=lambda its: its.reservation)
             self._levels[place] = level
-        try:
-            return await level.ask(step)
-        finally:
-            if level.is_idle:
-                self._levels.pop(place, None)
+        return await level.ask(step)
 
     async def _step_all(self, steps: Sequence[Step]) -> Sequence[Stepped]:
         line = steps[0].line
-        where = {"sku": line.sku, "location_id": line.location_id}
-        update = [*expire(), *grant(steps), *finish()]
-        found = await self._database.change(LEVELS.name, where, update, fields=("last",))
-        if found is None:
-            return [Stepped(StepOutcome.UNHEARD)] * len(steps)
-        return msgspec.convert(found["last"], list[Stepped])
+        return await self._stepping.all((line.sku, line.location_id), steps)
 
     async def free_elsewhere(self, sku: Sku, but: LocationId) -> Sequence[Elsewhere]:
         where: Filter = {"sku": sku, "location_id": {"$ne": but}, "free": {"$gt": 0}}
@@ -109,7 +104,8 @@ class MongoHolds:
         """One command for all that end alike; most do."""
         ordered = sorted(changed, key=_ending)
         for (state, order_id, until), alike in groupby(ordered, key=_ending):
-            where = {"_id": {"$in": [each.id for each in alike]}}
+            # What has ended stays as it is: somebody slow may come with an older word.
+            where = {"_id": {"$in": [each.id for each in alike]}, "state": {"$in": OPEN}}
             change = {
                 "$set": {"state": state, "order_id": order_id or None},
                 "$inc": {"version": 1},
@@ -119,17 +115,17 @@ class MongoHolds:
             await self._database.change_all(RESERVATIONS.name, where, change)
         return [None] * len(changed)
 
-    async def story(self, reservation: Reservation) -> frozenset[str]:
+    async def story(self, reservation: Reservation) -> Sequence[Happening]:
         # An entry leaves the outbox after it came to the journal: in this order none is missed.
         skus = [line.sku for line in reservation.lines]
         told = {"sku": {"$in": skus}, "outbox.subjects": reservation.id}
         levels = await self._database.find(LEVELS.name, told, fields=("outbox",))
-        entries = await self._database.find(
-            JOURNAL.name, {"about": reservation.id}, fields=("type",)
-        )
-        waiting = [each for level in levels for each in level["outbox"]]
-        found = {each["type"] for each in waiting if reservation.id in each["subjects"]}
-        return frozenset(found | {entry["type"] for entry in entries})
+        entries = await self._database.find(JOURNAL.name, {"about": reservation.id})
+        found = {(entry["aggregate"], entry["seq"]): entry for entry in entries}
+        for level in levels:
+            mine = [each for each in level["outbox"] if reservation.id in each["subjects"]]
+            found |= {(level["_id"], each["seq"]): each for each in mine}
+        return msgspec.convert(list(found.values()), list[Happening])
 
     async def expire(self, most: int) -> int:
         now = await self._clock.now()
@@ -138,7 +134,11 @@ class MongoHolds:
         changes = [({"_id": level["_id"]}, [*expire(), *finish()]) for level in levels]
         if changes:
             await self._database.change_each(LEVELS.name, changes)
-        return len(changes) + await self._write_down(now, most)
+        far = await self._stepping.expire(most)
+        return len(changes) + far + await self._write_down(now, most)
+
+    async def settle(self, most: int) -> int:
+        return await self._stepping.settle(most)
 
     async def _write_down(self, now: datetime, most: int) -> int:
         """Say of reservations that ran out what became of them."""
@@ -146,22 +146,23 @@ class MongoHolds:
         rows = await self._database.find(RESERVATIONS.name, due, limit=most)
         found = msgspec.convert(rows, list[Reservation])
         stories = await gather(*(self.story(each) for each in found))
-        ended = [
-            replace(each, state=state)
-            for each, story in zip(found, stories, strict=True)
-            if (state := _ended(story))
-        ]
-        await self._change_all(ended)
-        return len(ended)
+        ended = [_ended(*each) for each in zip(found, stories, strict=True)]
+        await self._change_all([each for each in ended if each])
+        return len([each for each in ended if each])
 
 
-def _ended(story: frozenset[str]) -> ReservationState | None:
-    """How a story ended that must have; None while somebody is about to commit it."""
-    if StepKind.COMMIT in story:
-        return ReservationState.CONVERTED
-    if StepKind.RELEASE in story:
-        return ReservationState.RELEASED
-    return None if StepKind.PIN in story else ReservationState.EXPIRED
+def _ended(reservation: Reservation, story: Sequence[Happening]) -> Reservation | None:
+    """How a story ended that must have; None while somebody is about to commit the rest of it."""
+    commits = [each for each in story if each.type == StepKind.COMMIT]
+    if len(commits) == len(reservation.lines):
+        order = next((OrderId(each) for each in commits[0].subjects[1:]), None)
+        return replace(reservation, state=ReservationState.CONVERTED, order_id=order)
+    types = {each.type for each in story}
+    if StepKind.RELEASE in types:
+        return replace(reservation, state=ReservationState.RELEASED)
+    if commits or StepKind.PIN in types:
+        return None
+    return replace(reservation, state=ReservationState.EXPIRED)
 
 
 def _ending(reservation: Reservation) -> tuple[str, str, datetime]:

@@ -31,6 +31,7 @@ LEVELS = Collection(
         Index(by("location_id", "sku_key"), "stockLevels(locations:)"),
         Index(by("is_low", "sku_key"), "stockLevels(lowOnly:)", only={"is_low": True}),
         Index(by("next_expiry"), "letting go", only={"next_expiry": {"$exists": True}}),
+        Index(by("far"), "bringing holds home", only={"far": {"$exists": True}}),
         PENDING,
     ),
     keys=(SORTED,),

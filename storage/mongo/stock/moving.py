@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from domain.stock import Shift, StockLevel
+from domain.values import MAX_INT
 from storage.mongo import outbox
 from storage.mongo.driver import Database, Document, Filter
 from storage.mongo.stock.expiry import expire, finish
@@ -34,9 +35,11 @@ def _level(row: Document) -> StockLevel:
 
 
 def _checked(shift: Shift) -> list[Filter]:
-    """The shift, unless some number would fall below zero; `last` says whether it was done."""
+    """The shift, unless some number would be out of bounds; `last` says whether it was done."""
     after = _counted(shift) if shift.counted is not None else _moved(shift)
-    fits: list[Any] = [{"$gte": [number, 0]} for number in after.values()]
+    fits: list[Any] = [
+        {"$and": [{"$gte": [number, 0]}, {"$lte": [number, MAX_INT]}]} for number in after.values()
+    ]
     changed: dict[str, Any] = {
         name: {"$cond": ["$last", number, f"${name}"]} for name, number in after.items()
     }
@@ -76,5 +79,5 @@ def _tale(shift: Shift, after: dict[str, Any]) -> Filter:
             **{name: [f"${name}", number] for name, number in after.items()},
             **reason,
         },
-        "subjects": [shift.cause, *shift.subjects],
+        "subjects": {"$literal": [shift.cause, *shift.subjects]},
     }

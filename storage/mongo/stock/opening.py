@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from datetime import datetime
 
 from domain import ids, recorded
@@ -11,7 +10,7 @@ from domain.ids import Kind, LocationId, Sku
 from domain.stock import Authority, StockLevel
 from domain.values import SYSTEM_ACTOR
 from storage.mongo import outbox
-from storage.mongo.driver import Database, Document, Taken
+from storage.mongo.driver import Database, Document
 from storage.mongo.stock.levels import LEVELS
 
 
@@ -22,17 +21,14 @@ def level_document(level: StockLevel) -> Document:
 
 
 async def open_level(database: Database, sku: Sku, location: LocationId, now: datetime) -> bool:
-    """Begin a level without units, unless there is one; False without product or location."""
-    if await database.find(LEVELS.name, {"sku": sku, "location_id": location}, fields=("_id",)):
-        return True
+    """Begin a level without units; False without product or location."""
     if not await database.find("products", {"sku": sku}, fields=("_id",)):
         return False
     if not await database.find("locations", {"_id": location}, fields=("_id",)):
         return False
     level = empty_level(sku, location, now)
     told = recorded.opened(level, level.id, SYSTEM_ACTOR)
-    with suppress(Taken):  # somebody else was first, which is as good
-        await database.put(LEVELS.name, outbox.telling(level_document(level), told))
+    await database.put(LEVELS.name, outbox.telling(level_document(level), told))
     return True
 
 

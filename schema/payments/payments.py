@@ -6,8 +6,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
 import strawberry
+from strawberry import ID
 
-from domain import payments
+from domain import ledger, payments
 from domain.payments import CardPresence, OperationKind, OperationPhase, PaymentState, TenderKind
 from resolvers import journal
 from resolvers import payments as resolvers
@@ -42,6 +43,18 @@ class PaymentOperation(Node):
     decline_code: str | None = attribute("Why the provider declined.")
 
 
+@shows(ledger.PostedLine)
+class LedgerPosting:
+    """One side of a transfer between two accounts; the sides of a transfer add up to zero."""
+
+    id: ID = attribute("The transfer's, and the side's number in it.")
+    account: str = attribute("Which account: `docs/ledger.md` has the chart of them.")
+    debit: Money | None = attribute("What the account was debited with, or null.")
+    credit: Money | None = attribute("What it was credited with, or null.")
+    at: datetime = attribute("When the money moved.")
+    cause: ID = attribute("The request that told of it.")
+
+
 @shows(payments.Payment, keys=["id"])
 class Payment(Node, Versioned):
     """What a customer owes through one tender, and what became of it."""
@@ -63,6 +76,9 @@ class Payment(Node, Versioned):
     refundable: Money = attribute("What can still be given back.")
     operations: list[PaymentOperation] = attribute("What was asked of the provider.")
     refs: list[ExternalRef] = attribute("Its names in other systems.")
+    clearing: list[LedgerPosting] = batched(
+        resolvers.clearing, "For who keeps the books: where its money is, the oldest entry first."
+    )
     journal: JournalConnection = batched(
         journal.journal,
         "What happened to it, and because of it, the oldest first.",

@@ -1,0 +1,1 @@
+"""Payments: what happened at a till or a terminal, or is reported by a provider."""

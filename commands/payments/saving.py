@@ -1,0 +1,78 @@
+"""One change of one payment: loaded, decided and saved, and if somebody was faster, again.
+
+The payment is read and decided upon outside of the transaction, which is short for it: it writes
+the payment over the version that was read, the postings and the answer, or nothing of them.
+"""
+
+from __future__ import annotations
+
+from asyncio import sleep
+from collections.abc import Awaitable, Callable
+from random import uniform
+from typing import TypeVar
+
+from commands.running import Call, settled_within
+from domain import ledger, payments
+from domain.errors import Unavailable
+from domain.payments import Recorded, Report
+from domain.ports import Changed, Stores, Work
+
+R = TypeVar("R")
+
+TRIES = 40
+LONGEST_PAUSE_SECONDS = 0.1
+TOO_MANY = (
+    "Too many change this payment at once, and nothing was done. Ask again with the same key."
+)
+
+
+async def saved(
+    stores: Stores,
+    call: Call,
+    turn: str,
+    decide: Callable[[], Awaitable[tuple[Recorded, Report]]],
+    answer: Callable[[Recorded], R],
+) -> R:
+    """What came of a report, kept with its answer.
+
+    Raises:
+        Unavailable: others were always faster.
+    """
+    async with stores.tills.turn(turn):
+        for attempt in range(TRIES):
+            recorded, report = await decide()
+            try:
+                return await _write(stores, call, recorded, report, answer)
+            except Changed:
+                longest = min(LONGEST_PAUSE_SECONDS, 0.002 * 2**attempt)
+                await sleep(uniform(0, longest))  # noqa: S311 - only so that two do not march in step
+    raise Unavailable(TOO_MANY)
+
+
+async def _write(
+    stores: Stores,
+    call: Call,
+    recorded: Recorded,
+    report: Report,
+    answer: Callable[[Recorded], R],
+) -> R:
+    async def body(work: Work) -> R:
+        if recorded.is_new:
+            await _record(work, recorded, report)
+        return await settled_within(work, call, answer(recorded))
+
+    return await stores.transaction(body)
+
+
+async def _record(work: Work, recorded: Recorded, report: Report) -> None:
+    after = recorded.after
+    postings = ledger.following(
+        after,
+        recorded.operation,
+        ledger.due(recorded.known),
+        f"{after.version}",
+        report.cause,
+        recorded.operation.occurred_at,
+    )
+    told = payments.told(recorded, report)
+    await work.record(after, recorded.before.version, told, postings)

@@ -1,0 +1,51 @@
+"""Payments: a fold over what was asked of providers, and the rules of what may be asked."""
+
+from domain.payments.folding import SUMS, PaymentState, Standing, fold, joined
+from domain.payments.operations import (
+    PENDING_PHASES,
+    RANK,
+    OperationKind,
+    OperationPhase,
+    PaymentOperation,
+)
+from domain.payments.payment import (
+    NEWEST_FIRST,
+    CardPresence,
+    Payment,
+    PaymentQuery,
+    Refund,
+    TenderKind,
+    refunds_of,
+    summed,
+)
+from domain.payments.recording import Recorded, Report, recorded
+from domain.payments.telling import told
+from domain.payments.wording import NewTender, wrong_report, wrong_tender
+
+__all__ = [
+    "NEWEST_FIRST",
+    "PENDING_PHASES",
+    "RANK",
+    "SUMS",
+    "CardPresence",
+    "NewTender",
+    "OperationKind",
+    "OperationPhase",
+    "Payment",
+    "PaymentOperation",
+    "PaymentQuery",
+    "PaymentState",
+    "Recorded",
+    "Refund",
+    "Report",
+    "Standing",
+    "TenderKind",
+    "fold",
+    "joined",
+    "recorded",
+    "refunds_of",
+    "summed",
+    "told",
+    "wrong_report",
+    "wrong_tender",
+]

@@ -1,0 +1,92 @@
+"""What the executor must be told of a schema: how each field is answered.
+
+graphql-core knows of a field only a function of one parent. A binding says what that function
+hides: whether the answer is an attribute, or can be had for all parents at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from operator import attrgetter
+from typing import Any
+
+from graphql import FieldNode, FragmentDefinitionNode, GraphQLObjectType
+
+# Parents, answers, arguments and contexts are the schema's own affair: here they are any value.
+Arguments = Mapping[str, Any]
+Answers = Sequence[Any]
+Fragments = Mapping[str, FragmentDefinitionNode]
+
+
+def as_given(arguments: Arguments) -> Arguments:
+    """Arguments under the names and with the values that graphql-core gives them."""
+    return arguments
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """The attribute `name` of the parent; reading it has no effect, so it may be read twice."""
+
+    name: str
+    read: Callable[[Any], Any] = field(init=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "read", attrgetter(self.name))
+
+
+@dataclass(frozen=True, slots=True)
+class Itself:
+    """The parent itself: a root field of a subscription, whose root value is the event."""
+
+
+@dataclass(frozen=True, slots=True)
+class Computed:
+    """A plain function: `compute(parent, **arguments)`."""
+
+    compute: Callable[..., Any]
+    keywords: Callable[[Arguments], Arguments] = as_given
+
+
+@dataclass(frozen=True, slots=True)
+class Batched:
+    """One answer for each parent of a level: `resolve(parents, info, **arguments)`.
+
+    An answer that is an exception fails its parent alone; an exception that is raised, all.
+    """
+
+    resolve: Callable[..., Answers | Awaitable[Answers]]
+    keywords: Callable[[Arguments], Arguments] = as_given
+
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    """The answer of a field without a parent: `resolve(info, **arguments)`."""
+
+    resolve: Callable[..., Any]
+    keywords: Callable[[Arguments], Arguments] = as_given
+
+
+Binding = Attribute | Itself | Computed | Batched | Root
+
+
+@dataclass(frozen=True, slots=True)
+class Wiring:
+    """How a schema is wired to the executor.
+
+    - `bind`: how a field of a type is answered; None leaves its operations to graphql-core;
+    - `shown`: the class whose instances a type shows, if that is all that its `is_type_of` asks;
+    - `info`: what batch and root resolvers see, from the request's context and what is asked.
+    """
+
+    bind: Callable[[GraphQLObjectType, str], Binding | None]
+    shown: Callable[[GraphQLObjectType], type | None]
+    info: Callable[[Any, Sequence[FieldNode], Fragments], object]
+
+
+def _nothing(*_: object) -> None:
+    return None
+
+
+UNWIRED = Wiring(bind=_nothing, shown=_nothing, info=_nothing)
+"""Tells nothing, so that graphql-core executes everything."""

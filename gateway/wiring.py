@@ -1,0 +1,44 @@
+"""Wires our schema to the executor: how each field is answered, and what resolvers see."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import cast
+
+from graphql import FieldNode, GraphQLObjectType
+
+from gateway.execution.bindings import (
+    Attribute,
+    Batched,
+    Binding,
+    Computed,
+    Fragments,
+    Root,
+    Wiring,
+)
+from resolvers.context import Context, Info
+from resolvers.selection import Selection
+from schema import arguments, owners
+from schema.fields import How
+
+
+def _bound(kind: GraphQLObjectType, name: str) -> Binding:
+    field = kind.fields[name]
+    declared = owners.binding(field)
+    if declared.resolve is None:
+        return Attribute(owners.python_name(field))
+    keywords = arguments.keywords(field)
+    match declared.how:
+        case How.COMPUTED:
+            return Computed(declared.resolve, keywords)
+        case How.BATCHED:
+            return Batched(declared.resolve, keywords)
+        case _:
+            return Root(declared.resolve, keywords)
+
+
+def _info(context: object, nodes: Sequence[FieldNode], fragments: Fragments) -> Info:
+    return Info(cast("Context", context), Selection(nodes, fragments))
+
+
+WIRING = Wiring(bind=_bound, shown=owners.shown, info=_info)

@@ -1,0 +1,187 @@
+"""Mutations of all kinds by many clients, each with reservations and payments of its own.
+
+Deltas, transfers, counts and amounts are all different, so that each can be told from the others.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from typing import Any
+
+from tests.chaos.checker.run import Place
+from tests.chaos.client import Client, GaveUp
+from tests.chaos.history import Payload
+from tests.chaos.shelves import Order, Shelves
+
+CLIENTS = 32
+PLENTY = 1_000_000
+TOO_MANY = 100 * PLENTY
+SHARE_ASKED_TWICE = 0.1
+SHARE_TOO_MANY = 0.05
+SHARE_OF_TWO_LINES = 0.3
+WEIGHTS: Mapping[str, int] = {
+    "adjust": 24,
+    "count": 8,
+    "transfer": 8,
+    "receive": 8,
+    "reserve": 28,
+    "extend": 6,
+    "release": 8,
+    "commit": 14,
+    "pay": 10,
+    "refund": 6,
+}
+
+
+async def stock_up(client: Client, shelves: Shelves) -> None:
+    """Make everything there, so that what is refused is refused for a reason of ours."""
+    for place in shelves.levels:
+        await client.wish("adjustStock", changes=[_change(place, PLENTY)])
+
+
+class Crowd:
+    """Clients who between them wish so much, and go on `until` something is over."""
+
+    def __init__(self, wishes: int, a_second: float, until: asyncio.Task[None]) -> None:
+        self._left = wishes
+        self._pauses_a_second = a_second / CLIENTS
+        self._until = until
+
+    async def works(self, client: Callable[[str], Client], shelves: Shelves) -> None:
+        async with asyncio.TaskGroup() as tasks:
+            for n in range(CLIENTS):
+                tasks.create_task(self._works(client(f"client {n}"), shelves))
+
+    async def _works(self, client: Client, shelves: Shelves) -> None:
+        day = Day(client, shelves)
+        while self._left > 0 or not self._until.done():
+            self._left -= 1
+            await day.deed()
+            await asyncio.sleep(client.random.expovariate(self._pauses_a_second))
+
+
+class Day:
+    """What one client does."""
+
+    def __init__(self, client: Client, shelves: Shelves) -> None:
+        self._client = client
+        self._random = client.random
+        self._shelves = shelves
+        self._held: list[str] = []
+        self._sent: list[tuple[str, int]] = []
+        self._paid: list[tuple[str, Order]] = []
+
+    async def deed(self) -> None:
+        """One wish, whatever becomes of it."""
+        names, weights = list(WEIGHTS), list(WEIGHTS.values())
+        do = getattr(self, f"_{self._random.choices(names, weights)[0]}")
+        with suppress(GaveUp):  # the history says so
+            await do()
+
+    async def _wish(self, kind: str, **input: Any) -> Payload | None:
+        """The answer to a wish that was granted."""
+        twice = self._random.random() < SHARE_ASKED_TWICE
+        payload = await self._client.wish(kind, times=2 if twice else 1, **input)
+        return None if payload["userErrors"] else payload
+
+    async def _adjust(self) -> None:
+        size = self._shelves.sizes()
+        delta = size if self._random.random() < 0.6 else -size
+        await self._wish("adjustStock", changes=[_change(self._place(), delta)])
+
+    async def _count(self) -> None:
+        place = self._place()
+        seen = await self._shelves.look(self._shelves.levels[place])
+        counted = seen["onHand"] + self._shelves.sizes()
+        sku, location = place
+        count = {"sku": sku, "location": location, "counted": counted}
+        await self._wish("countStock", counts=[{**count, "seenVersion": seen["version"]}])
+
+    async def _transfer(self) -> None:
+        sku, source = self._place()
+        others = [at for _, at in self._shelves.places(sku) if at != source]
+        route = {"sku": sku, "source": source, "target": self._random.choice(others)}
+        quantity = self._shelves.sizes()
+        if payload := await self._wish("transferStock", **route, quantity=quantity):
+            self._sent.append((payload["transfer"]["id"], quantity))
+
+    async def _receive(self) -> None:
+        if not self._sent:
+            await self._transfer()
+            return
+        transfer, quantity = self._sent.pop(0)
+        await self._wish("receiveTransfer", transfer=transfer, received=quantity)
+
+    async def _reserve(self) -> None:
+        greedy = self._random.random() < SHARE_TOO_MANY
+        lines = [_line(place, self._random.randint(1, 3)) for place in self._places()]
+        lines[-1]["quantity"] += TOO_MANY * greedy
+        if payload := await self._wish("reserveStock", lines=lines, minutes=60):
+            self._held.append(payload["reservation"]["id"])
+
+    async def _extend(self) -> None:
+        if not self._held:
+            await self._reserve()
+            return
+        held = self._random.choice(self._held)
+        await self._wish("extendReservation", reservation=held, minutes=90)
+
+    async def _release(self) -> None:
+        if not self._held:
+            await self._reserve()
+            return
+        await self._wish("releaseReservation", reservation=self._held.pop(0))
+
+    async def _commit(self) -> None:
+        if not self._held:
+            await self._reserve()
+            return
+        order = self._shelves.orders[0].id  # all for one: its journal tells of every level
+        await self._wish("commitReservation", reservation=self._held.pop(0), order=order)
+
+    async def _pay(self) -> None:
+        order = self._random.choice(self._shelves.orders)
+        size = PLENTY + self._shelves.sizes()
+        amount = {"minor": size, "currency": order.currency}
+        payload = await self._wish(
+            "recordPayment",
+            order=order.id,
+            channel=order.channel,
+            tender={"kind": "CARD", "provider": "stripe", "amount": amount},
+            operation="CAPTURE",
+            phase="SUCCEEDED",
+            providerRef=f"pi_{self._client.name}_{size}",
+        )
+        if payload:
+            self._paid.append((payload["payment"]["id"], order))
+
+    async def _refund(self) -> None:
+        if not self._paid:
+            await self._pay()
+            return
+        payment, order = self._random.choice(self._paid)
+        size = self._shelves.sizes()
+        await self._wish(
+            "recordRefund",
+            payment=payment,
+            amount={"minor": size, "currency": order.currency},
+            providerRef=f"re_{self._client.name}_{size}",
+            reason="RETURN",
+        )
+
+    def _place(self) -> Place:
+        return self._random.choice(list(self._shelves.levels))
+
+    def _places(self) -> list[Place]:
+        two = self._random.random() < SHARE_OF_TWO_LINES
+        return self._random.sample(list(self._shelves.levels), 2 if two else 1)
+
+
+def _change(place: Place, delta: int) -> dict[str, Any]:
+    return {"sku": place[0], "location": place[1], "delta": delta, "reason": "CORRECTION"}
+
+
+def _line(place: Place, quantity: int) -> dict[str, Any]:
+    return {"sku": place[0], "location": place[1], "quantity": quantity}

@@ -1,0 +1,129 @@
+"""The scenarios: a load, a nemesis, and at the end the graph, read for the checker."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager, suppress
+from random import Random
+
+from msgspec import Struct
+
+from tests.chaos import burst, mixture, nemesis, shelves
+from tests.chaos.checker import Run
+from tests.chaos.checker.run import Place
+from tests.chaos.client import Client, doors
+from tests.chaos.cluster import Cluster
+from tests.chaos.followers import Follower
+from tests.chaos.history import Begun, History
+from tests.chaos.nemesis import FAULTS, Step
+from tests.chaos.reading import AFTER, BEFORE, Reader
+from tests.chaos.shelves import Shelves
+
+ENOUGH_SECONDS = 3.0
+"""For the first answers of a rush; then it breaks whether or not they came."""
+SKUS, LOCATIONS = 4, 3
+ORDERS = 2
+
+
+class Stage(Struct, frozen=True):
+    """Where a scenario plays."""
+
+    cluster: Cluster
+    history: History
+    seed: int
+
+    @property
+    def ports(self) -> Sequence[int]:
+        return [gateway.port for gateway in self.cluster.gateways]
+
+    @property
+    def reader(self) -> Reader:
+        return Reader(self.ports, self.history)
+
+    def client(self, name: str) -> Client:
+        return Client(name, doors(self.ports), self.history, self.seed)
+
+    def begin(self, scenario: str, steps: Sequence[Step]) -> None:
+        self.history.add(Begun(scenario=scenario, seed=self.seed, plan=steps))
+
+    async def note(self, when: str, shelves: Shelves) -> None:
+        """Read what the scenario works with."""
+        await self.reader.note(when, "level", list(shelves.levels.values()))
+        await self.reader.note(when, "order", [order.id for order in shelves.orders])
+
+
+async def rush(stage: Stage, faults: Sequence[str]) -> Run:
+    """For each fault, 500 reservations for 100 units at once, and the fault in the midst."""
+    steps = nemesis.plan(_random(stage), faults, 2.0, 4.0)
+    stage.begin("rush", steps)
+    found = await shelves.found(stage.reader, skus=len(steps), locations=1, orders=0)
+    await stage.note(BEFORE, found)
+    for place, step in zip(found.levels, steps, strict=True):
+        await burst.lay_out(stage.client("keeper " + place[0]), found, place)
+        await _rushed(stage, place, step)
+    await stage.note(AFTER, found)
+    return await _ended(stage)
+
+
+async def _rushed(stage: Stage, place: Place, step: Step) -> None:
+    rush = burst.Rush(place, enough=step.chance % burst.UNITS)
+    buyers = [stage.client(f"buyer {n} of {place[0]}") for n in range(burst.BUYERS)]
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(rush.of(buyers))
+        with suppress(TimeoutError):
+            await asyncio.wait_for(rush.started.wait(), ENOUGH_SECONDS)
+        await nemesis.strike(step, stage.cluster, stage.history)
+    await stage.cluster.heal()
+
+
+async def mix(stage: Stage, faults: Sequence[str], *, wishes: int, a_second: float) -> Run:
+    """Mutations of all kinds, at least so many and until each fault was there once."""
+    steps = nemesis.plan(_random(stage), faults, 1.5, 4.0)
+    stage.begin("mixture", steps)
+    found = await shelves.found(stage.reader, skus=SKUS, locations=LOCATIONS, orders=ORDERS)
+    await stage.note(BEFORE, found)
+    await mixture.stock_up(stage.client("keeper"), found)
+    breaking = asyncio.create_task(nemesis.follow(steps, stage.cluster, stage.history))
+    async with _followed(stage, found):
+        crowd = mixture.Crowd(wishes, a_second, until=breaking)
+        await crowd.works(stage.client, found)
+        await breaking
+        await stage.cluster.heal()
+        await stage.note(AFTER, found)
+    return await _ended(stage)
+
+
+@asynccontextmanager
+async def _followed(stage: Stage, found: Shelves) -> AsyncGenerator[None]:
+    """Somebody follows each journal meanwhile, and looks once more in the end."""
+    things = [
+        *(("level", level) for level in found.levels.values()),
+        *(("order", order.id) for order in found.orders),
+    ]
+    followers = [Follower(kind, thing, stage.ports, stage.history) for kind, thing in things]
+    tasks = [asyncio.create_task(each.follow()) for each in followers]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        ends = await asyncio.gather(*tasks, return_exceptions=True)
+    assert all(isinstance(end, asyncio.CancelledError) for end in ends), ends
+    for each in followers:
+        await each.look()
+
+
+async def _ended(stage: Stage) -> Run:
+    """Read what was made, too."""
+    run = Run(stage.history.lines)
+    for kind, what in (("reserveStock", "reservation"), ("recordPayment", "payment")):
+        await stage.reader.note(AFTER, what, [each.made(what) for each in run.done(kind)])
+    return Run(stage.history.lines)
+
+
+def _random(stage: Stage) -> Random:
+    return Random(f"{stage.seed} faults")  # noqa: S311
+
+
+EVERY_FAULT = tuple(FAULTS)

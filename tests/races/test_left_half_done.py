@@ -1,0 +1,245 @@
+"""What one gateway leaves half done another finishes, or undoes, whatever the moment.
+
+Every mutation is stopped at every call that it makes of its stores.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+
+import msgspec
+import pytest
+
+from commands import running
+from commands.all import COMMANDS
+from commands.running import Call
+from domain import values
+from domain.errors import Unavailable
+from domain.requests import Answer, Request
+from domain.viewer import SYSTEM
+from storage.mongo.claims import CLAIMS
+from storage.mongo.stores import MongoStores
+from tests.races.books import check_books
+from tests.races.checking import check_journal
+from tests.races.interrupting import Crash, Interrupting, crashing, sleeping
+from tests.trading import (
+    LONG_AGO,
+    MUG,
+    ORDERS,
+    money,
+    moved,
+    mugs,
+    place,
+    shelve,
+    tender,
+)
+
+MOST_CALLS = 20
+
+
+async def _arguments(stall, mutation):
+    """What a mutation is asked, and all that has to be there for it."""
+    here, there = (
+        {"sku": MUG, "location_id": place(0)},
+        {"sku": MUG, "location_id": place(1)},
+    )
+    match mutation:
+        case "adjustStock":
+            given = {"changes": [{**each, "delta": 3, "reason": "x"} for each in (here, there)]}
+        case "countStock":
+            given = {
+                "counts": [{**each, "counted": 3, "seen_version": 1} for each in (here, there)]
+            }
+        case "transferStock":
+            ends = {"source_id": place(0), "target_id": place(1)}
+            given = {"sku": MUG, **ends, "quantity": 4}
+        case "receiveTransfer":
+            sent = await stall.do("transferStock", **moved(4))
+            given = {"transfer_id": sent["transfer"]["id"], "received": 3}
+        case "reserveStock":
+            given = {"lines": [{**here, "quantity": 3}, {**there, "quantity": 2}]}
+        case "recordPayment":
+            asked = tender()
+            given = {
+                "order_id": asked["order"],
+                "channel_id": asked["channel"],
+                "tender": asked["tender"],
+                "provider_ref": "cap",
+                "source_event": "evt",
+            }
+        case "recordRefund":
+            paid = await stall.do("recordPayment", **tender())
+            given = {"payment_id": paid["payment"]["id"], "amount": money(30_00)}
+        case _:
+            held = await stall.reserved(mugs(3), mugs(2, at=1))
+            given = {"reservation": held, "minutes": 60, "order": ORDERS[0]}
+    return msgspec.convert(given, COMMANDS[mutation].takes)
+
+
+async def _claimed(stores, mutation, arguments):
+    raw = msgspec.msgpack.encode(arguments)
+    is_open = COMMANDS[mutation].is_open(arguments)
+    request = Request(mutation, SYSTEM, values.actor(SYSTEM), "key", raw, is_open)
+    return Call(await stores.claims.claim(request), request)
+
+
+async def _carry_out(stores, mutation, call, arguments) -> Answer:
+    return await running._carried_out(stores, COMMANDS[mutation], call, arguments)
+
+
+async def _age(stall):
+    """Let the leases of all claims be over."""
+    await stall.database.change_all(CLAIMS.name, {}, {"$set": {"claimed_at": LONG_AGO}})
+
+
+async def _outcome(stall):
+    """What can be seen from outside: numbers, reservations, money, and the tale of it."""
+    told = await stall.told()
+    levels = [await stall.level(n) for n in range(3)]
+    names = ("on_hand", "committed", "reserved", "free", "incoming")
+    numbers = [tuple(level[name] for name in names) for level in levels]
+    rows = await stall.database.find("reservations", {})
+    transfers = await stall.database.find("transfers", {})
+    kinds = {entry["type"] for entry in told} - {"ReservationPinned"}
+    states = [row["state"] for row in rows], [t["state"] for t in transfers]
+    return numbers, *states, kinds, await check_books(stall)
+
+
+async def _expected(stall, mutation):
+    """What becomes of a request that nothing disturbs, and in how many calls."""
+    await shelve(stall.database)
+    arguments = await _arguments(stall, mutation)
+    stores = crashing(stall.stores)
+    call = await _claimed(stall.stores, mutation, arguments)
+    answer = await _carry_out(stores, mutation, call, arguments)
+    assert not answer.refusals
+    return await _outcome(stall), stores.calls
+
+
+def _afresh(stall):
+    """The same shop, as another gateway that knows nothing of what was before."""
+    return type(stall)(stall.databases, stall.gateways)
+
+
+@pytest.mark.parametrize("mutation", COMMANDS)
+async def test_another_gateway_finishes_what_a_crash_interrupted(stall, mutation):
+    expected, calls = await _expected(stall, mutation)
+    assert 2 <= calls <= MOST_CALLS
+
+    for at in range(calls):
+        stall = _afresh(stall)
+        await shelve(stall.database)
+        arguments = await _arguments(stall, mutation)
+        call = await _claimed(stall.stores, mutation, arguments)
+        with pytest.raises(Crash):
+            await _carry_out(crashing(stall.stores, at), mutation, call, arguments)
+        await _age(stall)
+
+        other = MongoStores(stall.databases[1])
+        left = len(await stall.database.find(CLAIMS.name, {"open": True}))
+        finished = [await running.resume(other, COMMANDS, 10) for _ in range(2)]
+
+        assert finished == [left, 0], at
+        assert not left or await _outcome(stall) == expected, at
+        again = await running.run(other, COMMANDS[mutation], SYSTEM, "key", arguments)
+        assert again.replayed == bool(left)
+        assert not again.refusals
+        assert await _outcome(stall) == expected, at
+        await check_journal(stall)
+
+
+@pytest.mark.parametrize("mutation", COMMANDS)
+async def test_a_gateway_that_wakes_too_late_does_no_harm(stall, mutation):
+    expected, calls = await _expected(stall, mutation)
+
+    for at in range(calls):
+        stall = _afresh(stall)
+        await shelve(stall.database)
+        arguments = await _arguments(stall, mutation)
+        call = await _claimed(stall.stores, mutation, arguments)
+        slow, asleep, wake = sleeping(stall.stores, at)
+        owner = asyncio.create_task(_carry_out(slow, mutation, call, arguments))
+        await asleep.wait()
+        await _age(stall)
+        other = MongoStores(stall.databases[1])
+        await running.resume(other, COMMANDS, 10)
+        await running.run(other, COMMANDS[mutation], SYSTEM, "key", arguments)
+        before = await stall.picture()
+        told = await running.run(other, COMMANDS[mutation], SYSTEM, "key", arguments)
+
+        wake.set()
+        (woken,) = await asyncio.gather(owner, return_exceptions=True)
+
+        assert await stall.picture() == before, at
+        assert await _outcome(stall) == expected, at
+        if not isinstance(woken, Unavailable):
+            assert (woken.value, woken.refusals) == (told.value, told.refusals), at
+        await check_journal(stall)
+
+
+async def test_what_cannot_be_had_whole_any_more_is_undone(stall):
+    for at in range(1, 4):
+        stall = _afresh(stall)
+        await shelve(stall.database)
+        arguments = await _arguments(stall, "reserveStock")
+        call = await _claimed(stall.stores, "reserveStock", arguments)
+        only_first = _only(crashing(stall.stores, at), place(0))
+        with pytest.raises(Crash):
+            await _carry_out(only_first, "reserveStock", call, arguments)
+        await stall.reserved(mugs(4, at=1))
+        await _age(stall)
+
+        await running.resume(MongoStores(stall.databases[1]), COMMANDS, 10)
+
+        again = await running.run(stall.stores, COMMANDS["reserveStock"], SYSTEM, "key", arguments)
+        assert [each.sellable for each in again.refusals] == [0]
+        assert await stall.numbers(0) == (10, 0, 0)
+        assert await stall.numbers(1) == (0, 4, 0)
+        await check_journal(stall)
+
+
+def _only(stores: Interrupting, location: str) -> Interrupting:
+    """Its process dies before it takes a step anywhere else."""
+    step = stores.holds.step
+
+    async def here(wanted):
+        if wanted.line.location_id != location:
+            raise Crash
+        return await step(wanted)
+
+    stores.holds.step = here
+    return stores
+
+
+async def test_an_answered_request_whose_claim_was_left_is_not_carried_out_again(stall):
+    arguments = await _arguments(stall, "reserveStock")
+    await stall.reserved(mugs(4, at=1))
+    call = await _claimed(stall.stores, "reserveStock", arguments)
+    claim = (await stall.database.find(CLAIMS.name, {}))[0]
+    refused = await _carry_out(stall.stores, "reserveStock", call, arguments)
+    await stall.database.replace(CLAIMS.name, claim)
+    await _age(stall)
+    await stall.do("adjustStock", changes=[{**_mug(1), "delta": 9, "reason": "more"}])
+    before = await stall.picture()
+
+    assert await running.resume(stall.stores, COMMANDS, 10) == 0
+
+    assert refused.refusals
+    assert await stall.picture() == before
+    assert await stall.database.find(CLAIMS.name, {"open": True}) == []
+
+
+def _mug(location):
+    return {"sku": MUG, "location": place(location)}
+
+
+async def test_a_lease_lasts_as_long_as_it_says_on_an_idle_server_too(stall):
+    arguments = await _arguments(stall, "reserveStock")
+    call = await _claimed(stall.stores, "reserveStock", arguments)
+    await _age(stall)
+    await stall.stores.claims.abandoned(1)
+
+    (row,) = await stall.database.find(CLAIMS.name, {"_id": call.claim.id})
+
+    assert abs(await stall.stores.now() - row["claimed_at"]) < timedelta(seconds=1)

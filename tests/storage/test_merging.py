@@ -1,0 +1,111 @@
+"""What concurrent requests read by key is one command, and nobody notices anything else of it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+
+import pytest
+
+from domain.shop import Shop
+from domain.viewer import SYSTEM, Role, Viewer
+from storage.mongo import MongoRepositories
+from storage.mongo.driver import Database
+from storage.mongo.merging import MOST_KEYS, Merging
+from tests.conftest import Reads
+
+
+class Squares:
+    """A read that remembers what it was asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[Sequence[int]] = []
+        self.merging = Merging()
+        self.begun = asyncio.Event()
+        self.error: Exception | None = None
+
+    async def read(self, keys: Sequence[int], slot: str = "anybody") -> dict[int, int]:
+        return await self.merging.read(slot, keys, self._read)
+
+    async def _read(self, keys: Sequence[int]) -> Mapping[int, int]:
+        self.asked.append(keys)
+        self.begun.set()
+        await asyncio.sleep(0)
+        if self.error:
+            raise self.error
+        return {key: key * key for key in keys if key >= 0}
+
+
+@pytest.fixture
+def squares() -> Squares:
+    return Squares()
+
+
+async def test_reads_of_one_turn_are_one_and_each_gets_its_own(squares: Squares):
+    found = await asyncio.gather(squares.read([1, 2]), squares.read([2, 3, -1]))
+
+    assert found == [{1: 1, 2: 4}, {2: 4, 3: 9}]
+    assert squares.asked == [[1, 2, 3, -1]]
+
+
+async def test_reads_of_two_viewers_stay_two(squares: Squares):
+    await asyncio.gather(squares.read([1], "anna"), squares.read([1], "bert"))
+
+    assert squares.asked == [[1], [1]]
+
+
+async def test_a_read_that_has_begun_takes_no_more_keys(squares: Squares):
+    first = asyncio.ensure_future(squares.read([1]))
+    await squares.begun.wait()
+    await squares.read([2])
+    await first
+
+    assert squares.asked == [[1], [2]]
+
+
+async def test_a_large_read_waits_for_nobody(squares: Squares):
+    large = list(range(MOST_KEYS))
+
+    found = await asyncio.gather(squares.read([1]), squares.read(large), squares.read([2]))
+
+    assert sorted(map(len, squares.asked)) == [1, 1, MOST_KEYS]
+    assert [len(each) for each in found] == [1, MOST_KEYS, 1]
+
+
+async def test_who_gives_up_takes_nothing_from_the_others(squares: Squares):
+    impatient = asyncio.ensure_future(squares.read([1]))
+    patient = asyncio.ensure_future(squares.read([2]))
+    await asyncio.sleep(0)
+    impatient.cancel()
+
+    assert await patient == {2: 4}
+    assert impatient.cancelled()
+
+
+async def test_a_failure_is_everybodys_and_the_next_read_is_another(squares: Squares):
+    squares.error = ValueError("no")
+    failed = await asyncio.gather(squares.read([1]), squares.read([2]), return_exceptions=True)
+    squares.error = None
+
+    assert [type(each) for each in failed] == [ValueError, ValueError]
+    assert await squares.read([1]) == {1: 1}
+
+
+async def test_two_requests_share_commands_and_two_viewers_do_not(
+    stocked: Database, shop: Shop, reads: Reads
+):
+    orders, levels = MongoRepositories(stocked).payments, MongoRepositories(stocked).stock
+    ids, skus = [order.id for order in shop.orders[:4]], [one.sku for one in shop.products[:2]]
+    support = Viewer(Role.SUPPORT)
+    reads.forget()
+
+    both = await asyncio.gather(
+        orders.of_orders(SYSTEM, ids[:2]),
+        orders.of_orders(SYSTEM, ids[1:]),
+        levels.levels_of(SYSTEM, skus),
+    )
+    assert len(reads) == 2
+    assert [list(each) for each in both[:2]] == [ids[:2], ids[1:]]
+
+    await asyncio.gather(orders.of_orders(SYSTEM, ids), orders.of_orders(support, ids))
+    assert len(reads) == 4
