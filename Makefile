@@ -3,6 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 SDL := schema/sdl
+BENCH ?=
 SUBGRAPHS ?= \
   customers=http://127.0.0.1:8001/graphql catalog=http://127.0.0.1:8002/graphql \
   orders=http://127.0.0.1:8003/graphql payments=http://127.0.0.1:8004/graphql \
@@ -14,7 +15,7 @@ BUILD_PAGE = { { $(NODE_IS_THERE); } >/dev/null 2>&1 || $(BIN)/python -m pip ins
   && $(BIN)/python -m gateway.graphiql.build
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format schema supergraph bench-driver bench-import bench-execution bench-stock bench-crowded lock graphiql clean chaos
+.PHONY: help run test check format schema supergraph bench-driver bench-import bench-execution bench-stock bench-crowded lock graphiql clean chaos bench
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-12s %s\n", $$1, $$2}'
@@ -41,6 +42,9 @@ format: .venv/dev ## put all Python files into one form
 
 schema: .venv/dev ## reprint schema/sdl/*.graphql
 	@$(BIN)/kassa schema --write $(SDL)
+
+bench: .venv/dev ## what a request costs, here and elsewhere: bench/results/http.md (BENCH=--quick)
+	@$(BIN)/python -m bench.http.run $(BENCH)
 
 bench-driver: .venv/dev ## what a read costs on PyMongo and on Motor: bench/results/driver.json
 	@$(BIN)/python bench/driver.py

@@ -77,7 +77,10 @@ PLACES: Mapping[Kind, Place] = MappingProxyType(
         Kind.PRODUCT: Place(catalog.PRODUCTS, ("sku",), product_document),
         Kind.CUSTOMER: Place(customers.CUSTOMERS, ("number",)),
         Kind.STOCK_LEVEL: Place(
-            stock.LEVELS, ("sku", "location_id"), level_document, keeps=("next_expiry", "far", "reservations")
+            stock.LEVELS,
+            ("sku", "location_id"),
+            level_document,
+            keeps=("next_expiry", "far", "reservations"),
         ),
         Kind.ORDER: Place(orders.ORDERS, ("number",), order_document),
         Kind.RETURN: Place(orders.RETURNS, ("_id",)),

@@ -34,7 +34,7 @@ class Client:
 
     def __init__(self, name: str, doors: Sequence[Door], history: History, seed: int) -> None:
         self.name = name
-        self.random = Random(f"{seed} {name}")  # noqa: S311
+        self.random = Random(f"{seed} {name}")
         self._doors = doors
         self._history = history
         self._gateway = self.random.randrange(len(doors))

@@ -229,7 +229,7 @@ async def follow(steps: Sequence[Step], cluster: Cluster, history: History) -> N
 
 async def strike(step: Step, cluster: Cluster, history: History) -> None:
     """One fault, and its repair; from the line on, whatever is written has recovered from it."""
-    async with FAULTS[step.fault](cluster, Random(step.chance)) as target:  # noqa: S311
+    async with FAULTS[step.fault](cluster, Random(step.chance)) as target:
         history.add(Fault(name=step.fault, target=target))
         await asyncio.sleep(step.seconds)
     history.add(Healed(name=step.fault, target=target))

@@ -123,7 +123,7 @@ async def _ended(stage: Stage) -> Run:
 
 
 def _random(stage: Stage) -> Random:
-    return Random(f"{stage.seed} faults")  # noqa: S311
+    return Random(f"{stage.seed} faults")
 
 
 EVERY_FAULT = tuple(FAULTS)

@@ -10,7 +10,7 @@ from tests.chaos.nemesis import FAULTS, Step
 
 
 def plan_of(seed: int) -> list[Step]:
-    return nemesis.plan(Random(seed), list(FAULTS), 1.0, 4.0)  # noqa: S311
+    return nemesis.plan(Random(seed), list(FAULTS), 1.0, 4.0)
 
 
 def test_the_same_seed_plans_the_same_faults():

@@ -59,7 +59,8 @@ TABLE = {
     | dict.fromkeys(["CUSTOMERS", "CUSTOMER_SEARCH", "ORDERS", "PAYMENTS"], ALL)
     | dict.fromkeys(["ORDER_LIST", "PAYMENT_LIST"], ALL),
     "finance": WHAT_STAFF_SEES
-    | dict.fromkeys(["CUSTOMERS", "ORDERS", "PAYMENTS", "ORDER_LIST", "PAYMENT_LIST"], ALL),
+    | dict.fromkeys(["CUSTOMERS", "ORDERS", "PAYMENTS", "ORDER_LIST", "PAYMENT_LIST"], ALL)
+    | {"LEDGER": ALL},
     "system": dict.fromkeys(Subject.__members__, ALL),
 }
 

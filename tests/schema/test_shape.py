@@ -158,7 +158,7 @@ def test_an_amount_of_money_is_whole_minor_units_and_an_exact_decimal():
 
 
 def test_whatever_has_an_id_of_its_own_is_a_node_or_part_of_one():
-    parts = {"Actor", "Address", "OrderLine"}
+    parts = {"Actor", "Address", "LedgerPosting", "OrderLine"}
     node = CORE.type_map["Node"]
 
     with_id = {
