@@ -8,6 +8,7 @@ from copy import copy
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
+from bson.errors import InvalidBSON
 from pymongo.errors import (
     AutoReconnect,
     BulkWriteError,
@@ -35,6 +36,7 @@ __all__ = [
     "Filter",
     "Sort",
     "Taken",
+    "Undecodable",
     "Write",
     "Written",
     "client",
@@ -50,6 +52,10 @@ NAMESPACE_EXISTS = 48
 
 class Taken(Exception):
     """A unique value is there already."""
+
+
+class Undecodable(Exception):
+    """Bytes are there that are no document."""
 
 
 class Database:
@@ -159,20 +165,25 @@ class Database:
         limit: int = 0,
         fields: Sequence[str] | None = None,
     ) -> list[Document]:
-        """What matches; of each document only `fields` and the id, where they are given."""
+        """What matches; of each document only `fields` and the id, where they are given.
+
+        Raises:
+            Undecodable: one of them has a date, or a text, that cannot be.
+            Unavailable: there is no answer in time.
+        """
         with self._answering():
-            return (
-                await self._database[collection]
-                .find(
-                    where,
-                    projection=fields,
-                    sort=sort,
-                    limit=limit,
-                    batch_size=ONE_BATCH,
-                    session=self._session,
-                )
-                .to_list()
+            asked = self._database[collection].find(
+                where,
+                projection=fields,
+                sort=sort,
+                limit=limit,
+                batch_size=ONE_BATCH,
+                session=self._session,
             )
+            try:
+                return await asked.to_list()
+            except InvalidBSON as error:
+                raise Undecodable(collection) from error
 
     async def aggregate(self, pipeline: Sequence[Filter]) -> list[Document]:
         """Run a pipeline that brings its own documents."""
