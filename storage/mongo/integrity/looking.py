@@ -6,12 +6,12 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
-import msgspec
 from msgspec import Struct
 
 from domain import integrity
 from domain.ids import Kind, entry_id
 from domain.integrity import FIRST, OPENINGS, Away, Fault, Replay, Shelf, Story, Told
+from domain.journal import JournalEntry
 from domain.ledger import Posting
 from domain.operations import Channel
 from domain.payments import Payment
@@ -31,7 +31,6 @@ from storage.mongo.stock import FAR, LEVELS
 Faults = set[Fault]
 KEYS = "operations.idempotency_key"
 TOLD = ("version", "outbox.seq", "outbox.type")
-NUMBERED = ("aggregate", "seq", "type")
 
 HOMES: Mapping[str, str] = MappingProxyType(
     {
@@ -42,19 +41,6 @@ HOMES: Mapping[str, str] = MappingProxyType(
     }
 )
 """Where the things are that the journal tells of, by what their ids begin with."""
-
-
-class Numbered(Struct, frozen=True):
-    """An entry of the journal, and of what it tells."""
-
-    n: int = msgspec.field(name="_id")
-    aggregate: str
-    seq: int
-    type: Any = None
-
-    @property
-    def is_first(self) -> bool:
-        return self.seq == FIRST or self.type in OPENINGS
 
 
 class Strand(Struct, frozen=True):
@@ -118,9 +104,7 @@ class Stories:
         faults: Faults,
     ) -> Mapping[str, reading.S]:
         """The stories of some things, each of which must lead to its version."""
-        stories = await reading.stories(
-            self._database, things, kind, fields, lambda n: faults.add(_entry(n))
-        )
+        stories = await reading.stories(self._database, things, kind, fields)
         broken = {each.id for each in things if not stories[each.id].leads_to(each.version)}
         # What the journal tells of was there before: who is behind it now has forgotten.
         ahead = {key: story.ahead for key, story in stories.items() if story.ahead is not None}
@@ -138,13 +122,13 @@ class Stories:
             return faults
         last = piece.after if isinstance(piece.after, int) else 0
         where = {"_id": {"$gt": last, "$lte": ours[-1]}}
-        rows = await reading.found(self._database, JOURNAL.name, where, fields=NUMBERED)
+        rows = await reading.found(self._database, JOURNAL.name, where)
         for row in rows:
             if between := int(row["_id"]) - last - 1:
                 faults.add(Fault("E1", entry_id(last + 1), entry_id(last + 1), max(1, between)))
             last = int(row["_id"])
-        entries = reading.converted(rows, Numbered, lambda n: faults.add(_entry(n)))
-        return faults | await self._lost([each.aggregate for each in entries if each.is_first])
+        entries = reading.converted(rows, JournalEntry, lambda n: faults.add(_entry(n)))
+        return faults | await self._lost([each.aggregate for each in entries if _begins(each)])
 
     async def _lost(self, begun: Sequence[str]) -> Faults:
         """Things that the journal tells of, and that are not there."""
@@ -252,6 +236,10 @@ class Books:
         lost = await reading.missing(self._database, PAYMENTS.name, paid)
         faults.update(Fault("P4", each.id, each.id) for each in found if each.payment_id in lost)
         return faults
+
+
+def _begins(entry: JournalEntry) -> bool:
+    return entry.seq == FIRST or entry.type in OPENINGS
 
 
 def _entry(n: Any) -> Fault:

@@ -154,12 +154,12 @@ def _unheard(_: Any) -> None:
 
 
 async def stories(
-    database: Database, things: Sequence[Told], kind: type[S], fields: Sequence[str], torn: Torn
+    database: Database, things: Sequence[Told], kind: type[S], fields: Sequence[str]
 ) -> Mapping[str, S]:
     """What is told of each thing, up to the version at which it was read."""
     told = {thing.id: kind() for thing in things}
     here = {thing.id: thing for thing in things}
-    async for aggregate, tale in _entries(database, sorted(told), fields, torn):
+    async for aggregate, tale in _entries(database, sorted(told), fields):
         if tale.seq < here[aggregate].untold:
             told[aggregate].add(tale)
         elif tale.seq > here[aggregate].version:
@@ -171,7 +171,7 @@ async def stories(
 
 
 async def _entries(
-    database: Database, aggregates: Sequence[str], fields: Sequence[str], torn: Torn
+    database: Database, aggregates: Sequence[str], fields: Sequence[str]
 ) -> AsyncIterator[tuple[str, Tale]]:
     """The journal's entries of some things: one thing after the other, each in order."""
     where: Filter = {"aggregate": {"$in": aggregates}}
@@ -185,7 +185,7 @@ async def _entries(
             limit=ENTRIES,
         )
         for row in rows:
-            for tale in converted([row], Tale, torn):
+            for tale in converted([row], Tale, _unheard):
                 yield row["aggregate"], tale
         if len(rows) < ENTRIES:
             return
