@@ -1,4 +1,4 @@
-"""A small shop whose journal tells everything, and what is put into its database past all guards."""
+"""A small shop whose journal tells everything, and what is put there past all guards."""
 
 from __future__ import annotations
 

@@ -54,25 +54,28 @@ class Checker:
         return self._tally.checks()
 
     async def all(self, told: Told = silent) -> list[IntegrityCheck]:
-        """Check everything.
+        """Check everything; what is added meanwhile is not run after.
 
         Raises:
             Unavailable: the database does not answer in time.
         """
         for strand in self.strands:
-            place = await self.step(strand, None, told)
+            until = await reading.last(self._database, strand.collection)
+            place = await self.step(strand, None, until, told)
             while place is not None:
-                place = await self.step(strand, place, told)
+                place = await self.step(strand, place, until, told)
         return self.checks()
 
-    async def step(self, strand: Strand, after: Any, told: Told = silent) -> Any:
+    async def step(
+        self, strand: Strand, after: Any = None, until: Any = None, told: Told = silent
+    ) -> Any:
         """Check the piece behind an id; gives the id to go on from, None at the end.
 
         Raises:
             Unavailable: the database does not answer in time.
         """
         piece = await reading.piece(
-            self._database, strand.collection, after, self._size, self._most_bytes
+            self._database, strand.collection, after, until, self._size, self._most_bytes
         )
         if not piece.ids:
             return None

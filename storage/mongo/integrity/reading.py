@@ -42,14 +42,25 @@ class Piece(Struct, frozen=True):
     ids: tuple[Any, ...]
 
 
+async def last(database: Database, collection: str) -> Any:
+    """The greatest id there is; None where there is nothing."""
+    steps: list[Filter] = [{"$sort": {"_id": -1}}, {"$limit": 1}, {"$project": {"_id": 1}}]
+    rows = await database.aggregate_over(collection, steps)
+    return rows[0]["_id"] if rows else None
+
+
 async def piece(
-    database: Database, collection: str, after: Any, size: int, most_bytes: int
+    database: Database, collection: str, after: Any, until: Any, size: int, most_bytes: int
 ) -> Piece:
-    """The next at most `size` documents behind an id, or fewer that are heavy; at least one."""
-    # An expression compares ids of all types; a plain filter would find only those of one.
-    behind: Filter = {"$expr": {"$gt": ["$_id", {"$literal": after}]}}
+    """The next at most `size` documents behind an id, or fewer that are heavy; at least one.
+
+    None of them is behind `until`.
+    """
+    # Expressions compare ids of all types; a plain filter would find only those of one.
+    bounds = [] if after is None else [{"$gt": ["$_id", {"$literal": after}]}]
+    bounds += [] if until is None else [{"$lte": ["$_id", {"$literal": until}]}]
     steps: list[Filter] = [
-        {"$match": {} if after is None else behind},
+        {"$match": {"$expr": {"$and": bounds}}},
         {"$sort": {"_id": 1}},
         {"$limit": size},
         {"$project": {"weight": WEIGHT}},
