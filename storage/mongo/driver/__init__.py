@@ -8,25 +8,21 @@ from copy import copy
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from bson.errors import InvalidBSON
 from pymongo.errors import (
-    AutoReconnect,
     BulkWriteError,
     ConfigurationError,
     DuplicateKeyError,
-    ExecutionTimeout,
     InvalidName,
     InvalidURI,
     OperationFailure,
     PyMongoError,
-    ServerSelectionTimeoutError,
-    WaitQueueTimeoutError,
 )
 from pymongo.monitoring import CommandListener
 
 from domain.errors import Unavailable
 from storage.mongo.driver.choosing import Driver, client
 from storage.mongo.driver.client import ONE_BATCH, SETTINGS, Document, Filter, Sort
+from storage.mongo.driver.failing import UNREACHABLE, Taken, Undecodable, decoding
 from storage.mongo.driver.written import Write, Written, asked, doubled, one_by_one, written
 
 __all__ = [
@@ -44,18 +40,7 @@ __all__ = [
 
 T = TypeVar("T")
 
-UNREACHABLE = (AutoReconnect, ServerSelectionTimeoutError, WaitQueueTimeoutError, ExecutionTimeout)
-"""No answer, which says nothing about whether the work was done."""
-
 NAMESPACE_EXISTS = 48
-
-
-class Taken(Exception):
-    """A unique value is there already."""
-
-
-class Undecodable(Exception):
-    """Bytes are there that are no document."""
 
 
 class Database:
@@ -171,19 +156,11 @@ class Database:
             Undecodable: one of them has a date, or a text, that cannot be.
             Unavailable: there is no answer in time.
         """
-        with self._answering():
-            asked = self._database[collection].find(
-                where,
-                projection=fields,
-                sort=sort,
-                limit=limit,
-                batch_size=ONE_BATCH,
-                session=self._session,
+        with self._answering(), decoding(collection):
+            cursor = self._database[collection].find(
+                where, fields, sort=sort, limit=limit, batch_size=ONE_BATCH, session=self._session
             )
-            try:
-                return await asked.to_list()
-            except InvalidBSON as error:
-                raise Undecodable(collection) from error
+            return await cursor.to_list()
 
     async def aggregate(self, pipeline: Sequence[Filter]) -> list[Document]:
         """Run a pipeline that brings its own documents."""
