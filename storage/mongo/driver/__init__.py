@@ -9,23 +9,20 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from pymongo.errors import (
-    AutoReconnect,
     BulkWriteError,
     ConfigurationError,
     DuplicateKeyError,
-    ExecutionTimeout,
     InvalidName,
     InvalidURI,
     OperationFailure,
     PyMongoError,
-    ServerSelectionTimeoutError,
-    WaitQueueTimeoutError,
 )
 from pymongo.monitoring import CommandListener
 
 from domain.errors import Unavailable
 from storage.mongo.driver.choosing import Driver, client
 from storage.mongo.driver.client import ONE_BATCH, SETTINGS, Document, Filter, Sort
+from storage.mongo.driver.failing import UNREACHABLE, Taken, Undecodable, decoding
 from storage.mongo.driver.written import Write, Written, asked, doubled, one_by_one, written
 
 __all__ = [
@@ -35,6 +32,7 @@ __all__ = [
     "Filter",
     "Sort",
     "Taken",
+    "Undecodable",
     "Write",
     "Written",
     "client",
@@ -42,14 +40,7 @@ __all__ = [
 
 T = TypeVar("T")
 
-UNREACHABLE = (AutoReconnect, ServerSelectionTimeoutError, WaitQueueTimeoutError, ExecutionTimeout)
-"""No answer, which says nothing about whether the work was done."""
-
 NAMESPACE_EXISTS = 48
-
-
-class Taken(Exception):
-    """A unique value is there already."""
 
 
 class Database:
@@ -159,20 +150,17 @@ class Database:
         limit: int = 0,
         fields: Sequence[str] | None = None,
     ) -> list[Document]:
-        """What matches; of each document only `fields` and the id, where they are given."""
-        with self._answering():
-            return (
-                await self._database[collection]
-                .find(
-                    where,
-                    projection=fields,
-                    sort=sort,
-                    limit=limit,
-                    batch_size=ONE_BATCH,
-                    session=self._session,
-                )
-                .to_list()
+        """What matches; of each document only `fields` and the id, where they are given.
+
+        Raises:
+            Undecodable: one of them has a date, or a text, that cannot be.
+            Unavailable: there is no answer in time.
+        """
+        with self._answering(), decoding(collection):
+            cursor = self._database[collection].find(
+                where, fields, sort=sort, limit=limit, batch_size=ONE_BATCH, session=self._session
             )
+            return await cursor.to_list()
 
     async def aggregate(self, pipeline: Sequence[Filter]) -> list[Document]:
         """Run a pipeline that brings its own documents."""
