@@ -9,21 +9,18 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from pymongo.errors import (
-    AutoReconnect,
     BulkWriteError,
     ConfigurationError,
     DuplicateKeyError,
-    ExecutionTimeout,
     InvalidName,
     InvalidURI,
     OperationFailure,
     PyMongoError,
-    ServerSelectionTimeoutError,
-    WaitQueueTimeoutError,
 )
 from pymongo.monitoring import CommandListener
 
 from domain.errors import Unavailable
+from storage.mongo.driver import silence
 from storage.mongo.driver.choosing import Driver, client
 from storage.mongo.driver.client import ONE_BATCH, SETTINGS, Document, Filter, Sort
 from storage.mongo.driver.written import Write, Written, asked, doubled, one_by_one, written
@@ -41,9 +38,6 @@ __all__ = [
 ]
 
 T = TypeVar("T")
-
-UNREACHABLE = (AutoReconnect, ServerSelectionTimeoutError, WaitQueueTimeoutError, ExecutionTimeout)
-"""No answer, which says nothing about whether the work was done."""
 
 NAMESPACE_EXISTS = 48
 
@@ -95,11 +89,8 @@ class Database:
         if self._session is not None:
             yield  # the transaction itself must see what went wrong: it may have to run again
             return
-        try:
-            with self._client.deadline():
-                yield
-        except UNREACHABLE as error:
-            raise Unavailable("The database does not answer in time. Try again.") from error
+        with silence.told(), self._client.deadline():
+            yield
 
     async def transaction(self, body: Callable[[Database], Coroutine[Any, Any, T]]) -> T:
         """Run `body` so that all of its writes happen, or none; after a conflict, again.
