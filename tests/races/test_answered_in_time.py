@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from time import monotonic
 from typing import Any
 
@@ -17,10 +17,22 @@ from domain.ports import Busy
 from domain.stock import ReservationLine
 from domain.viewer import SYSTEM
 from gateway.embedded import Embedded
+from storage.mongo.claims import CLAIMS
 from storage.mongo.driver import Database
 from storage.mongo.stores import MongoStores
 from tests.races.interrupting import Interrupting
-from tests.trading import MUG, Trading, place
+from tests.trading import (
+    LONG_AGO,
+    MUG,
+    Trading,
+    gateway,
+    more,
+    mugs,
+    place,
+    tender,
+    text_of,
+)
+from tests.trading import SYSTEM as SYSTEM_TOKEN
 
 ARGUMENTS = ReserveStock((ReservationLine(MUG, place(0), 1),))
 KEY = "a-key"
@@ -122,9 +134,42 @@ async def test_a_copy_counts_the_time_that_looking_takes(stall: Trading, monkeyp
     assert len(looks) == 2
 
 
-async def test_a_claim_of_which_nobody_heard_is_let_go(stall: Trading, servers: Embedded):
-    """Two members of one must acknowledge it, so that it is there and its owner does not know."""
-    lonely = Database(servers.mongodb_url or "", stall.database.name, w=2)
+@pytest.fixture
+async def lonely(stall: Trading, servers: Embedded) -> AsyncIterator[Database]:
+    """The shop's database, as a primary has it that has lost its majority.
+
+    Two members of one must acknowledge what is written: it is there, and nobody knows.
+    """
+    found = Database(servers.mongodb_url or "", stall.database.name, w=2)
+    yield found
+    await found.close()
+
+
+ASKED = {
+    "adjustStock": {"changes": [more(3)]},
+    "reserveStock": {"lines": [mugs(1)]},
+    "recordPayment": tender(),
+}
+
+
+@pytest.mark.parametrize("mutation", ASKED)
+async def test_what_no_majority_acknowledged_is_unavailable_and_the_same_key_finds_out(
+    stall: Trading, lonely: Database, mutation: str
+):
+    given = {"idempotencyKey": KEY, **ASKED[mutation]}
+    async with gateway(lonely) as alone:
+        answer = await alone.post(text_of(mutation), SYSTEM_TOKEN, input=given)
+    await stall.database.change_all(CLAIMS.name, {}, {"$set": {"claimed_at": LONG_AGO}})
+
+    done = await stall.do(mutation, **given)
+    again = await stall.do(mutation, **given)
+
+    assert {each["extensions"]["code"] for each in answer["errors"]} == {"UNAVAILABLE"}
+    assert (done["userErrors"], again["replayed"]) == ([], True)
+    assert len(await stall.told()) == 1
+
+
+async def test_a_claim_of_which_nobody_heard_is_let_go(stall: Trading, lonely: Database):
     stores = MongoStores(lonely)
     with pytest.raises(Unavailable):
         await ask(stores)
@@ -135,4 +180,3 @@ async def test_a_claim_of_which_nobody_heard_is_let_go(stall: Trading, servers: 
 
     assert done.value
     assert await stall.numbers() == (9, 1, 0)
-    await lonely.close()
