@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from pymongo.errors import (
-    AutoReconnect,
     BulkWriteError,
     ConfigurationError,
     DuplicateKeyError,
@@ -21,6 +20,7 @@ from pymongo.errors import (
 from pymongo.monitoring import CommandListener
 
 from domain.errors import Unavailable
+from storage.mongo.driver import silence
 from storage.mongo.driver.choosing import Driver, client
 from storage.mongo.driver.client import ONE_BATCH, SETTINGS, Document, Filter, Sort
 from storage.mongo.driver.failing import UNREACHABLE, Taken, Undecodable, decoding
@@ -87,11 +87,8 @@ class Database:
         if self._session is not None:
             yield  # the transaction itself must see what went wrong: it may have to run again
             return
-        try:
-            with self._client.deadline():
-                yield
-        except UNREACHABLE as error:
-            raise Unavailable("The database does not answer in time. Try again.") from error
+        with silence.told(), self._client.deadline():
+            yield
 
     async def transaction(self, body: Callable[[Database], Coroutine[Any, Any, T]]) -> T:
         """Run `body` so that all of its writes happen, or none; after a conflict, again.
