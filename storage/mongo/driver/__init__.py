@@ -23,7 +23,7 @@ from domain.errors import Unavailable
 from storage.mongo.driver import silence
 from storage.mongo.driver.choosing import Driver, client
 from storage.mongo.driver.client import ONE_BATCH, SETTINGS, Document, Filter, Sort
-from storage.mongo.driver.failing import UNREACHABLE, Taken, Undecodable, decoding
+from storage.mongo.driver.failing import Taken, Undecodable, decoding
 from storage.mongo.driver.written import Write, Written, asked, doubled, one_by_one, written
 
 __all__ = [
@@ -310,9 +310,12 @@ class Database:
             await self.command({"collMod": collection, "validator": validator})
 
     async def drop(self) -> None:
-        """Leave nothing of it; a lost connection is no reason to stop, as it can be done twice."""
-        with self._client.deadline():
-            try:
-                await self._client.drop()
-            except AutoReconnect:
-                await self._client.drop()
+        """Leave nothing of it. That can be done twice, so silence is no reason to stop."""
+        try:
+            await self._dropped()
+        except Unavailable:
+            await self._dropped()
+
+    async def _dropped(self) -> None:
+        with self._answering():
+            await self._client.drop()

@@ -1,4 +1,4 @@
-"""What may go wrong between us and MongoDB."""
+"""What MongoDB may answer that a caller has to tell apart."""
 
 from __future__ import annotations
 
@@ -6,15 +6,6 @@ from collections.abc import Generator
 from contextlib import contextmanager
 
 from bson.errors import InvalidBSON
-from pymongo.errors import (
-    AutoReconnect,
-    ExecutionTimeout,
-    ServerSelectionTimeoutError,
-    WaitQueueTimeoutError,
-)
-
-UNREACHABLE = (AutoReconnect, ServerSelectionTimeoutError, WaitQueueTimeoutError, ExecutionTimeout)
-"""No answer, which says nothing about whether the work was done."""
 
 
 class Taken(Exception):
