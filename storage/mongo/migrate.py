@@ -22,6 +22,7 @@ from storage.mongo import (
 from storage.mongo.collections import Collection
 from storage.mongo.driver import Database, Document
 from storage.mongo.driver.client import ONE_BATCH
+from storage.mongo.driver.shaping import shape
 from storage.mongo.outbox import PENDING
 
 COLLECTIONS: tuple[Collection, ...] = (
@@ -59,7 +60,7 @@ async def _validators(database: Database) -> Mapping[str, Document]:
 async def _shape(database: Database, collection: Collection, known: Document | None) -> None:
     validator = collection.validator()
     if validator != known:  # changing one waits until nobody writes, and holds up who wants to
-        await database.shape(collection.name, validator)
+        await shape(database, collection.name, validator)
     if collection.indexes:
         specifications = [index.specification() for index in collection.indexes]
         await database.command({"createIndexes": collection.name, "indexes": specifications})

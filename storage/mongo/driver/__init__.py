@@ -41,8 +41,6 @@ __all__ = [
 
 T = TypeVar("T")
 
-NAMESPACE_EXISTS = 48
-
 
 class Database:
     """One MongoDB database: whole answers, never cursors.
@@ -296,18 +294,6 @@ class Database:
     async def command(self, command: Mapping[str, Any]) -> Document:
         with self._client.deadline():
             return await self._database.command(dict(command))
-
-    async def shape(self, collection: str, validator: Document) -> None:
-        """Make a collection that takes what `validator` allows, or teach it to one that is there.
-
-        Two who do it at once do not disturb each other.
-        """
-        try:
-            await self.command({"create": collection, "validator": validator})
-        except OperationFailure as error:
-            if error.code != NAMESPACE_EXISTS:
-                raise
-            await self.command({"collMod": collection, "validator": validator})
 
     async def drop(self) -> None:
         """Leave nothing of it. That can be done twice, so silence is no reason to stop."""
