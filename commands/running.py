@@ -11,11 +11,13 @@ import logging
 from asyncio import sleep
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
+from time import monotonic
 from typing import Any, Generic, TypeVar
 
 import msgspec
 from msgspec import Struct
 
+from commands import patience
 from domain import requests, values
 from domain.errors import Unavailable
 from domain.ports import Busy, Found, Overtaken, Stores, Work
@@ -30,6 +32,12 @@ A = TypeVar("A")
 R = TypeVar("R")
 
 WAIT_SECONDS = 4.0
+"""So long a copy waits for an answer that somebody else is about to give."""
+
+ANSWER_WITHIN_SECONDS = 5.0
+"""So long takes any answer: more than a database is given, so that its silence is told as such."""
+
+LETTING_GO_SECONDS = 0.5
 FIRST_LOOK_SECONDS = 0.02
 LONGEST_PAUSE_SECONDS = 0.25
 
@@ -86,6 +94,8 @@ async def run(
 ) -> Answer[R]:
     """Carry a request out, or tell what came of it before.
 
+    What takes too long goes on, and whoever asks again is told what came of it.
+
     Raises:
         Forbidden: the viewer may not ask for this.
         Unavailable: what became of it is not known; the same key finds out.
@@ -100,9 +110,18 @@ async def run(
             msgspec.msgpack.encode(arguments),
             command.is_open(arguments),
         )
-        claim = await _claimed(stores, request)
+        work = _answered(stores, command, request, arguments)
+        return await patience.within(ANSWER_WITHIN_SECONDS, work)
+    except patience.NotYet:
+        return _refused(_in_progress())
     except (Refusal, Refused) as refusal:
         return _refused(refusal)
+
+
+async def _answered(
+    stores: Stores, command: Command[A, R], request: Request, arguments: A
+) -> Answer[R]:
+    claim = await _claimed(stores, request)
     if isinstance(claim, Found):
         return requests.told_again(claim.answer, command.gives)
     return await _carried_out(stores, command, Call(claim, request), arguments)
@@ -135,34 +154,44 @@ async def _resumed(
 
 async def _claimed(stores: Stores, request: Request) -> Claim | Found:
     """The claim, or the answer, which is waited for while somebody else is at it."""
-    waited, pause = 0.0, FIRST_LOOK_SECONDS
+    began, pause = monotonic(), FIRST_LOOK_SECONDS
     while True:
         found = await stores.claims.claim(request)
         if found is Busy.OTHER_ARGUMENTS:
             raise IdempotencyMismatch(path=("idempotencyKey",))
         if not isinstance(found, Busy):
             return found
-        if waited >= WAIT_SECONDS:
-            raise InProgress(path=("idempotencyKey",))
+        if monotonic() - began >= WAIT_SECONDS:
+            raise _in_progress()
         await sleep(pause)
-        waited, pause = waited + pause, min(2 * pause, LONGEST_PAUSE_SECONDS)
+        pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
+
+
+def _in_progress() -> InProgress:
+    return InProgress(path=("idempotencyKey",))
 
 
 async def _carried_out(
     stores: Stores, command: Command[A, R], call: Call, arguments: A
 ) -> Answer[R]:
     try:
+        return await _done(stores, command, call, arguments)
+    except BaseException as error:
+        # Nobody knows what became of it. The next copy shall find out at once, not after a lease.
+        is_broken = isinstance(error, Exception) and not isinstance(error, Unavailable)
+        freed = stores.claims.let_go(call.claim, is_broken=is_broken)
+        with suppress(Unavailable, patience.NotYet):
+            await patience.within(LETTING_GO_SECONDS, freed)
+        raise
+
+
+async def _done(stores: Stores, command: Command[A, R], call: Call, arguments: A) -> Answer[R]:
+    try:
         answer: Answer[R] = Answer(await command.act(stores, call, arguments))
     except (Refusal, Refused) as refusal:
         answer = _refused(refusal)
     except Overtaken:
         return await _told_by_others(stores, command, call)
-    except BaseException as error:
-        # Nobody knows what became of it. The next copy shall find out at once, not after a lease.
-        is_broken = isinstance(error, Exception) and not isinstance(error, Unavailable)
-        with suppress(Unavailable):
-            await stores.claims.let_go(call.claim, is_broken=is_broken)
-        raise
     if command.keeps_answer and answer.value is not None:
         return answer
     return await _settled(stores, command, call, answer)

@@ -18,15 +18,18 @@ from commands import imports, operations
 from commands.all import COMMANDS
 from commands.running import resume
 from domain.imports.report import Report
+from domain.integrity import IntegrityCheck
 from domain.ports import Repositories, ShelfState, Stores
 from domain.shop import Shop
 from gateway import app, embedded, logs, upkeep
+from gateway.checking import watching
 from gateway.settings import Settings, SettingsError, read
 from gateway.welcome import Welcome, welcome
 from schema import views
 from storage.mongo import MongoRepositories, driver
 from storage.mongo.driver import Database
 from storage.mongo.intake import MongoIntake
+from storage.mongo.integrity import Checker, Watch
 from storage.mongo.journal.leader import Leader
 from storage.mongo.migrate import WITH_OUTBOX, migrate
 from storage.mongo.shelf import MongoShelf
@@ -137,6 +140,12 @@ async def imported(
     return report
 
 
+async def checked(settings: Settings, most: int, told: imports.Told) -> list[IntegrityCheck]:
+    """Check whether what must always be true is true of what is in the database."""
+    async with opened(settings) as chosen:
+        return await Checker(chosen, most=most).all(told)
+
+
 async def journalled(chosen: Database) -> None:
     """Put what waits into the journal, unless a gateway is at it."""
     leader = Leader(chosen, WITH_OUTBOX)
@@ -172,7 +181,7 @@ def serving(settings: Settings, chosen: Database, doorbell: Bell) -> Starlette:
         try:
             offers.append(await welcome(reading, view))
             _keep_what_is_there()
-            async with upkeep.running(jobs(chosen, stores)):
+            async with upkeep.running({**jobs(chosen, stores), **watches(chosen, settings)}):
                 yield
         finally:
             await chosen.close()
@@ -204,6 +213,12 @@ def jobs(chosen: Database, stores: Stores) -> Mapping[str, tuple[upkeep.Job, flo
         "far holds": (partial(stores.holds.settle, MOST_AT_ONCE), 5.0),
         "abandoned requests": (partial(resume, stores, COMMANDS, MOST_AT_ONCE), 2.0),
     }
+
+
+def watches(chosen: Database, settings: Settings) -> Mapping[str, tuple[upkeep.Job, float]]:
+    """What a gateway looks at while nobody asks."""
+    every = settings.check_seconds
+    return {"integrity": (watching(Watch(chosen, every).look), every)} if every else {}
 
 
 def application() -> Starlette:

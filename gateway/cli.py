@@ -17,7 +17,7 @@ from rich.markup import escape
 from rich.syntax import Syntax
 
 from domain.errors import KassaError
-from gateway import asking, bootstrap, importing, serving
+from gateway import asking, bootstrap, checking, importing, serving
 from gateway import settings as environment
 from gateway.embedded import EmbeddedError
 from gateway.examples import Example
@@ -44,6 +44,8 @@ KASSA_MONGODB_DRIVER: pymongo or motor (pymongo)
 KASSA_DATA: where embedded servers keep their files (.kassa)
 
 KASSA_HOST, KASSA_PORT: where to listen (127.0.0.1, 8000)
+
+KASSA_CHECK_SECONDS: how often a gateway checks a little of what must always be true (10; 0: never)
 
 KASSA_COUNTRY: whose phone numbers need no country code (SE)
 
@@ -204,6 +206,29 @@ def migrate(embedded: Embedded = False) -> None:
     with _database(embedded=embedded) as settings:
         for line in asyncio.run(bootstrap.migrated(settings)):
             out.print(line)
+
+
+@app.command()
+def check(
+    as_json: Annotated[bool, typer.Option("--json", help="Say it as JSON.")] = False,
+    most: Annotated[
+        int, typer.Option(min=1, max=100_000, help="Name so many ids of what is broken, at most.")
+    ] = checking.MOST,
+    embedded: Embedded = False,
+) -> None:
+    """Check what must always be true of stock, payments, ledger and journal. Changes nothing.
+
+    Leaves with status 1 if anything is broken. Gateways may go on working meanwhile.
+    """
+    with _database(embedded=embedded) as settings:
+        with importing.bars(problems) as told:
+            checks = asyncio.run(bootstrap.checked(settings, most, told))
+        if as_json:
+            typer.echo(checking.as_json(checks))
+        else:
+            checking.show(checks, out)
+        if not checking.all_hold(checks):
+            raise typer.Exit(1)
 
 
 @app.command()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import structlog
 
@@ -48,6 +48,11 @@ def configure(*, for_people: bool) -> None:
 def audit(event: str, facts: Mapping[str, object]) -> None:
     """Keep that somebody looked; who was found stays out of it."""
     log.info(event, **facts)
+
+
+def broken(invariant: str, says: str, times: int, ids: Sequence[str]) -> None:
+    """Keep that something is not as it must always be, and the ids of what."""
+    log.error("invariant broken", invariant=invariant, says=says, broken=times, ids=list(ids))
 
 
 def report(error: Exception, error_id: str) -> None:

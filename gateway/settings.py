@@ -28,6 +28,7 @@ WANTED: Mapping[str, str] = MappingProxyType(
         "port": "a number from 0 to 65535",
         "mongodb_database": "a name of up to 63 letters, digits, - and _",
         "mongodb_driver": "pymongo or motor",
+        "check_seconds": "a number of seconds up to 86400, or 0 for never",
         "country": "a country of two letters, such as SE",
         "subgraph": f"one of {', '.join(Column)}",
     }
@@ -64,6 +65,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     mongodb_driver: Driver = Driver.PYMONGO
     redis_url: str | None = None
     data: Path = Path(".kassa")
+    check_seconds: Annotated[float, Meta(ge=0, le=86_400)] = 10.0
     country: Country = "SE"
     subgraph: Column | None = None
 

@@ -122,7 +122,7 @@ def test_each_room_of_the_drawing_is_under_contract():
 def test_a_command_stands_in_a_column_or_goes_through_all():
     files = {path.stem for path in (ROOT / "commands").iterdir() if path.suffix == ".py"}
 
-    assert files - {"__init__"} <= {*COLUMNS, "imports", "intake", "running", "all"}
+    assert files - {"__init__"} <= {*COLUMNS, "imports", "intake", "running", "patience", "all"}
 
 
 def test_a_file_is_one_idea():

@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 
+from tests.chaos import members
+
 ROOT = Path(__file__).parents[1]
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
 LOOPBACK = "127.0.0.1"
@@ -47,6 +49,19 @@ def pinned(lock: str) -> dict[str, str]:
 
 def test_the_compose_file_is_one():
     compose("config", "-q")
+
+
+def test_the_database_is_set_as_that_which_is_broken_on_purpose():
+    compose_file = (ROOT / "docker-compose.yml").read_text()
+    replica_set = (ROOT / "deploy" / "replica-set.js").read_text()
+    page = (ROOT / "docs" / "production.md").read_text()
+
+    for name, value in members.PARAMETERS.items():
+        assert f"- --setParameter={name}={value}\n" in compose_file
+        assert f"| `{name}` | {value} |" in page
+    for name, value in members.SETTINGS.items():
+        assert f"{name}: {value}" in replica_set
+        assert f"| `settings.{name}` | {value} |" in page
 
 
 def test_only_nginx_may_be_reached_from_elsewhere_and_only_if_wanted():

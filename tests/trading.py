@@ -287,14 +287,15 @@ async def trading(
         stack.push_async_callback(databases[0].drop)
         await migrate(databases[0])
         await stock_up(databases[0])
-        clients = [await stack.enter_async_context(_client(each, most_near)) for each in databases]
+        clients = [await stack.enter_async_context(gateway(each, most_near)) for each in databases]
         if with_upkeep:
             jobs = bootstrap.jobs(databases[0], MongoStores(databases[0], most_near))
             await stack.enter_async_context(upkeep.running(jobs))
         yield Trading(databases, clients)
 
 
-def _client(database: Database, most_near: int) -> Client:
+def gateway(database: Database, most_near: int = MOST_NEAR) -> Client:
+    """Another gateway to a shop's database."""
     built = app.build(
         Settings(),
         views.unified(),

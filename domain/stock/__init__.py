@@ -21,6 +21,7 @@ from domain.stock.levels import (
 )
 from domain.stock.reservations import (
     HELD,
+    MOST_MINUTES,
     RESERVATION_STEPS,
     Reservation,
     ReservationLine,
@@ -53,6 +54,7 @@ __all__ = [
     "BEST_FIRST",
     "BY_SKU",
     "HELD",
+    "MOST_MINUTES",
     "RESERVATION_STEPS",
     "Authority",
     "Availability",

@@ -23,6 +23,9 @@ REPLICA_SET = {
 # A new journal file of 32 MB rather than three of 100 MB halves the time to open; a transaction
 # that fits half a gigabyte of cache fits it.
 ENGINE = "log=(prealloc=false,file_max=32MB)"
+# A client that is killed within a transaction keeps its locks until the server ends it: by default
+# a minute later. Ours give up after four seconds.
+TRANSACTION_SECONDS = 5
 
 
 def started(binary: Path, data: Path, lock: int) -> AbstractContextManager[server.Server]:
@@ -64,5 +67,6 @@ def _options(folder: Path, port: int) -> list[str]:
         *("--wiredTigerCacheSizeGB", "0.5", "--oplogSize", "256"),
         *("--wiredTigerEngineConfigString", ENGINE),
         *("--setParameter", "diagnosticDataCollectionEnabled=false"),
+        *("--setParameter", f"transactionLifetimeLimitSeconds={TRANSACTION_SECONDS}"),
         *("--noscripting", "--quiet"),
     ]

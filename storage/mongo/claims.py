@@ -11,7 +11,9 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Mapping, Sequence
+from collections import deque
+from collections.abc import Generator, Iterable, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 import msgspec
@@ -19,6 +21,7 @@ from bson import Timestamp
 from msgspec import Struct
 from msgspec.structs import replace
 
+from domain.errors import Unavailable
 from domain.ports import Busy, Found
 from domain.requests import Claim, Request
 from storage.gathering import Gathered
@@ -34,6 +37,9 @@ GRACE = timedelta(seconds=2)
 
 MOST_FAILURES = 5
 """A request that breaks this often is not taken up again, unless its sender asks."""
+
+MOST_UNHEARD = 1_000
+"""So many claims may be ours without our knowing it, before the first are left to their lease."""
 
 KEPT = timedelta(days=8)
 NOW_OF_THE_SERVER = Timestamp(0, 0)
@@ -93,6 +99,7 @@ class MongoClaims:
         self._claiming = Gathered(self._claim_all)
         self._settling = Gathered(self._settle_all)
         self._kept_open = set[str]()
+        self._unheard = deque[Filter](maxlen=MOST_UNHEARD)
 
     async def claim(self, request: Request) -> Claim | Found | Busy:
         return await self._claiming.ask(request)
@@ -114,6 +121,7 @@ class MongoClaims:
 
     async def abandoned(self, most: int) -> Sequence[tuple[Claim, Request]]:
         """Of those that are answered the owner died before it could close them."""
+        await self._disown()
         found: list[tuple[Claim, Request]] = []
         is_sound = {"failures": {"$not": {"$gte": MOST_FAILURES}}}
         where = {"open": True, **is_sound, **IS_ABANDONED}
@@ -147,7 +155,8 @@ class MongoClaims:
         now = await self._clock.now()
         claims = [_claim(request, _token(), now + LEASE) for request in requests]
         rows = [_row(*pair, now) for pair in zip(claims, requests, strict=True)]
-        twice = await self._database.add(CLAIMS.name, rows)
+        with self._hearing((claim.id, claim.owner) for claim in claims):
+            twice = await self._database.add(CLAIMS.name, rows)
         if not twice:
             return claims
         answers = await self._answers([claims[n].id for n in twice])
@@ -171,10 +180,29 @@ class MongoClaims:
         if rows and rows[0]["fingerprint"] != request.fingerprint:
             return Busy.OTHER_ARGUMENTS
         owner, deadline = _token(), await self._deadline()
-        row = await self._taken_over({"_id": request.id, **IS_ABANDONED}, owner)
+        with self._hearing([(request.id, owner)]):
+            row = await self._taken_over({"_id": request.id, **IS_ABANDONED}, owner)
         if row is None:
             return Busy.IN_PROGRESS
         return _claim(replace(request, is_open=row.get("open", False)), owner, deadline)
+
+    @contextmanager
+    def _hearing(self, claims: Iterable[tuple[str, str]]) -> Generator[None]:
+        """If there is no answer, claims may stand in our name that nobody here knows of."""
+        try:
+            yield
+        except Unavailable:
+            self._unheard.extend({"_id": claim, "owner": owner} for claim, owner in claims)
+            raise
+
+    async def _disown(self) -> None:
+        """Let go of those: nobody shall wait for their lease."""
+        mine, self._unheard = self._unheard, deque[Filter](maxlen=MOST_UNHEARD)
+        if not mine:
+            return
+        with self._hearing((each["_id"], each["owner"]) for each in mine):
+            freed = {"$set": {"owner": None}}
+            await self._database.change_all(CLAIMS.name, {"$or": list(mine)}, freed)
 
     async def _taken_over(self, where: Filter, owner: str) -> Document | None:
         now = {"$set": {"owner": owner, "claimed_at": "$$NOW"}}

@@ -31,14 +31,15 @@ COLLECTIONS = (LEASES,)
 class Lease:
     """The right to do what `name` says, as long as it is asked for often enough."""
 
-    def __init__(self, database: Database, name: str) -> None:
+    def __init__(self, database: Database, name: str, lasts: timedelta = LEASE) -> None:
         self._database = database
         self._name = name
+        self._lasts = lasts
         self._owner = secrets.token_hex(8)
 
     async def hold(self) -> bool:
         """Take the lease, or keep it; False while somebody else has it."""
-        milliseconds = LEASE // timedelta(milliseconds=1)
+        milliseconds = self._lasts // timedelta(milliseconds=1)
         is_over = {"$lt": ["$until", "$$NOW"]}
         free = {"$or": [{"owner": self._owner}, {"$expr": is_over}]}
         until = {"$add": ["$$NOW", milliseconds]}

@@ -26,6 +26,7 @@ PAYMENTS = Collection(
         Index(by("order_id", "_id"), "Order.payments"),
         Index(by("ref_keys"), "payment(provider:, providerRef:)", unique=True, sparse=True),
         Index(by("operations.id"), "node of a refund or an operation", unique=True, sparse=True),
+        Index(by("operations.idempotency_key"), "sent under one key", unique=True, sparse=True),
         Index(by(*NEWEST), "payments"),
         Index(by("customer_id", *NEWEST), "payments, as a shopper"),
         Index(by("location_ids", *NEWEST), "payments, as a clerk"),

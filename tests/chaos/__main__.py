@@ -40,7 +40,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=secrets.randbits(32))
     parser.add_argument("--cycles", type=int, default=3, help="how often each fault strikes")
     parser.add_argument("--faults", nargs="+", default=list(FAULTS), choices=list(FAULTS))
-    parser.add_argument("--only", choices=["rush", "mixture"])
+    parser.add_argument("--only", choices=["rush", "crowded", "mixture"])
     parser.add_argument("--keep", action="store_true", help="keep the histories anyway")
     parser.add_argument("--write", action="store_true", help="write the committed results")
     parser.add_argument("--check", type=Path, help="only check this history again")
@@ -50,7 +50,8 @@ def arguments() -> argparse.Namespace:
 def scenarios(asked: argparse.Namespace) -> Sequence[tuple[str, Scenario]]:
     rush = ("rush", partial(play.rush, faults=asked.faults))
     mix = partial(play.mix, faults=asked.faults, wishes=WISHES, a_second=A_SECOND)
-    each = (rush, *[("mixture", mix)] * asked.cycles)
+    crowd = ("crowded", partial(play.crowded, faults=asked.faults, a_second=A_SECOND))
+    each = (rush, crowd, *[("mixture", mix)] * asked.cycles)
     return [(name, scenario) for name, scenario in each if asked.only in {None, name}]
 
 

@@ -19,8 +19,15 @@ SIZE = 3
 SETTINGS = {
     "electionTimeoutMillis": 2000,
     "heartbeatIntervalMillis": 500,
-    "catchUpTimeoutMillis": 2000,
+    "catchUpTimeoutMillis": 500,
 }
+PARAMETERS = {
+    "transactionLifetimeLimitSeconds": 5,
+    "oplogNetworkTimeoutBufferSeconds": 2,
+    "oplogFetcherSteadyStateMaxFetcherRestarts": 0,
+}
+"""What `docs/production.md` says of a replica set: as those who follow it have it."""
+
 ANSWERS_WITHIN_SECONDS = 1.0
 HEALTHY_WITHIN_SECONDS = 60.0
 POLL_SECONDS = 0.05
@@ -70,7 +77,7 @@ class Member:
             *("--wiredTigerCacheSizeGB", "0.25", "--oplogSize", "128"),
             *("--wiredTigerEngineConfigString", "log=(prealloc=false,file_max=32MB)"),
             *("--setParameter", "diagnosticDataCollectionEnabled=false"),
-            *("--setParameter", "transactionLifetimeLimitSeconds=30"),
+            *(option for each in PARAMETERS.items() for option in _set(*each)),
             *("--noscripting", "--quiet"),
         )
 
@@ -123,6 +130,10 @@ class Members:
     def _configuration(self) -> Mapping[str, object]:
         members = [{"_id": n, "host": member.address} for n, member in enumerate(self.each)]
         return {"_id": NAME, "members": members, "settings": SETTINGS}
+
+
+def _set(parameter: str, value: int) -> Sequence[str]:
+    return "--setParameter", f"{parameter}={value}"
 
 
 def _states(status: Mapping[str, Any]) -> Mapping[str, int]:

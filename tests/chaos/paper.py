@@ -10,8 +10,10 @@ from collections.abc import Callable, Mapping
 from itertools import count
 from typing import Any
 
+from tests.chaos.checker.money import ACCOUNTS
 from tests.chaos.checker.run import HOLD, NUMBERS, Place
 from tests.chaos.history import Followed, History, Read
+from tests.chaos.mixture import PHASES
 from tests.chaos.shelves import Order, Shelves
 
 Values = dict[str, Any]
@@ -24,6 +26,7 @@ class Shop:
         self.levels: dict[Place, Values] = {}
         self._things: dict[str, Values] = {}
         self._answers: dict[str, Values] = {}
+        self._paid: dict[str, Values] = {}
         self._numbers = count(1)
         self.orders = [Order(f"ord_{n}", "chn_1", "SEK") for n in range(2)]
         for order in self.orders:
@@ -154,26 +157,44 @@ class Shop:
         return {"reservation": dict(made)}
 
     def recordPayment(self, input: Mapping[str, Any]) -> Values:  # noqa: N802
-        amount = input["tender"]["amount"]
-        zero = {"minor": 0}
-        made = self._made(
-            "pay", operations=[], captured=amount, refunded=zero, refundPending=zero, version=1
-        )
-        made["operations"] = [{"id": f"pop_{made['id']}", "kind": "CAPTURE", "amount": amount}]
-        order = self._things[input["order"]]
-        order["payments"] = [*order["payments"], {"id": made["id"]}]
-        self._journalled(order, [])
+        made = self._paid.get(input["providerRef"])
+        if made is None:
+            zero = {"minor": 0}
+            made = self._made("pay", operations=[], clearing=[], version=0, journal=[])
+            made |= {"captured": zero, "refunded": zero, "refundPending": zero}
+            self._paid[input["providerRef"]] = made
+            order = self._things[input["order"]]
+            order["payments"] = [*order["payments"], {"id": made["id"]}]
+            self._journalled(order, [])
+        self._operation(made, "CAPTURE", input["tender"]["amount"], input)
         return {"payment": dict(made)}
 
     def recordRefund(self, input: Mapping[str, Any]) -> Values:  # noqa: N802
         made = self._things[input["payment"]]
-        left = made["captured"]["minor"] - made["refunded"]["minor"]
-        if input["amount"]["minor"] > left:
-            return _refused("AMOUNT_EXCEEDS_REFUNDABLE")
-        back = {"id": f"pop_{next(self._numbers)}", "kind": "REFUND", "amount": input["amount"]}
-        made["operations"] = [*made["operations"], back]
-        made["refunded"] = {"minor": made["refunded"]["minor"] + input["amount"]["minor"]}
+        back = self._operation(made, "REFUND", input["amount"], input)
         return {"payment": dict(made), "refund": {"id": back["id"]}}
+
+    def _operation(
+        self, payment: Values, kind: str, amount: Mapping[str, Any], input: Mapping[str, Any]
+    ) -> Values:
+        """The operation of that name, as far as anybody knows; a success is posted once."""
+        ref, phase = input["providerRef"], input["phase"]
+        found = next((each for each in payment["operations"] if each["providerRef"] == ref), None)
+        known = PHASES.index(found["phase"]) if found else -1
+        if found and PHASES.index(phase) <= known:
+            return found
+        news = {"id": f"pop_{ref}", "kind": kind, "amount": amount, "providerRef": ref}
+        others = [each for each in payment["operations"] if each is not found]
+        payment["operations"] = [*others, {**news, "phase": phase}]
+        if phase == "SUCCEEDED":
+            total = "captured" if kind == "CAPTURE" else "refunded"
+            payment[total] = {"minor": payment[total]["minor"] + amount["minor"]}
+            lines = zip(ACCOUNTS[kind], ({"debit": amount}, {"credit": amount}), strict=True)
+            nothing = {"debit": None, "credit": None}
+            sides = [{**nothing, "account": f"{account}:x", **side} for account, side in lines]
+            payment["clearing"] = [*payment["clearing"], *sides]
+        self._journalled(payment, [])
+        return news
 
     def _made(self, prefix: str, **fields: Any) -> Values:
         made = {"id": f"{prefix}_{next(self._numbers)}", **fields}

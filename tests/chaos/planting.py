@@ -200,7 +200,37 @@ def a_capture_is_there_twice(lines: Lines) -> None:
 
 def a_refund_is_missing(lines: Lines) -> None:
     wish, _ = a_done(lines, "recordRefund")
-    wish["input"]["amount"]["minor"] += 1
+    ref = wish["input"]["providerRef"]
+    for each, _ in done(lines, "recordRefund"):
+        each["input"]["amount"]["minor"] += each["input"]["providerRef"] == ref
+
+
+def a_report_made_another_payment(lines: Lines) -> None:
+    wish, answer = a_done(lines, "recordPayment")
+    lines += [{**wish, "op": -1}, {**deepcopy(answer), "op": -1}]
+    lines[-1]["payload"]["payment"]["id"] = "pay_other"
+
+
+def a_report_made_another_operation(lines: Lines) -> None:
+    operations = next(read(lines, "payment"))["operations"]
+    operations.append({**operations[0], "id": "pop_other", "phase": "REQUESTED"})
+
+
+def a_success_was_forgotten(lines: Lines) -> None:
+    next(read(lines, "payment"))["operations"][0]["phase"] = "REQUESTED"
+
+
+def a_change_of_a_payment_is_untold(lines: Lines) -> None:
+    next(read(lines, "payment"))["journal"].pop()
+
+
+def a_posting_has_one_side(lines: Lines) -> None:
+    next(read(lines, "payment"))["clearing"].pop()
+
+
+def a_capture_is_posted_twice(lines: Lines) -> None:
+    clearing = next(read(lines, "payment"))["clearing"]
+    clearing += clearing[:2]
 
 
 def a_sum_is_wrong(lines: Lines) -> None:
@@ -221,6 +251,7 @@ PLANTS: Mapping[str, tuple[Plant, ...]] = MappingProxyType(
             an_entry_is_missing,
             an_entry_is_there_twice,
             the_journal_begins_too_late,
+            a_change_of_a_payment_is_untold,
         ),
         "an_entry_has_one_number": (two_entries_have_one_number, an_entry_has_two_numbers),
         "who_follows_misses_nothing": (
@@ -239,7 +270,16 @@ PLANTS: Mapping[str, tuple[Plant, ...]] = MappingProxyType(
         "units_were_let_go_as_wished": (another_was_let_go,),
         "units_were_committed_as_wished": (more_is_committed,),
         "payments_are_those_recorded": (a_payment_is_missing, a_payment_came_from_nowhere),
-        "operations_are_those_recorded": (a_capture_is_there_twice, a_refund_is_missing),
+        "one_reference_is_one_operation": (
+            a_report_made_another_payment,
+            a_report_made_another_operation,
+        ),
+        "operations_are_those_recorded": (
+            a_capture_is_there_twice,
+            a_refund_is_missing,
+            a_success_was_forgotten,
+        ),
+        "every_cent_is_posted_once": (a_posting_has_one_side, a_capture_is_posted_twice),
         "sums_are_those_of_the_operations": (a_sum_is_wrong,),
     }
 )

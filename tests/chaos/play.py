@@ -24,6 +24,8 @@ ENOUGH_SECONDS = 3.0
 """For the first answers of a rush; then it breaks whether or not they came."""
 SKUS, LOCATIONS = 4, 3
 ORDERS = 2
+HELD_BY_EACH = 80
+"""Of 32 clients, and one in twenty asks for too much: a document holds 2,000."""
 
 
 class Stage(Struct, frozen=True):
@@ -87,10 +89,30 @@ async def mix(stage: Stage, faults: Sequence[str], *, wishes: int, a_second: flo
     breaking = asyncio.create_task(nemesis.follow(steps, stage.cluster, stage.history))
     async with _followed(stage, found):
         crowd = mixture.Crowd(wishes, a_second, until=breaking)
-        await crowd.works(stage.client, found)
+        await crowd.works(mixture.days(stage.client, found))
         await breaking
         await stage.cluster.heal()
         await stage.note(AFTER, found)
+    return await _ended(stage)
+
+
+async def crowded(stage: Stage, faults: Sequence[str], *, a_second: float) -> Run:
+    """More reservations of one level than its document holds, while each fault is there once.
+
+    Nothing that is read tells where a hold is kept: what must be true of holds is, of all.
+    """
+    steps = nemesis.plan(_random(stage), faults, 1.5, 4.0)
+    stage.begin("crowded", steps)
+    found = await shelves.found(stage.reader, skus=1, locations=1, orders=1)
+    await stage.note(BEFORE, found)
+    await mixture.stock_up(stage.client("keeper"), found)
+    days = mixture.days(stage.client, found, mixture.HOLDING)
+    await asyncio.gather(*(day.hold(HELD_BY_EACH) for day in days))
+    breaking = asyncio.create_task(nemesis.follow(steps, stage.cluster, stage.history))
+    await mixture.Crowd(0, a_second, until=breaking).works(days)
+    await breaking
+    await stage.cluster.heal()
+    await stage.note(AFTER, found)
     return await _ended(stage)
 
 
@@ -118,7 +140,8 @@ async def _ended(stage: Stage) -> Run:
     """Read what was made, too."""
     run = Run(stage.history.lines)
     for kind, what in (("reserveStock", "reservation"), ("recordPayment", "payment")):
-        await stage.reader.note(AFTER, what, [each.made(what) for each in run.done(kind)])
+        made = dict.fromkeys(each.made(what) for each in run.done(kind))
+        await stage.reader.note(AFTER, what, list(made))
     return Run(stage.history.lines)
 
 

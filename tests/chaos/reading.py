@@ -34,10 +34,11 @@ FIELDS: Mapping[str, str] = {
         version state amount { minor } captured { minor } refunded { minor }
         refundPending { minor } order { id }
         operations { id kind phase providerRef amount { minor } }
+        clearing { account debit { minor } credit { minor } }
     }""",
     "order": "... on Order { version payments { id } }",
 }
-JOURNALLED: Mapping[str, str] = {"level": "StockLevel", "order": "Order"}
+JOURNALLED: Mapping[str, str] = {"level": "StockLevel", "order": "Order", "payment": "Payment"}
 """The GraphQL type of what has a journal."""
 
 
@@ -81,7 +82,7 @@ class Reader:
         while True:
             found = [entry async for entry in self._journal(kind, value["id"])]
             last = max((e["seq"] for e in found if e["aggregate"] == value["id"]), default=0)
-            if kind != "level" or last >= value["version"] or time.monotonic() > deadline:
+            if kind == "order" or last >= value["version"] or time.monotonic() > deadline:
                 return found
             await asyncio.sleep(PAUSE_SECONDS)
 

@@ -57,6 +57,17 @@ REFUSALS: Mapping[str, tuple[str, dict[str, object], str]] = {
         {"port": 0, "redis_url": "[red]nonsense"},
         "The Redis URL cannot be used",
     ),
+    "no MongoDB to check": ("check", {}, "Set KASSA_MONGODB_URL"),
+    "a MongoDB to check that is not there": (
+        "check --json",
+        {"mongodb_url": "mongodb://127.0.0.1:1"},
+        "MongoDB does not answer: 127.0.0.1:1",
+    ),
+    "a rest that is no number": (
+        "serve",
+        {"check_seconds": "-1"},
+        "KASSA_CHECK_SECONDS='-1' cannot",
+    ),
     "no MongoDB to explain by": ("explain {channels{id}}", {}, "Set KASSA_MONGODB_URL"),
     "a data folder that is a file": (
         "serve --embedded",
@@ -79,6 +90,7 @@ HELP = {
     "seed": ("--embedded", "--reset", "demo shop", "empty database"),
     "migrate": ("--embedded", "collections", "indexes"),
     "schema": ("--check", "--write", "SDL"),
+    "check": ("--json", "--most", "--embedded", "status 1", "Changes nothing"),
     "explain": ("--variables", "--token", "plan", "what is read"),
 }
 

@@ -21,6 +21,7 @@ MEANINGS = [
     ("KASSA_MONGODB_DRIVER", "motor", Driver.MOTOR),
     ("KASSA_REDIS_URL", "redis://bell/0", "redis://bell/0"),
     ("KASSA_DATA", "/var/lib/kassa", Path("/var/lib/kassa")),
+    ("KASSA_CHECK_SECONDS", "2.5", 2.5),
     ("KASSA_COUNTRY", "NO", "NO"),
     ("KASSA_SUBGRAPH", "orders", Column.ORDERS),
 ]
@@ -33,6 +34,8 @@ REFUSALS = [
     ("KASSA_PORT", "-1"),
     ("KASSA_PORT", "65536"),
     ("KASSA_MONGODB_DRIVER", "mongoose"),
+    ("KASSA_CHECK_SECONDS", "nan"),
+    ("KASSA_CHECK_SECONDS", "86401"),
     ("KASSA_SUBGRAPH", "order"),
     ("KASSA_MONGODB_DATABASE", "a b"),
     ("KASSA_MONGODB_DATABASE", "a/b"),

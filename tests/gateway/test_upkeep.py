@@ -7,7 +7,10 @@ import asyncio
 import pytest
 
 from domain.errors import Unavailable
-from gateway import upkeep
+from domain.integrity import IntegrityCheck
+from gateway import bootstrap, checking, upkeep
+from gateway.settings import Settings
+from storage.mongo.driver import Database
 
 
 async def test_a_job_that_takes_its_cancellation_for_a_lost_connection_ends_all_the_same():
@@ -44,3 +47,21 @@ async def test_a_job_that_fails_is_done_again_and_disturbs_no_other(
     async with upkeep.running({"broken": (breaking, 0), "working": (working, 60)}):
         async with asyncio.timeout(5):
             await done.wait()
+
+
+async def test_what_a_watch_finds_broken_stands_in_the_log(caplog: pytest.LogCaptureFixture):
+    async def look() -> list[IntegrityCheck]:
+        return [IntegrityCheck("S2", "Reserved is the sum of the holds.", 50, 1, ("res_1",))]
+
+    assert await checking.watching(look)() == 0
+
+    (line,) = [record.msg for record in caplog.records if record.levelname == "ERROR"]
+    assert line["event"] == "invariant broken"
+    assert (line["invariant"], line["broken"], line["ids"]) == ("S2", 1, ["res_1"])
+
+
+def test_a_gateway_watches_as_often_as_it_is_told(database: Database):
+    watches = bootstrap.watches(database, Settings(check_seconds=7))
+
+    assert [pause for _, pause in watches.values()] == [7]
+    assert bootstrap.watches(database, Settings(check_seconds=0)) == {}

@@ -82,6 +82,17 @@ async def test_running_it_again_changes_nothing(bare: Database):
     assert await shape(bare) == before
 
 
+async def test_a_gateway_starts_while_another_one_writes(bare: Database):
+    await migrate(bare)
+
+    async def writing(database: Database) -> None:
+        for each in COLLECTIONS:
+            await database.change_all(each.name, {}, {"$set": {"n": 1}})
+        await migrate(bare)
+
+    await bare.transaction(writing)
+
+
 async def test_an_older_database_is_brought_up_to_date_and_keeps_its_data(bare: Database):
     channel = a_channel()
     await bare.insert("channels", [operations.CHANNELS.document(channel)])

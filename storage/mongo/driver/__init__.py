@@ -9,23 +9,21 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from pymongo.errors import (
-    AutoReconnect,
     BulkWriteError,
     ConfigurationError,
     DuplicateKeyError,
-    ExecutionTimeout,
     InvalidName,
     InvalidURI,
     OperationFailure,
     PyMongoError,
-    ServerSelectionTimeoutError,
-    WaitQueueTimeoutError,
 )
 from pymongo.monitoring import CommandListener
 
 from domain.errors import Unavailable
+from storage.mongo.driver import silence
 from storage.mongo.driver.choosing import Driver, client
 from storage.mongo.driver.client import ONE_BATCH, SETTINGS, Document, Filter, Sort
+from storage.mongo.driver.failing import Taken, Undecodable, decoding
 from storage.mongo.driver.written import Write, Written, asked, doubled, one_by_one, written
 
 __all__ = [
@@ -35,21 +33,13 @@ __all__ = [
     "Filter",
     "Sort",
     "Taken",
+    "Undecodable",
     "Write",
     "Written",
     "client",
 ]
 
 T = TypeVar("T")
-
-UNREACHABLE = (AutoReconnect, ServerSelectionTimeoutError, WaitQueueTimeoutError, ExecutionTimeout)
-"""No answer, which says nothing about whether the work was done."""
-
-NAMESPACE_EXISTS = 48
-
-
-class Taken(Exception):
-    """A unique value is there already."""
 
 
 class Database:
@@ -95,11 +85,8 @@ class Database:
         if self._session is not None:
             yield  # the transaction itself must see what went wrong: it may have to run again
             return
-        try:
-            with self._client.deadline():
-                yield
-        except UNREACHABLE as error:
-            raise Unavailable("The database does not answer in time. Try again.") from error
+        with silence.told(), self._client.deadline():
+            yield
 
     async def transaction(self, body: Callable[[Database], Coroutine[Any, Any, T]]) -> T:
         """Run `body` so that all of its writes happen, or none; after a conflict, again.
@@ -159,20 +146,17 @@ class Database:
         limit: int = 0,
         fields: Sequence[str] | None = None,
     ) -> list[Document]:
-        """What matches; of each document only `fields` and the id, where they are given."""
-        with self._answering():
-            return (
-                await self._database[collection]
-                .find(
-                    where,
-                    projection=fields,
-                    sort=sort,
-                    limit=limit,
-                    batch_size=ONE_BATCH,
-                    session=self._session,
-                )
-                .to_list()
+        """What matches; of each document only `fields` and the id, where they are given.
+
+        Raises:
+            Undecodable: one of them has a date, or a text, that cannot be.
+            Unavailable: there is no answer in time.
+        """
+        with self._answering(), decoding(collection):
+            cursor = self._database[collection].find(
+                where, fields, sort=sort, limit=limit, batch_size=ONE_BATCH, session=self._session
             )
+            return await cursor.to_list()
 
     async def aggregate(self, pipeline: Sequence[Filter]) -> list[Document]:
         """Run a pipeline that brings its own documents."""
@@ -326,22 +310,13 @@ class Database:
         with self._client.deadline():
             return await self._database.command(dict(command))
 
-    async def shape(self, collection: str, validator: Document) -> None:
-        """Make a collection that takes what `validator` allows, or teach it to one that is there.
-
-        Two who do it at once do not disturb each other.
-        """
-        try:
-            await self.command({"create": collection, "validator": validator})
-        except OperationFailure as error:
-            if error.code != NAMESPACE_EXISTS:
-                raise
-            await self.command({"collMod": collection, "validator": validator})
-
     async def drop(self) -> None:
-        """Leave nothing of it; a lost connection is no reason to stop, as it can be done twice."""
-        with self._client.deadline():
-            try:
-                await self._client.drop()
-            except AutoReconnect:
-                await self._client.drop()
+        """Leave nothing of it. That can be done twice, so silence is no reason to stop."""
+        try:
+            await self._dropped()
+        except Unavailable:
+            await self._dropped()
+
+    async def _dropped(self) -> None:
+        with self._answering():
+            await self._client.drop()

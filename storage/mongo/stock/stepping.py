@@ -47,7 +47,7 @@ class Stepping:
         found = await self._surely_updated(place, steps)
         if found is None:
             return [Stepped(StepOutcome.UNHEARD)] * len(steps)
-        if found["near"] > self._most_near:
+        if _near(found) > self._most_near:
             await self._make_room(found["_id"])
         return msgspec.convert(found["last"], list[Stepped])
 
@@ -146,3 +146,12 @@ class Stepping:
     async def _places(self, where: Filter) -> list[Place]:
         rows = await self._database.find(LEVELS.name, where, fields=("sku", "location_id"))
         return [(row["sku"], row["location_id"]) for row in rows]
+
+
+def _near(level: Document) -> int:
+    """How many holds stand in a level itself.
+
+    When the answer to an update was lost, the driver asks again, and MongoDB gives the document as
+    it was then: all of it, and nothing that `fields` would have computed.
+    """
+    return level["near"] if "near" in level else len(level["reservations"])

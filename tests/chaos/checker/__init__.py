@@ -36,8 +36,10 @@ _CHECKS: tuple[Check, ...] = (
     stock.units_were_let_go_as_wished,
     stock.units_were_committed_as_wished,
     money.payments_are_those_recorded,
+    money.one_reference_is_one_operation,
     money.operations_are_those_recorded,
     money.sums_are_those_of_the_operations,
+    money.every_cent_is_posted_once,
 )
 CHECKS: Mapping[str, Check] = MappingProxyType({check.__name__: check for check in _CHECKS})
 

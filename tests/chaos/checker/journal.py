@@ -9,7 +9,7 @@ from tests.chaos.checker.run import HOLD, NUMBERS, Change, Entry, Run, entries
 
 
 def sequences_have_no_holes(run: Run) -> Iterator[str]:
-    """From the opening of a level on, which was there before the first wish."""
+    """From the opening of a level on, which was there before the first wish; and of payments."""
     for level in run.levels:
         found = [entry.seq for entry in level.journal]
         opened = min(found, default=1)
@@ -20,6 +20,10 @@ def sequences_have_no_holes(run: Run) -> Iterator[str]:
             yield f"{level} is at version {level.version}: odd are {odd}, repeated {repeated}."
         if opened > run.version_before.get(level.id, 1):
             yield f"{level}: the journal begins at {opened}."
+    for payment in run.values("after", "payment"):
+        own = [each.seq for each in entries(payment) if each.aggregate == payment["id"]]
+        if own != list(range(1, payment["version"] + 1)):
+            yield f"{payment['id']} is at version {payment['version']}, its journal has {own}."
 
 
 def an_entry_has_one_number(run: Run) -> Iterator[str]:
@@ -109,6 +113,6 @@ def held(text: str | None) -> int:
 
 
 def _all_entries(run: Run) -> Iterator[Entry]:
-    for kind in ("level", "order"):
+    for kind in ("level", "order", "payment"):
         for value in run.values("after", kind):
             yield from entries(value)

@@ -11,6 +11,15 @@ from tests.chaos.checker.run import Operation, Run
 Cents = Counter[tuple[str, int]]
 """How often a payment's id and an amount belong together."""
 
+Side = tuple[str, int]
+"""A kind of account, and what it was debited with; less than zero, what it was credited with."""
+
+ACCOUNTS: Mapping[str, tuple[str, str]] = {
+    "CAPTURE": ("clearing", "receivable"),
+    "REFUND": ("refunds", "clearing"),
+}
+"""What is debited and what is credited."""
+
 
 def payments_are_those_recorded(run: Run) -> Iterator[str]:
     """Each acknowledged payment is there, and its order knows it; there are no others."""
@@ -24,21 +33,39 @@ def payments_are_those_recorded(run: Run) -> Iterator[str]:
         yield f"Payments are there that nobody recorded: {strangers}; {unsure} wishes are open."
 
 
+def one_reference_is_one_operation(run: Run) -> Iterator[str]:
+    """Whoever reports the same, at once or later, is told of the same payment and its operation."""
+    for what in ("recordPayment", "recordRefund"):
+        payment_by_ref: dict[str, str] = {}
+        for each in run.done(what):
+            ref, payment = each.input("providerRef"), each.made("payment")
+            if (other := payment_by_ref.setdefault(ref, payment)) != payment:
+                yield f"{each}: {ref} is of {payment} and of {other}."
+    for payment in run.values("after", "payment"):
+        refs = Counter(each["providerRef"] for each in payment["operations"])
+        for ref in (ref for ref, times in refs.items() if times > 1):
+            yield f"{payment['id']}: there are {refs[ref]} operations that are {ref}."
+
+
 def operations_are_those_recorded(run: Run) -> Iterator[str]:
-    """Each payment's operations are the acknowledged captures and refunds, each of them once."""
+    """Each payment's operations are the acknowledged captures and refunds, each of them once.
+
+    What anybody knows to have succeeded has, whoever knows less and when.
+    """
     for what, kind in (("recordPayment", "CAPTURE"), ("recordRefund", "REFUND")):
-        sure = Cents(_cents(each) for each in run.done(what))
-        unsure = Counter(_amount(each) for each in run.open(what))
+        sure = Cents({each.input("providerRef"): _cents(each) for each in run.done(what)}.values())
+        unsure = {each.input("providerRef"): _amount(each) for each in run.open(what)}
+        possible = Counter(unsure.values())
         seen = Cents(
             (payment["id"], operation["amount"]["minor"])
             for payment in run.values("after", "payment")
             for operation in payment["operations"]
-            if operation["kind"] == kind
+            if (operation["kind"], operation["phase"]) == (kind, "SUCCEEDED")
         )
         for (payment, minor), times in (sure - seen).items():
             yield f"{payment}: a {kind} of {minor} was acknowledged, {times} too few are there."
         for (payment, minor), times in (seen - sure).items():
-            if times > unsure[minor]:
+            if times > possible[minor]:
                 yield f"{payment}: a {kind} of {minor} is there {times} times too often."
 
 
@@ -53,6 +80,25 @@ def sums_are_those_of_the_operations(run: Run) -> Iterator[str]:
             yield f"{payment['id']}: {told} came and {back} went back; {wanted}."
         if back > told:
             yield f"{payment['id']}: {back} went back of {told}."
+
+
+def every_cent_is_posted_once(run: Run) -> Iterator[str]:
+    """The ledger has what each operation moved, on both of its sides, and nothing else."""
+    for payment in run.values("after", "payment"):
+        wanted = Counter[Side]()
+        for operation in payment["operations"]:
+            minor = operation["amount"]["minor"]
+            debit, credit = ACCOUNTS[operation["kind"]]
+            wanted.update([(debit, minor), (credit, -minor)])
+        posted = Counter(_side(line) for line in payment["clearing"])
+        if posted != wanted:
+            missing, odd = dict(wanted - posted), dict(posted - wanted)
+            yield f"{payment['id']}: not posted are {missing}, and nobody moved {odd}."
+
+
+def _side(line: Mapping[str, Any]) -> Side:
+    minor = line["debit"]["minor"] if line["debit"] else -line["credit"]["minor"]
+    return line["account"].partition(":")[0], minor
 
 
 def _sum(payment: Mapping[str, Any], kind: str) -> int:
