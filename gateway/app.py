@@ -10,13 +10,17 @@ from datetime import UTC, datetime
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from domain.errors import KassaError
 from domain.ports import Repositories, Stores
+from domain.viewer import Viewer
 from gateway import auth, explaining, logs, pages
+from gateway.answering import Graph
 from gateway.execution.engine import Engine
-from gateway.graphql import PLAN, GraphQLEndpoint
+from gateway.graphql import GraphQLEndpoint
+from gateway.live.sockets import Sockets
+from gateway.live.streams import Streams
 from gateway.settings import Settings
 from gateway.wiring import WIRING
 from resolvers.context import Context
@@ -35,16 +39,19 @@ def build(
     *,
     checks: Mapping[str, Check],
     page_config: Callable[[], PageConfig],
+    streams: Streams | None = None,
     lifespan: Lifespan | None = None,
 ) -> Starlette:
-    """Put the routes together. `checks` name the dependencies that `/readyz` asks after."""
-    who = auth.viewer if settings.is_development else auth.visitor
+    """Put the routes together.
+
+    `checks` name the dependencies that `/readyz` asks after. Without `streams` there are no
+    subscriptions.
+    """
     explain = explaining.shown if settings.is_development else None
 
-    async def context(request: Request) -> Context:
-        is_watched = explain and PLAN in request.headers
+    def context(viewer: Viewer, is_watched: bool) -> Context:
         return Context(
-            who(request.headers.get("authorization")),
+            viewer,
             explaining.Watched(repositories) if is_watched else repositories,
             stores,
             served=view.served,
@@ -53,12 +60,18 @@ def build(
             audit=logs.audit,
         )
 
-    page = pages.page if settings.is_development else None
-    graphql = GraphQLEndpoint(
-        Engine(view.core, WIRING), context=context, page=page, explain=explain, report=logs.report
+    graph = Graph(
+        Engine(view.core, WIRING),
+        who=auth.viewer if settings.is_development else auth.visitor,
+        context=context,
+        streams=streams,
+        explain=explain,
+        report=logs.report,
     )
+    page = pages.page if settings.is_development else None
     routes: list[BaseRoute] = [
-        Route("/graphql", graphql),
+        Route("/graphql", GraphQLEndpoint(graph, page=page)),
+        WebSocketRoute("/graphql", Sockets(graph)),
         Route("/livez", _alive),
         Route("/readyz", _ready(checks)),
         *(pages.routes(page_config) if settings.is_development else ()),

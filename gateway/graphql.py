@@ -1,79 +1,74 @@
-"""GraphQL over HTTP: a request in, one JSON response out.
+"""GraphQL over HTTP: a request in, one JSON response out; or a stream, of a subscription.
 
 Source: https://graphql.github.io/graphql-over-http/draft/
 """
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
 
 import orjson
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from domain.errors import KassaError, Unauthenticated
+from domain.viewer import Viewer
 from gateway import reading
-from gateway.execution.engine import Engine, Outcome
-from gateway.execution.errors import METHOD_NOT_ALLOWED, ErrorDisplay, Public, code_of
+from gateway.answering import Graph, is_subscription, refused
+from gateway.execution.engine import Outcome
+from gateway.execution.errors import METHOD_NOT_ALLOWED, SUBSCRIPTION_NOT_SUPPORTED, code_of
 from gateway.execution.watching import Watch
+from gateway.live import multipart, sse, streaming
+from gateway.live.sockets import SUBPROTOCOL
+from gateway.live.streaming import Body, Format
 from gateway.negotiating import negotiated
-from gateway.reading import JSON, Refused
+from gateway.reading import JSON, Asked, Refused
 
 GRAPHQL_RESPONSE = "application/graphql-response+json"
 HTML = "text/html"
 PLAN = "kassa-plan"
 """The request header that asks for `extensions.plan`."""
 
-logger = logging.getLogger(__name__)
+STREAMS_WANTED = (
+    f"A subscription is answered by a stream: accept {sse.MEDIA}, or {multipart.CONTENT_TYPE}, or "
+    f"open a WebSocket with the subprotocol {SUBPROTOCOL}."
+)
 
 
-def public(error: Exception) -> Public | None:
-    """What a client may read of an exception: refusals, and nothing else."""
-    return Public(error.message, {"code": error.code}) if isinstance(error, KassaError) else None
+class Accepted(NamedTuple):
+    """What may be answered: `media` in one piece, `stream` piece by piece; None if not at all."""
 
-
-def log(error: Exception, error_id: str) -> None:
-    """Report a masked error with its traceback."""
-    logger.error("masked error %s", error_id, exc_info=error)
+    media: str | None
+    stream: Format | None
 
 
 class GraphQLEndpoint:
     """The ASGI app that answers GraphQL requests.
 
-    `context` builds what resolvers see, and refuses who may not ask: `Unauthenticated` becomes
-    a 401, any other `KassaError` a 403. `page` answers browsers; without it there is none.
-    `explain` makes `extensions.plan`, for requests that have the header `Kassa-Plan`.
+    A viewer who is `Unauthenticated` becomes a 401, any other `KassaError` a 403. `page` answers
+    browsers; without it there is none. A request that has the header `Kassa-Plan` is explained.
     """
 
-    def __init__(
-        self,
-        engine: Engine,
-        *,
-        context: Callable[[Request], Awaitable[object]],
-        page: Callable[[Request], Response] | None = None,
-        explain: Callable[[Watch], object] | None = None,
-        report: Callable[[Exception, str], None] = log,
-    ) -> None:
-        self._engine = engine
-        self._context = context
+    def __init__(self, graph: Graph, *, page: Callable[[Request], Response] | None = None) -> None:
+        self._graph = graph
         self._page = page
-        self._explain = explain
-        self._display = ErrorDisplay(public, report)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one HTTP request; whatever happens, with JSON (or the page)."""
+        """Answer one HTTP request; whatever happens, with JSON (or a stream, or the page)."""
         request = Request(scope, receive)
-        media = negotiated(request.headers, self._offers(request))
+        headers = request.headers
+        accepted = Accepted(negotiated(headers, self._offers(request)), streaming.chosen(headers))
         try:
-            response = await self._answer(request, media)
+            response = await self._answer(request, accepted)
         except ClientDisconnect:
             return
         except Refused as refused:
-            response = _json({"errors": [refused.shown]}, media, refused.status, refused.headers)
+            errors, extra = [refused.shown], refused.headers
+            response = _refused(errors, accepted.media, refused.status, extra)
         except Exception as error:
-            response = _json({"errors": [self._display.masked(error)]}, media, 500)
+            response = _refused([self._graph.masked(error)], accepted.media, 500)
         await response(scope, receive, send)
 
     def _offers(self, request: Request) -> Sequence[str]:
@@ -81,47 +76,65 @@ class GraphQLEndpoint:
         browsing = self._page and request.method in {"GET", "HEAD"}
         return (JSON, GRAPHQL_RESPONSE, HTML) if browsing else (JSON, GRAPHQL_RESPONSE)
 
-    async def _answer(self, request: Request, media: str | None) -> Response:
+    async def _answer(self, request: Request, accepted: Accepted) -> ASGIApp:
         reading.check_method(request.method)
-        if media is None:
+        if accepted.media is None and accepted.stream is None:
             raise Refused(406, "NOT_ACCEPTABLE", f"Accept {GRAPHQL_RESPONSE} or {JSON}.")
-        if self._page and media == HTML:
+        if self._page and accepted.media == HTML:
             return _varying(self._page(request))
-        asked = await reading.asked(request)
-        watch = Watch() if self._explain and PLAN in request.headers else None
-        outcome = await self._engine.execute(
-            asked.query,
-            variables=asked.variables,
-            operation_name=asked.operation_name,
-            context=await self._admitted(request),
-            allow_mutation=request.method == "POST",
-            watch=watch,
+        asked, viewer = await reading.asked(request), self._viewer(request)
+        watch = Watch() if self._graph.explains and PLAN in request.headers else None
+        outcome = await self._graph.execute(
+            asked, viewer, allow_mutation=request.method == "POST", watch=watch
         )
-        return self._shown(outcome, media, watch)
+        if is_subscription(outcome) and self._graph.is_live:
+            if accepted.stream is None or request.method == "HEAD":
+                outcome = refused(STREAMS_WANTED, SUBSCRIPTION_NOT_SUPPORTED)
+            else:
+                return await self._subscribed(request, asked, viewer, accepted.stream)
+        return self._shown(outcome, accepted, watch)
 
-    async def _admitted(self, request: Request) -> object:
+    def _viewer(self, request: Request) -> Viewer:
         try:
-            return await self._context(request)
+            return self._graph.who(request.headers.get("authorization"))
         except Unauthenticated as error:
             bearer = {"WWW-Authenticate": "Bearer"}
             raise Refused(401, error.code, error.message, bearer) from error
         except KassaError as error:
             raise Refused(403, error.code, error.message) from error
 
-    def _shown(self, outcome: Outcome, media: str, watch: Watch | None) -> Response:
-        errors = [self._display.shown(error) for error in outcome.errors]
-        if outcome.executed:
-            shown = {"errors": errors} if errors else {}
-            plan = {"extensions": {"plan": self._explain(watch)}} if self._explain and watch else {}
-            return _json({**shown, "data": outcome.data, **plan}, media)
-        if code_of(outcome.errors[0]) == METHOD_NOT_ALLOWED:
-            return _json({"errors": errors}, media, 405, {"Allow": "POST"})
+    async def _subscribed(
+        self, request: Request, asked: Asked, viewer: Viewer, form: Format
+    ) -> ASGIApp:
+        body, after = Body(form), request.headers.get("last-event-id")
+        opened = await self._graph.open(asked, viewer, body.mailbox, after)
+        if isinstance(opened, Outcome):
+            return streaming.once(form, self._graph.shown(opened))
+        body.stream = opened
+        return body
+
+    def _shown(self, outcome: Outcome, accepted: Accepted, watch: Watch | None) -> Response:
+        media, content = accepted.media, self._graph.shown(outcome, watch)
+        if not outcome.executed and code_of(outcome.errors[0]) == METHOD_NOT_ALLOWED:
+            return _json(content, media, 405, {"Allow": "POST"})
+        if media is None and accepted.stream:
+            return streaming.once(accepted.stream, content)
         # With application/json a client tells the two kinds apart by `data`, not by the status.
-        return _json({"errors": errors}, media, 400 if media == GRAPHQL_RESPONSE else 200)
+        is_told_by_status = not outcome.executed and media == GRAPHQL_RESPONSE
+        return _json(content, media, 400 if is_told_by_status else 200)
+
+
+def _refused(
+    errors: Sequence[object],
+    media: str | None,
+    status: int,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    return _json(orjson.dumps({"errors": errors}), media, status, headers)
 
 
 def _json(
-    body: Mapping[str, object],
+    content: bytes,
     media: str | None,
     status: int = 200,
     headers: Mapping[str, str] | None = None,
@@ -132,7 +145,7 @@ def _json(
         "Cache-Control": "no-store",
         "X-Content-Type-Options": "nosniff",
     }
-    return _varying(Response(orjson.dumps(body), status, {**always, **(headers or {})}))
+    return _varying(Response(content, status, {**always, **(headers or {})}))
 
 
 def _varying(response: Response) -> Response:

@@ -20,15 +20,23 @@ def negotiated(headers: Headers, offers: Sequence[str]) -> str | None:
     """
     accepted = list(_accepted(",".join(headers.getlist("accept")) or "*/*"))
     ranked = [(_rank(offer, accepted), offer) for offer in offers]
-    (quality, *_), best = max(ranked, key=lambda pair: pair[0])
+    (quality, *_), best = max(ranked, key=lambda pair: pair[0], default=((0.0,), None))
     return best if quality > 0 else None
 
 
+def named(headers: Headers, offers: Sequence[str]) -> str | None:
+    """The same, if the client names it: a wildcard does not."""
+    accepted = [media for media, _ in _accepted(",".join(headers.getlist("accept")))]
+    return negotiated(headers, [offer for offer in offers if offer in accepted])
+
+
 def _accepted(header: str) -> Iterator[tuple[str, float]]:
-    for entry in header.lower().split(","):
+    """Media types and their weights; a `subscriptionSpec` is part of the type."""
+    for entry in header.lower().replace('"', "").split(","):
         media, *parameters = (part.strip() for part in entry.split(";"))
+        spec = [value for value in parameters if value.startswith("subscriptionspec=")]
         weight = next((value[2:] for value in parameters if value.startswith("q=")), "1")
-        yield media, float(weight) if QVALUE.fullmatch(weight) else 0.0
+        yield ";".join((media, *spec)), float(weight) if QVALUE.fullmatch(weight) else 0.0
 
 
 def _rank(offer: str, accepted: Sequence[tuple[str, float]]) -> tuple[float, int, int]:

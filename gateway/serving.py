@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import sys
 from collections.abc import Generator
 from contextlib import contextmanager
 from ipaddress import ip_address
@@ -16,11 +17,18 @@ from msgspec.structs import replace
 from uvicorn.supervisors import Multiprocess
 
 from gateway import embedded
+from gateway.live import protocols
 from gateway.settings import Settings
 
 APPLICATION = "gateway.bootstrap:application"
 BACKLOG = 2048
 DRAIN_SECONDS = 5
+PING_SECONDS = 20.0
+MOST_MESSAGE_BYTES = 2**16
+"""Of a message that a WebSocket client sends."""
+
+UNREAD_SECONDS = 30
+"""How long a client may leave unread what the kernel holds for it."""
 
 
 class PortTaken(Exception):
@@ -36,6 +44,7 @@ def listening(settings: Settings) -> Generator[socket.socket]:
     """
     with socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET) as found:
         found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        drop_who_does_not_read(found, UNREAD_SECONDS)
         try:
             found.bind((settings.host, settings.port))
         except (OSError, OverflowError) as error:
@@ -46,6 +55,16 @@ def listening(settings: Settings) -> Generator[socket.socket]:
         found.set_inheritable(True)
         found.listen(BACKLOG)
         yield found
+
+
+def drop_who_does_not_read(sock: socket.socket, seconds: float) -> None:
+    """Have the kernel end connections accepted from `sock` whose client reads nothing.
+
+    Without it one costs its buffers until its machine is gone. Source: tcp(7), Linux only.
+    """
+    if sys.platform == "linux":
+        milliseconds = int(seconds * 1000)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, milliseconds)
 
 
 def address(sock: socket.socket) -> str:
@@ -115,7 +134,12 @@ def run(settings: Settings, sock: socket.socket, workers: int) -> None:
         factory=True,
         workers=workers,
         loop="uvloop",
-        http="httptools",
+        http=protocols.Http,
+        ws=protocols.WebSocket,
+        ws_max_size=MOST_MESSAGE_BYTES,
+        ws_per_message_deflate=False,
+        ws_ping_interval=PING_SECONDS,
+        ws_ping_timeout=PING_SECONDS,
         log_config=None,
         access_log=False,
         server_header=False,
