@@ -6,26 +6,24 @@ close codes.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from starlette.types import Scope, Send
+from starlette.types import Scope
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import CloseCode
 
 ENDING = "kassa.ending"
-TEXTS = "kassa.texts"
+WEBSOCKET = "kassa.websocket"
 """Names of ASGI extensions in `scope`."""
 
 LAST_SECONDS = 1.0
 """For a client to read the last bytes, when the server ends or turns it out."""
 
 BAD_REQUEST = b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
-
-SendTexts = Callable[[Sequence[bytes]], Awaitable[None]]
 
 
 class Ending:
@@ -48,18 +46,13 @@ def at_end(scope: Scope, call: Callable[[], None]) -> Generator[None]:
         ending.call = None
 
 
-def texts_sender(scope: Scope, send: Send) -> SendTexts:
-    """Sends texts, given as UTF-8, as one message each; waits while the client does not read.
+def websocket(scope: Scope) -> WebSocket:
+    """The connection behind an accepted WebSocket.
 
     Raises:
-        OSError: the client is gone.
+        KeyError: the server that runs us is not `serving`'s.
     """
-
-    async def send_by_asgi(texts: Sequence[bytes]) -> None:
-        for text in texts:
-            await send({"type": "websocket.send", "text": text.decode()})
-
-    return scope.get("extensions", {}).get(TEXTS) or send_by_asgi
+    return scope["extensions"][WEBSOCKET]
 
 
 class Http(HttpToolsProtocol):
@@ -82,23 +75,57 @@ class Http(HttpToolsProtocol):
 
 
 class WebSocket(WebSocketsSansIOProtocol):
-    """WebSocket that sends UTF-8 as it is, and whose close frames arrive."""
+    """WebSocket that writes UTF-8 as it is and at once, and whose close frames arrive.
+
+    ASGI's `send` takes text that it encodes again, and can only be awaited: a task for each socket
+    would have to wake for each message.
+    """
 
     _is_lingering = False
+    _has_room: Callable[[], None] | None = None
 
     async def run_asgi(self) -> None:
         extensions: Any = self.scope.setdefault("extensions", {})
-        extensions[TEXTS] = self._send_texts
+        extensions[WEBSOCKET] = self
         try:
             await super().run_asgi()
         finally:
-            extensions.clear()  # or protocol and scope would hold each other
+            extensions.clear()  # or connection and scope would hold each other
 
-    async def _send_texts(self, texts: Sequence[bytes]) -> None:
+    @property
+    def is_writable(self) -> bool:
+        """Has the client read most of what was written?"""
+        return self.writable.is_set()
+
+    def call_when_writable(self, has_room: Callable[[], None]) -> None:
+        """Once: the next time that it has read."""
+        self._has_room = has_room
+
+    def write_texts(self, texts: Sequence[bytes]) -> None:
+        """One message for each; nobody learns of those that are too late."""
+        if not self.close_sent and not self.transport.is_closing():
+            self.transport.writelines([_framed(text) for text in texts])
+
+    async def send_text(self, text: bytes) -> None:
+        """One message, when the client has read most of those before.
+
+        Raises:
+            ClientDisconnected: it is gone.
+        """
         await self.writable.wait()
         if self.close_sent or self.transport.is_closing():
             raise ClientDisconnected
-        self.transport.write(b"".join([_framed(text) for text in texts]))
+        self.write_texts([text])
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        if has_room := self._has_room:
+            self._has_room = None
+            has_room()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        self._has_room = None
 
     def send_receive_event_to_app(self) -> None:
         if self.curr_msg_data_type == "text" and not _is_utf8(self.frames):

@@ -23,7 +23,7 @@ from gateway.answering import Graph, is_subscription
 from gateway.execution.engine import Outcome
 from gateway.live.mailbox import End, Message
 from gateway.live.operation import Operation, error_text
-from gateway.live.protocols import texts_sender
+from gateway.live.protocols import WebSocket, websocket
 from gateway.reading import Asked, Refused
 
 SUBPROTOCOL = "graphql-transport-ws"
@@ -89,7 +89,8 @@ class Sockets:
         try:
             if spoken != SUBPROTOCOL:
                 raise Closed(SUBPROTOCOL_NOT_ACCEPTABLE, "Subprotocol not acceptable")
-            await Socket(self._graph, scope, receive, send).run(headers.get("authorization"))
+            socket = Socket(self._graph, websocket(scope), receive)
+            await socket.run(headers.get("authorization"))
         except Closed as closed:
             await send({"type": "websocket.close", "code": closed.code, "reason": closed.reason})
         except (Gone, OSError):
@@ -97,15 +98,15 @@ class Sockets:
 
 
 class Socket:
-    """One accepted socket: reads messages, and has one task that writes all results."""
+    """One accepted socket: a task reads messages, and results are written as they come."""
 
-    def __init__(self, graph: Graph, scope: Scope, receive: Receive, send: Send) -> None:
+    def __init__(self, graph: Graph, wire: WebSocket, receive: Receive) -> None:
         self._graph = graph
+        self._wire = wire
         self._receive = receive
-        self._send = texts_sender(scope, send)
+        self._loop = asyncio.get_running_loop()
         self._operations: dict[str, Operation] = {}
         self._ready: dict[str, None] = {}
-        self._wake = asyncio.Event()
 
     async def run(self, authorization: str | None) -> None:
         """Carry operations.
@@ -114,14 +115,12 @@ class Socket:
             Closed: the client breaks the protocol, or may not ask.
             Gone, OSError: it has left.
         """
-        writing = asyncio.create_task(self._write())
         try:
             viewer = await self._admitted(authorization)
-            await self._send([ACK])
+            await self._wire.send_text(ACK)
             while True:
                 await self._handle(await self._message(), viewer)
         finally:
-            writing.cancel()
             for operation in self._operations.values():
                 operation.close()
             self._operations.clear()
@@ -146,7 +145,7 @@ class Socket:
                 case "connection_init":
                     return _payload(message)
                 case "ping":
-                    await self._send([PONG])
+                    await self._wire.send_text(PONG)
                 case "pong":
                     continue
                 case _:
@@ -174,7 +173,7 @@ class Socket:
     async def _handle(self, message: Mapping[str, object], viewer: Viewer) -> None:
         match message["type"]:
             case "ping":
-                await self._send([PONG])
+                await self._wire.send_text(PONG)
             case "subscribe":
                 await self._subscribe(message, viewer)
             case "complete":
@@ -194,7 +193,7 @@ class Socket:
         except Refused as refused:
             raise Closed(BAD_REQUEST, str(refused)) from refused
         if len(self._operations) >= MOST_OPERATIONS:
-            await self._send([error_text(key, [TOO_MANY])])
+            await self._wire.send_text(error_text(key, [TOO_MANY]))
             return
         operation = Operation(key, partial(self._wake_for, key))
         self._operations[key] = operation
@@ -220,21 +219,21 @@ class Socket:
             mailbox.close(End(orjson.dumps([self._graph.masked(error)])))
 
     def _wake_for(self, key: str) -> None:
+        """An operation has something; it is written with all else of this turn of the loop."""
+        if not self._ready:
+            self._loop.call_soon(self._write)
         self._ready[key] = None
-        self._wake.set()
 
-    async def _write(self) -> None:
-        """Send what operations have for the client; the rest waits until it has read that."""
-        try:
-            while True:
-                await self._wake.wait()
-                self._wake.clear()
-                ready, self._ready = self._ready, {}
-                for key in ready:
-                    if operation := self._operations.get(key):
-                        await self._send(self._texts(operation))
-        except OSError:
-            return  # the reading side learns of it too
+    def _write(self) -> None:
+        """Write what operations have for the client; the rest waits until it has read that."""
+        while self._ready:
+            if not self._wire.is_writable:
+                self._wire.call_when_writable(self._write)
+                return
+            key = next(iter(self._ready))
+            del self._ready[key]
+            if operation := self._operations.get(key):
+                self._wire.write_texts(self._texts(operation))
 
     def _texts(self, operation: Operation) -> list[bytes]:
         texts = operation.texts()
