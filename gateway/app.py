@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 from asyncio import gather
-from collections.abc import Awaitable, Callable, Mapping
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
+from functools import partial
 
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from domain.errors import KassaError
 from domain.ports import Repositories, Stores
+from domain.ports.following import Following
+from domain.viewer import Viewer
 from gateway import auth, explaining, logs, pages
+from gateway.answering import Graph
 from gateway.execution.engine import Engine
-from gateway.graphql import PLAN, GraphQLEndpoint
+from gateway.graphql import GraphQLEndpoint
+from gateway.live.hub import Hub, Parts
+from gateway.live.sockets import Sockets
 from gateway.settings import Settings
 from gateway.wiring import WIRING
 from resolvers.context import Context
@@ -35,16 +41,19 @@ def build(
     *,
     checks: Mapping[str, Check],
     page_config: Callable[[], PageConfig],
+    following: Following | None = None,
     lifespan: Lifespan | None = None,
 ) -> Starlette:
-    """Put the routes together. `checks` name the dependencies that `/readyz` asks after."""
-    who = auth.viewer if settings.is_development else auth.visitor
+    """Put the routes together.
+
+    `checks` name the dependencies that `/readyz` asks after. Without `following` there are no
+    subscriptions.
+    """
     explain = explaining.shown if settings.is_development else None
 
-    async def context(request: Request) -> Context:
-        is_watched = explain and PLAN in request.headers
+    def context(viewer: Viewer, is_watched: bool) -> Context:
         return Context(
-            who(request.headers.get("authorization")),
+            viewer,
             explaining.Watched(repositories) if is_watched else repositories,
             stores,
             served=view.served,
@@ -53,17 +62,42 @@ def build(
             audit=logs.audit,
         )
 
-    page = pages.page if settings.is_development else None
-    graphql = GraphQLEndpoint(
-        Engine(view.core, WIRING), context=context, page=page, explain=explain, report=logs.report
+    engine = Engine(view.core, WIRING)
+    graph = Graph(
+        engine,
+        who=auth.viewer if settings.is_development else auth.visitor,
+        context=context,
+        explain=explain,
+        report=logs.report,
     )
+    hub = None
+    if following:
+        alone = partial(context, is_watched=False)
+        hub = graph.streams = Hub(Parts(engine, following, repositories, alone, graph.shown))
+    page = pages.page if settings.is_development else None
     routes: list[BaseRoute] = [
-        Route("/graphql", graphql),
+        Route("/graphql", GraphQLEndpoint(graph, page=page)),
+        WebSocketRoute("/graphql", Sockets(graph)),
         Route("/livez", _alive),
         Route("/readyz", _ready(checks)),
         *(pages.routes(page_config) if settings.is_development else ()),
     ]
-    return Starlette(routes=routes, lifespan=lifespan)
+    return Starlette(routes=routes, lifespan=_living(lifespan, hub))
+
+
+def _living(lifespan: Lifespan | None, hub: Hub | None) -> Lifespan:
+    """While the application lives, its subscriptions are told."""
+
+    @asynccontextmanager
+    async def living(application: Starlette) -> AsyncGenerator[None]:
+        async with AsyncExitStack() as stack:
+            if lifespan:
+                await stack.enter_async_context(lifespan(application))
+            if hub:
+                await stack.enter_async_context(hub.running())
+            yield
+
+    return living
 
 
 async def _alive(_: Request) -> Response:

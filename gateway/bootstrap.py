@@ -30,6 +30,7 @@ from storage.mongo import MongoRepositories, driver
 from storage.mongo.driver import Database
 from storage.mongo.intake import MongoIntake
 from storage.mongo.integrity import Checker, Watch
+from storage.mongo.journal.following import MongoFollowing
 from storage.mongo.journal.leader import Leader
 from storage.mongo.migrate import WITH_OUTBOX, migrate
 from storage.mongo.shelf import MongoShelf
@@ -194,6 +195,7 @@ def serving(settings: Settings, chosen: Database, doorbell: Bell) -> Starlette:
         stores,
         checks={"mongodb": chosen.ping, "redis": doorbell.ping},
         page_config=lambda: offers[0].page_config(),
+        following=MongoFollowing(chosen),
         lifespan=lifespan,
     )
 

@@ -5,22 +5,31 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import sys
 from collections.abc import Generator
 from contextlib import contextmanager
 from ipaddress import ip_address
 from types import FrameType
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import uvicorn
 from msgspec.structs import replace
+from starlette.types import ASGIApp
 from uvicorn.supervisors import Multiprocess
 
 from gateway import embedded
+from gateway.live import protocols
 from gateway.settings import Settings
 
 APPLICATION = "gateway.bootstrap:application"
 BACKLOG = 2048
 DRAIN_SECONDS = 5
+PING_SECONDS = 20.0
+MOST_MESSAGE_BYTES = 2**16
+"""Of a message that a WebSocket client sends."""
+
+UNREAD_SECONDS = 30
+"""How long a client may leave unread what the kernel holds for it."""
 
 
 class PortTaken(Exception):
@@ -36,6 +45,7 @@ def listening(settings: Settings) -> Generator[socket.socket]:
     """
     with socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET) as found:
         found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        drop_who_does_not_read(found, UNREAD_SECONDS)
         try:
             found.bind((settings.host, settings.port))
         except (OSError, OverflowError) as error:
@@ -46,6 +56,16 @@ def listening(settings: Settings) -> Generator[socket.socket]:
         found.set_inheritable(True)
         found.listen(BACKLOG)
         yield found
+
+
+def drop_who_does_not_read(sock: socket.socket, seconds: float) -> None:
+    """Have the kernel end connections accepted from `sock` whose client reads nothing.
+
+    Without it one costs its buffers until its machine is gone. Source: tcp(7), Linux only.
+    """
+    if sys.platform == "linux":
+        milliseconds = int(seconds * 1000)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, milliseconds)
 
 
 def address(sock: socket.socket) -> str:
@@ -103,6 +123,26 @@ class Workers(Multiprocess):
             signal.signal(signal.SIGINT, before)
 
 
+def configured(application: ASGIApp | str, **more: Any) -> uvicorn.Config:
+    """How every server of ours speaks; `more` are other options of uvicorn's."""
+    return uvicorn.Config(
+        application,
+        loop="uvloop",
+        http=protocols.Http,
+        ws=protocols.WebSocket,
+        ws_max_size=MOST_MESSAGE_BYTES,
+        ws_per_message_deflate=False,
+        ws_ping_interval=PING_SECONDS,
+        ws_ping_timeout=PING_SECONDS,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        backlog=BACKLOG,
+        timeout_graceful_shutdown=DRAIN_SECONDS,
+        **more,
+    )
+
+
 def run(settings: Settings, sock: socket.socket, workers: int) -> None:
     """Serve until a signal ends it."""
     os.environ |= {
@@ -110,18 +150,7 @@ def run(settings: Settings, sock: socket.socket, workers: int) -> None:
         "KASSA_REDIS_URL": settings.redis_url or "",
         "KASSA_SUBGRAPH": settings.subgraph or "",
     }
-    config = uvicorn.Config(
-        APPLICATION,
-        factory=True,
-        workers=workers,
-        loop="uvloop",
-        http="httptools",
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        backlog=BACKLOG,
-        timeout_graceful_shutdown=DRAIN_SECONDS,
-    )
+    config = configured(APPLICATION, factory=True, workers=workers)
     if workers == 1:
         uvicorn.Server(config).run(sockets=[sock])
     else:

@@ -10,11 +10,12 @@ from __future__ import annotations
 from asyncio import Event as Signal
 from asyncio import Task, timeout
 from collections import deque
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import AsyncGenerator, Callable, Hashable, Sequence
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from functools import partial
 from time import monotonic
 
-import orjson
 from msgspec import Struct
 
 from domain.errors import KassaError, Unavailable
@@ -24,7 +25,7 @@ from domain.ports.following import Following
 from domain.viewer import Viewer
 from gateway import upkeep
 from gateway.execution.engine import Engine, Outcome, refused
-from gateway.execution.errors import ErrorDisplay, refusal
+from gateway.execution.errors import refusal
 from gateway.execution.planner import Asked
 from gateway.live import asking
 from gateway.live.feeds import Sources, feed_of, permitted
@@ -42,13 +43,16 @@ HEARTBEAT_SECONDS = 15.0
 
 
 class Parts(Struct, frozen=True):
-    """What the hub works with; `context` is what resolvers see of a viewer's event."""
+    """What the hub works with.
+
+    `context` is what resolvers see in an event for a viewer; `shown` writes an outcome as JSON.
+    """
 
     engine: Engine
     following: Following
     repositories: Repositories
     context: Callable[[Viewer], object]
-    display: ErrorDisplay
+    shown: Callable[[Outcome], bytes]
 
 
 class Listening:
@@ -115,6 +119,17 @@ class Hub:
         group.leave(member)
         if not group.members:
             self._forget(key, group)
+
+    @asynccontextmanager
+    async def running(self) -> AsyncGenerator[None]:
+        """Follow the journal meanwhile."""
+        following = self._parts.following
+        jobs = {"live": (self.turn, 0.0), "doorbell": (partial(following.watch, self.ring), 0.0)}
+        async with upkeep.running(jobs):
+            try:
+                yield
+            finally:
+                await self.close()
 
     async def turn(self) -> int:
         """Wait for news, tell it, and let newcomers in; gives how much there was.
@@ -215,11 +230,7 @@ class Hub:
         parts = self._parts
 
         async def answer(event: Event) -> bytes:
-            outcome = await parts.engine.event(asked, event, parts.context(viewer))
-            errors = [parts.display.shown(error) for error in outcome.errors]
-            return orjson.dumps(
-                {"errors": errors, "data": outcome.data} if errors else {"data": outcome.data}
-            )
+            return parts.shown(await parts.engine.event(asked, event, parts.context(viewer)))
 
         return answer
 

@@ -4,8 +4,7 @@ import httpx2
 import pytest
 
 from gateway.execution.engine import Engine
-from gateway.graphql import GraphQLEndpoint
-from tests.gateway.toy import admit, toy
+from tests.gateway.toy import endpoint, toy
 
 
 @pytest.fixture(scope="module")
@@ -23,8 +22,7 @@ def serve(engine, reported):
     """Makes a client for an endpoint over the toy schema."""
 
     def client(**options):
-        options = {"context": admit, **options}
-        app = GraphQLEndpoint(engine, report=lambda *pair: reported.append(pair), **options)
+        app = endpoint(engine, report=lambda *pair: reported.append(pair), **options)
         transport = httpx2.ASGITransport(app=app)
         return httpx2.AsyncClient(transport=transport, base_url="http://kassa/graphql")
 

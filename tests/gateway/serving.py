@@ -10,13 +10,14 @@ from contextlib import asynccontextmanager
 import uvicorn
 from starlette.types import ASGIApp
 
+from gateway.serving import configured
+
 
 @asynccontextmanager
 async def served(application: ASGIApp) -> AsyncGenerator[str]:
     """Serve in this very loop, which the database's client is bound to; the address."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
-        config = uvicorn.Config(application, ws="none", lifespan="off", log_config=None)
-        server = uvicorn.Server(config)
+        server = uvicorn.Server(configured(application, lifespan="off"))
         serving = asyncio.create_task(server.serve(sockets=[listening]))
         try:
             # Connections wait in the socket's queue until the server takes them.

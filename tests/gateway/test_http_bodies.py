@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.graphql import MAX_BODY_BYTES
+from gateway.reading import MAX_BODY_BYTES
 from tests.gateway.toy import GRAPHQL, JSON, code, only_error
 
 # What is refused

@@ -5,7 +5,6 @@ import json
 import pytest
 
 from domain.errors import Unauthenticated
-from gateway.graphql import GraphQLEndpoint
 from tests.gateway.toy import (
     BROWSER,
     GRAPHQL,
@@ -13,18 +12,18 @@ from tests.gateway.toy import (
     MASKED,
     SECRET,
     OutOfStock,
-    admit,
     ask,
     code,
+    endpoint,
     only_error,
 )
 
 
 async def test_a_stranger_is_told_to_authenticate(serve, reported):
-    async def context(_request):
+    def who(_authorization):
         raise Unauthenticated("A valid access token is needed.")
 
-    response = await ask(serve(context=context), "{ later }")
+    response = await ask(serve(who=who), "{ later }")
 
     assert (response.status_code, code(response)) == (401, "UNAUTHENTICATED")
     assert response.headers["www-authenticate"] == "Bearer"
@@ -32,21 +31,21 @@ async def test_a_stranger_is_told_to_authenticate(serve, reported):
     assert not reported
 
 
-async def test_another_refusal_of_the_context_is_forbidden(serve):
-    async def context(_request):
+async def test_another_refusal_of_the_viewer_is_forbidden(serve):
+    def who(_authorization):
         raise OutOfStock("Not today.")
 
-    response = await ask(serve(context=context), "{ later }")
+    response = await ask(serve(who=who), "{ later }")
 
     assert (response.status_code, only_error(response)["message"]) == (403, "Not today.")
 
 
 @pytest.mark.parametrize("accept", [JSON, GRAPHQL, BROWSER])
 async def test_an_unexpected_failure_is_masked_json(serve, reported, accept):
-    async def context(_request):
+    def who(_authorization):
         raise SECRET
 
-    response = await ask(serve(context=context), "{ later }", accept)
+    response = await ask(serve(who=who), "{ later }", accept)
 
     assert response.status_code == 500
     assert response.headers["content-type"].startswith("application/")
@@ -67,7 +66,7 @@ async def test_a_client_that_leaves_is_not_a_failure(engine, reported):
         "query_string": b"",
         "headers": [(b"content-type", b"application/json")],
     }
-    app = GraphQLEndpoint(engine, context=admit, report=lambda *pair: reported.append(pair))
+    app = endpoint(engine, report=lambda *pair: reported.append(pair))
 
     await app(scope, receive, sent.append)
 

@@ -16,6 +16,10 @@ from graphql import (
 )
 
 from domain.errors import BadInput, DomainError
+from domain.viewer import ANONYMOUS
+from gateway.answering import Graph
+from gateway.execution.engine import Engine
+from gateway.graphql import GraphQLEndpoint
 
 JSON = "application/json"
 GRAPHQL = "application/graphql-response+json"
@@ -110,8 +114,16 @@ def toy() -> GraphQLSchema:
     return GraphQLSchema(query, mutation, subscription)
 
 
-async def admit(_request):
-    return "Hello"
+def graph(engine: Engine, **options) -> Graph:
+    """A graph that anybody may ask; its context is a greeting."""
+    return Graph(
+        engine,
+        **{"who": lambda _: ANONYMOUS, "context": lambda _viewer, _watched: "Hello", **options},
+    )
+
+
+def endpoint(engine: Engine, page=None, **options) -> GraphQLEndpoint:
+    return GraphQLEndpoint(graph(engine, **options), page=page)
 
 
 async def ask(client, query, accept=GRAPHQL, **parameters):

@@ -12,10 +12,9 @@ import orjson
 import pytest
 
 from domain.viewer import SYSTEM, Viewer
-from gateway import logs, upkeep
+from gateway import auth, logs, upkeep
+from gateway.answering import Graph
 from gateway.execution.engine import Engine, Outcome
-from gateway.execution.errors import ErrorDisplay
-from gateway.graphql import public
 from gateway.live.hub import Hub, Parts
 from gateway.live.mailbox import Mailbox
 from gateway.live.streams import Stream, Wanted
@@ -120,29 +119,17 @@ def hub_of(database: Database) -> Hub:
             audit=logs.audit,
         )
 
-    return Hub(
-        Parts(
-            Engine(view.core, WIRING),
-            MongoFollowing(database),
-            repositories,
-            context,
-            ErrorDisplay(public, logs.report),
-        )
-    )
+    engine = Engine(view.core, WIRING)
+    graph = Graph(engine, who=auth.viewer, context=lambda viewer, _: context(viewer))
+    return Hub(Parts(engine, MongoFollowing(database), repositories, context, graph.shown))
 
 
 @asynccontextmanager
 async def listening(database: Database) -> AsyncIterator[Listening]:
     hub = hub_of(database)
-    following = MongoFollowing(database)
-    jobs = {
-        "journal": (Leader(database, WITH_OUTBOX).append, 0.005),
-        "live": (hub.turn, 0.0),
-        "bell": (lambda: following.watch(hub.ring), 0.0),
-    }
-    async with upkeep.running(jobs):
+    journal = {"journal": (Leader(database, WITH_OUTBOX).append, 0.005)}
+    async with upkeep.running(journal), hub.running():
         yield Listening(hub)
-        await hub.close()
 
 
 @pytest.fixture

@@ -74,7 +74,7 @@ async def test_each_subscriber_is_told_the_journal(stall, ears, seed, monkeypatc
             for n in range(TRADERS):
                 traders.create_task(trade(stall, random.Random(chance.randint(0, 2**32) + n)))
         await stall.do("adjustStock", changes=[more(1)])
-        while await stall.database.count(LEVELS.name, UNTOLD, cap=1):
+        while await stall.database.count(LEVELS.name, UNTOLD, cap=1):  # noqa: ASYNC110
             await sleep(0.01)
         journal = await stall.told()
         is_over.append(entry_of(journal[-1]))

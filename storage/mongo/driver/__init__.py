@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Coroutine, Generator, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import copy
 from datetime import UTC, datetime
@@ -168,20 +168,9 @@ class Database:
         with self._answering():
             return await self._client.rows(pipeline, collection)
 
-    async def inserts(self, collection: str) -> AsyncGenerator[None]:
-        """Once for each document that is added from now on, by whomever.
-
-        Raises:
-            Unavailable: the connection is lost, and with it whatever was added meanwhile.
-        """
-        added = [{"$match": {"operationType": "insert"}}, {"$project": {"_id": 1}}]
-        try:
-            async with await self._client.changes(collection, added) as stream:
-                while True:
-                    if await stream.try_next():
-                        yield
-        except PyMongoError as error:
-            raise Unavailable("The database stopped telling what is new.") from error
+    async def changes(self, collection: str, pipeline: Sequence[Filter]) -> Any:
+        """A change stream."""
+        return await self._client.changes(collection, pipeline)
 
     async def count(self, collection: str, where: Filter, cap: int) -> int:
         with self._answering():

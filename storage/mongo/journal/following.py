@@ -13,6 +13,7 @@ from domain.live import history
 from domain.stock import StockLevel, StockQuery
 from storage.mongo import secrets
 from storage.mongo.driver import Database, Document, Filter
+from storage.mongo.driver.telling import inserts
 from storage.mongo.journal.reading import JOURNAL
 from storage.mongo.reader import among
 from storage.mongo.stock.levels import LEVELS
@@ -34,7 +35,7 @@ class MongoFollowing:
         self._database = database
 
     async def watch(self, ring: Callable[[], None]) -> int:
-        async for _ in self._database.inserts(JOURNAL.name):
+        async for _ in inserts(self._database, JOURNAL.name):
             ring()
         return 0
 

@@ -1,0 +1,122 @@
+"""The graph as every transport asks it: a viewer and a document in, what a client reads out."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+
+import orjson
+
+from domain.errors import KassaError
+from domain.viewer import Viewer
+from gateway.execution.engine import Engine, Outcome
+from gateway.execution.errors import (
+    SUBSCRIPTION_NOT_SUPPORTED,
+    ErrorDisplay,
+    Public,
+    code_of,
+    refusal,
+)
+from gateway.execution.watching import Watch
+from gateway.live.mailbox import Mailbox
+from gateway.live.streams import Stream, Streams, Wanted
+from gateway.reading import Asked
+
+NO_STREAMS = "Subscriptions are not served here."
+
+logger = logging.getLogger(__name__)
+
+
+def public(error: Exception) -> Public | None:
+    """What a client may read of an exception: refusals, and nothing else."""
+    return Public(error.message, {"code": error.code}) if isinstance(error, KassaError) else None
+
+
+def log(error: Exception, error_id: str) -> None:
+    """Report a masked error with its traceback."""
+    logger.error("masked error %s", error_id, exc_info=error)
+
+
+class Graph:
+    """Executes operations and opens subscriptions.
+
+    `who` finds the viewer behind an `Authorization` header, or raises a `KassaError`. `context`
+    builds what resolvers see in one operation of a viewer, watched or not. `explain` makes
+    `extensions.plan` of what was watched. Until it has `streams`, subscriptions are refused.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        *,
+        who: Callable[[str | None], Viewer],
+        context: Callable[[Viewer, bool], object],
+        streams: Streams | None = None,
+        explain: Callable[[Watch], object] | None = None,
+        report: Callable[[Exception, str], None] = log,
+    ) -> None:
+        self.who = who
+        self.streams = streams
+        self._engine = engine
+        self._context = context
+        self._explain = explain
+        self._display = ErrorDisplay(public, report)
+
+    @property
+    def is_live(self) -> bool:
+        """Are there subscriptions?"""
+        return self.streams is not None
+
+    @property
+    def explains(self) -> bool:
+        """May an operation be watched?"""
+        return self._explain is not None
+
+    async def execute(
+        self, asked: Asked, viewer: Viewer, *, allow_mutation: bool, watch: Watch | None = None
+    ) -> Outcome:
+        """Run a query or a mutation; of a subscription, the outcome says that it is one."""
+        return await self._engine.execute(
+            asked.query,
+            variables=asked.variables,
+            operation_name=asked.operation_name,
+            context=self._context(viewer, watch is not None),
+            allow_mutation=allow_mutation,
+            watch=watch,
+        )
+
+    async def open(
+        self, asked: Asked, viewer: Viewer, mailbox: Mailbox, after: str | None = None
+    ) -> Stream | Outcome:
+        """Subscribe; `after` is a cursor that came beside the document."""
+        if self.streams is None:
+            return refused(NO_STREAMS, SUBSCRIPTION_NOT_SUPPORTED)
+        wanted = Wanted(asked.query, asked.operation_name, asked.variables, viewer, after)
+        return await self.streams.open(wanted, mailbox)
+
+    def shown(self, outcome: Outcome, watch: Watch | None = None) -> bytes:
+        """The response to an operation, as JSON."""
+        errors = self.errors(outcome)
+        if not outcome.executed:
+            return orjson.dumps({"errors": errors})
+        shown = {"errors": errors} if errors else {}
+        plan = {"extensions": {"plan": self._explain(watch)}} if self._explain and watch else {}
+        return orjson.dumps({**shown, "data": outcome.data, **plan})
+
+    def errors(self, outcome: Outcome) -> Sequence[object]:
+        """The `errors` of a response."""
+        return [self._display.shown(error) for error in outcome.errors]
+
+    def masked(self, error: Exception) -> object:
+        """The entry of `errors` for an exception outside of any field; it is reported."""
+        return self._display.masked(error)
+
+
+def is_subscription(outcome: Outcome) -> bool:
+    """Was nothing executed, because the operation wants to be subscribed to?"""
+    return not outcome.executed and code_of(outcome.errors[0]) == SUBSCRIPTION_NOT_SUPPORTED
+
+
+def refused(message: str, code: str) -> Outcome:
+    """Of an operation that a transport refuses itself."""
+    return Outcome(executed=False, data=None, errors=(refusal(message, code),))

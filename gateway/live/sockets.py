@@ -1,0 +1,274 @@
+"""Operations over a WebSocket: `graphql-transport-ws`.
+
+Source: https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md, and
+https://www.rfc-editor.org/rfc/rfc6455#section-7.4 for the close codes below 4000.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from functools import partial
+from typing import cast
+from urllib.parse import urlsplit
+
+import orjson
+from starlette.datastructures import Headers
+from starlette.types import Receive, Scope, Send
+
+from domain.errors import KassaError, Unauthenticated
+from domain.viewer import Viewer
+from gateway import reading
+from gateway.answering import Graph, is_subscription
+from gateway.execution.engine import Outcome
+from gateway.live.mailbox import End, Message
+from gateway.live.operation import Operation, error_text
+from gateway.live.protocols import WebSocket, websocket
+from gateway.reading import Asked, Refused
+
+SUBPROTOCOL = "graphql-transport-ws"
+INIT_SECONDS = 10.0
+MOST_OPERATIONS = 20
+MOST_ID_CHARACTERS = 128
+"""An id comes back with each message."""
+
+MOST_REASON_BYTES = 123
+"""Source: RFC 6455, 5.5 and 5.5.1."""
+
+ACK = b'{"type":"connection_ack"}'
+PONG = b'{"type":"pong"}'
+
+UNSUPPORTED_DATA = 1003
+BAD_REQUEST = 4400
+UNAUTHORIZED = 4401
+FORBIDDEN = 4403
+SUBPROTOCOL_NOT_ACCEPTABLE = 4406
+INITIALISATION_TIMEOUT = 4408
+SUBSCRIBER_ALREADY_EXISTS = 4409
+TOO_MANY_INITIALISATION_REQUESTS = 4429
+
+TOO_MANY = {
+    "message": f"A socket carries at most {MOST_OPERATIONS} operations at a time.",
+    "extensions": {"code": "TOO_MANY_SUBSCRIPTIONS"},
+}
+
+
+class Closed(Exception):
+    """We close the socket."""
+
+    def __init__(self, code: int, reason: str) -> None:
+        super().__init__(reason)
+        self.code = code
+        self.reason = reason.encode()[:MOST_REASON_BYTES].decode(errors="ignore")
+
+
+class Gone(Exception):
+    """The client has closed the socket."""
+
+
+class Sockets:
+    """The ASGI app that accepts WebSockets, of clients that speak our subprotocol.
+
+    A browser tells where the page is from that opens a socket; another site's may not. WebSocket
+    knows no other protection of the same origin.
+    """
+
+    def __init__(self, graph: Graph) -> None:
+        self._graph = graph
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one socket until one side closes it."""
+        headers = Headers(scope=scope)
+        await receive()
+        if not _is_same_origin(headers):
+            await send({"type": "websocket.close"})
+            return
+        offered = scope["subprotocols"]
+        spoken = SUBPROTOCOL if SUBPROTOCOL in offered else next(iter(offered), None)
+        await send({"type": "websocket.accept", "subprotocol": spoken})
+        try:
+            if spoken != SUBPROTOCOL:
+                raise Closed(SUBPROTOCOL_NOT_ACCEPTABLE, "Subprotocol not acceptable")
+            socket = Socket(self._graph, websocket(scope), receive)
+            await socket.run(headers.get("authorization"))
+        except Closed as closed:
+            await send({"type": "websocket.close", "code": closed.code, "reason": closed.reason})
+        except (Gone, OSError):
+            return
+
+
+class Socket:
+    """One accepted socket: a task reads messages, and results are written as they come."""
+
+    def __init__(self, graph: Graph, wire: WebSocket, receive: Receive) -> None:
+        self._graph = graph
+        self._wire = wire
+        self._receive = receive
+        self._loop = asyncio.get_running_loop()
+        self._operations: dict[str, Operation] = {}
+        self._ready: dict[str, None] = {}
+
+    async def run(self, authorization: str | None) -> None:
+        """Carry operations.
+
+        Raises:
+            Closed: the client breaks the protocol, or may not ask.
+            Gone, OSError: it has left.
+        """
+        try:
+            viewer = await self._admitted(authorization)
+            await self._wire.send_text(ACK)
+            while True:
+                await self._handle(await self._message(), viewer)
+        finally:
+            for operation in self._operations.values():
+                operation.close()
+            self._operations.clear()
+
+    async def _admitted(self, authorization: str | None) -> Viewer:
+        try:
+            async with asyncio.timeout(INIT_SECONDS):
+                payload = await self._init()
+        except TimeoutError as error:
+            raise Closed(INITIALISATION_TIMEOUT, "Connection initialisation timeout") from error
+        try:
+            return self._graph.who(_authorization(payload) or authorization)
+        except Unauthenticated as error:
+            raise Closed(UNAUTHORIZED, error.message) from error
+        except KassaError as error:
+            raise Closed(FORBIDDEN, error.message) from error
+
+    async def _init(self) -> Mapping[str, object]:
+        while True:
+            message = await self._message()
+            match message["type"]:
+                case "connection_init":
+                    return _payload(message)
+                case "ping":
+                    await self._wire.send_text(PONG)
+                case "pong":
+                    continue
+                case _:
+                    raise Closed(UNAUTHORIZED, "Unauthorized: send `connection_init` first.")
+
+    async def _message(self) -> Mapping[str, object]:
+        event = await self._receive()
+        if event["type"] == "websocket.disconnect":
+            raise Gone
+        text = event.get("text")
+        if text is None:
+            raise Closed(UNSUPPORTED_DATA, "Send text.")
+        try:
+            message = reading.decoded(text, "A message must be JSON.")
+        except Refused as refused:
+            raise Closed(BAD_REQUEST, str(refused)) from refused
+        if not isinstance(message, dict):
+            raise Closed(BAD_REQUEST, "A message must be a JSON object.")
+        found = cast("dict[str, object]", message)
+        _payload(found)
+        if found.get("type") not in TYPES:
+            raise Closed(BAD_REQUEST, f"`type` must be one of {', '.join(TYPES)}.")
+        return found
+
+    async def _handle(self, message: Mapping[str, object], viewer: Viewer) -> None:
+        match message["type"]:
+            case "ping":
+                await self._wire.send_text(PONG)
+            case "subscribe":
+                await self._subscribe(message, viewer)
+            case "complete":
+                if operation := self._operations.pop(_id(message), None):
+                    operation.close()
+            case "connection_init":
+                raise Closed(TOO_MANY_INITIALISATION_REQUESTS, "Too many initialisation requests")
+            case _:
+                pass  # a pong
+
+    async def _subscribe(self, message: Mapping[str, object], viewer: Viewer) -> None:
+        key = _id(message)
+        if key in self._operations:
+            raise Closed(SUBSCRIBER_ALREADY_EXISTS, f"Subscriber for {key} already exists")
+        try:
+            asked = reading.asked_in(_payload(message))
+        except Refused as refused:
+            raise Closed(BAD_REQUEST, str(refused)) from refused
+        if len(self._operations) >= MOST_OPERATIONS:
+            await self._wire.send_text(error_text(key, [TOO_MANY]))
+            return
+        operation = Operation(key, partial(self._wake_for, key))
+        self._operations[key] = operation
+        operation.task = asyncio.create_task(self._run(operation, asked, viewer))
+
+    async def _run(self, operation: Operation, asked: Asked, viewer: Viewer) -> None:
+        """Execute a query or a mutation, or open a subscription."""
+        mailbox = operation.mailbox
+        try:
+            outcome = await self._graph.execute(asked, viewer, allow_mutation=True)
+            if is_subscription(outcome):
+                opened = await self._graph.open(asked, viewer, mailbox)
+                if not isinstance(opened, Outcome):
+                    operation.stream = opened
+                    return
+                outcome = opened
+            if outcome.executed:
+                mailbox.put(Message(self._graph.shown(outcome), ""))
+                mailbox.close(End())
+            else:
+                mailbox.close(End(orjson.dumps(self._graph.errors(outcome))))
+        except Exception as error:
+            mailbox.close(End(orjson.dumps([self._graph.masked(error)])))
+
+    def _wake_for(self, key: str) -> None:
+        """An operation has something; it is written with all else of this turn of the loop."""
+        if not self._ready:
+            self._loop.call_soon(self._write)
+        self._ready[key] = None
+
+    def _write(self) -> None:
+        """Write what operations have for the client; the rest waits until it has read that."""
+        while self._ready:
+            if not self._wire.is_writable:
+                self._wire.call_when_writable(self._write)
+                return
+            key = next(iter(self._ready))
+            del self._ready[key]
+            if operation := self._operations.get(key):
+                self._wire.write_texts(self._texts(operation))
+
+    def _texts(self, operation: Operation) -> list[bytes]:
+        texts = operation.texts()
+        if operation.mailbox.end:
+            del self._operations[operation.id]
+            operation.close()
+        return texts
+
+
+TYPES = ("connection_init", "ping", "pong", "subscribe", "complete")
+
+
+def _is_same_origin(headers: Headers) -> bool:
+    """Is it no browser, or one with a page from here?"""
+    origin = headers.get("origin")
+    return origin is None or urlsplit(origin).netloc == headers.get("host")
+
+
+def _authorization(payload: Mapping[str, object]) -> str | None:
+    """The token that a browser cannot send as a header."""
+    found = payload.get("authorization", payload.get("Authorization"))
+    if not isinstance(found, str | None):
+        raise Closed(BAD_REQUEST, "`authorization` must be a string.")
+    return found
+
+
+def _payload(message: Mapping[str, object]) -> Mapping[str, object]:
+    found = message.get("payload")
+    if not isinstance(found, dict | None):
+        raise Closed(BAD_REQUEST, "`payload` must be a JSON object.")
+    return cast("dict[str, object] | None", found) or {}
+
+
+def _id(message: Mapping[str, object]) -> str:
+    found = message.get("id")
+    if not isinstance(found, str) or not 0 < len(found) <= MOST_ID_CHARACTERS:
+        raise Closed(BAD_REQUEST, f"`id` must be a string of 1 to {MOST_ID_CHARACTERS} characters.")
+    return found

@@ -1,0 +1,167 @@
+"""Reading a request: the parameters of a GraphQL operation out of a body, a URL or a message.
+
+Source: https://graphql.github.io/graphql-over-http/draft/
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple, cast
+from urllib.parse import parse_qsl
+
+import orjson
+from starlette.datastructures import Headers
+from starlette.requests import Request
+
+from gateway.execution.errors import METHOD_NOT_ALLOWED
+
+JSON = "application/json"
+MAX_BODY_BYTES = 2**20
+TOO_LARGE = f"The body is larger than {MAX_BODY_BYTES} bytes."
+MAX_JSON_DEPTH = 32
+MAX_PARAMETERS = 32
+
+
+class Refused(Exception):
+    """The request never reaches the engine; its answer is one error."""
+
+    def __init__(
+        self, status: int, code: str, message: str, headers: Mapping[str, str] | None = None
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.headers = headers or {}
+        self.shown = {"message": message, "extensions": {"code": code}}
+
+
+class Asked(NamedTuple):
+    """The parameters of a GraphQL request."""
+
+    query: str
+    operation_name: str | None
+    variables: dict[str, object] | None
+
+
+def check_method(method: str) -> None:
+    """Refuse what is neither a question nor an order."""
+    if method not in {"GET", "HEAD", "POST"}:
+        raise Refused(405, METHOD_NOT_ALLOWED, "Use GET or POST.", {"Allow": "GET, HEAD, POST"})
+
+
+async def asked(request: Request) -> Asked:
+    """What an HTTP request asks."""
+    return asked_in(await _posted(request) if request.method == "POST" else _queried(request))
+
+
+def asked_in(given: Mapping[str, object]) -> Asked:
+    """What decoded parameters ask.
+
+    Raises:
+        Refused: `query` is missing, or one of them is of a wrong type.
+    """
+    query = given.get("query")
+    if not isinstance(query, str):
+        raise _bad("`query` must be given, as a string.")
+    name = given.get("operationName")
+    if not isinstance(name, str | None):
+        raise _bad("`operationName` must be a string.")
+    _object_or_null("extensions", given)
+    return Asked(query, name, _object_or_null("variables", given))
+
+
+def _object_or_null(name: str, given: Mapping[str, object]) -> dict[str, object] | None:
+    value = given.get(name)
+    if not isinstance(value, dict | None):
+        raise _bad(f"`{name}` must be a JSON object.")
+    return cast("dict[str, object] | None", value)
+
+
+def _queried(request: Request) -> dict[str, object]:
+    """The parameters of a GET; an empty one is as good as none."""
+    raw = cast("bytes", request.scope["query_string"])
+    try:
+        pairs = parse_qsl(raw.decode(), errors="strict", max_num_fields=MAX_PARAMETERS)
+    except ValueError as error:
+        raise _bad("The query string cannot be read.") from error
+    given: dict[str, object] = dict(pairs)
+    for name in given.keys() & {"variables", "extensions"}:
+        given[name] = decoded(cast("str", given[name]), f"`{name}` is not valid JSON.")
+    return given
+
+
+async def _posted(request: Request) -> dict[str, object]:
+    _check_headers(request.headers)
+    raw = await _body(request)
+    body = decoded(raw, "The body is not valid JSON.") if raw.strip() else None
+    if not isinstance(body, dict):
+        raise _bad("The body must be a JSON object with a `query`.")
+    return cast("dict[str, object]", body)
+
+
+def _check_headers(headers: Headers) -> None:
+    media, *parameters = headers.get("content-type", "").lower().replace(" ", "").split(";")
+    charsets = {part.replace('"', "") for part in parameters if part.startswith("charset=")}
+    if media != JSON or not charsets <= {"charset=utf-8"}:
+        raise Refused(415, "UNSUPPORTED_MEDIA_TYPE", f"Send the body as {JSON} in UTF-8.")
+    if headers.get("content-encoding", "identity").lower() != "identity":
+        raise Refused(415, "UNSUPPORTED_MEDIA_TYPE", "Send the body without compression.")
+
+
+async def _body(request: Request) -> bytes:
+    """At most `MAX_BODY_BYTES`: what Content-Length says may only refuse earlier."""
+    declared = request.headers.get("content-length", "")
+    if declared.isdecimal() and (len(declared) > 15 or int(declared) > MAX_BODY_BYTES):
+        raise _too_large()
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MAX_BODY_BYTES:
+            raise _too_large()
+    return bytes(body)
+
+
+def _too_large() -> Refused:
+    # The rest of the body is never read, so the connection is of no more use.
+    return Refused(413, "PAYLOAD_TOO_LARGE", TOO_LARGE, {"Connection": "close"})
+
+
+def decoded(raw: bytes | str, complaint: str) -> object:
+    """Parsed JSON; orjson itself refuses lone surrogates, NaN and infinite numbers.
+
+    Raises:
+        Refused: with `complaint`, or for what is nested too deeply or does not fit.
+    """
+    try:
+        value = orjson.loads(raw)
+    except orjson.JSONDecodeError as error:
+        raise _bad(complaint) from error
+    _check_extremes(value)
+    return value
+
+
+def _check_extremes(value: object) -> None:
+    level = [value]
+    for _ in range(MAX_JSON_DEPTH + 1):
+        if not level:
+            return
+        if not all(_fits(item) for item in level):
+            raise _bad("A number does not fit in 64 bits.")
+        level = [child for item in level for child in _children(item)]
+    raise _bad(f"The JSON is nested more than {MAX_JSON_DEPTH} levels deep.")
+
+
+def _fits(item: object) -> bool:
+    # orjson reads integers beyond 64 bits as floats, so floats are held to the same range.
+    if isinstance(item, float):
+        return abs(item) < 2**63
+    return not isinstance(item, int) or -(2**63) <= item < 2**63
+
+
+def _children(value: object) -> Sequence[object]:
+    if isinstance(value, dict):
+        return list(cast("dict[str, object]", value).values())
+    return cast("list[object]", value) if isinstance(value, list) else ()
+
+
+def _bad(message: str) -> Refused:
+    return Refused(400, "BAD_REQUEST", message)

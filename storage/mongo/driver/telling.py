@@ -1,0 +1,27 @@
+"""What is new in a collection, as soon as it is there."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+
+from pymongo.errors import PyMongoError
+
+from domain.errors import Unavailable
+from storage.mongo.driver import Database
+
+ADDED = ({"$match": {"operationType": "insert"}}, {"$project": {"_id": 1}})
+
+
+async def inserts(database: Database, collection: str) -> AsyncGenerator[None]:
+    """Once for each document that is added from now on, by whomever.
+
+    Raises:
+        Unavailable: the connection is lost, and with it whatever was added meanwhile.
+    """
+    try:
+        async with await database.changes(collection, ADDED) as stream:
+            while True:
+                if await stream.try_next():
+                    yield
+    except PyMongoError as error:
+        raise Unavailable("The database stopped telling what is new.") from error
