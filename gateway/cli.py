@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
@@ -17,7 +17,7 @@ from rich.markup import escape
 from rich.syntax import Syntax
 
 from domain.errors import KassaError
-from gateway import asking, bootstrap, checking, importing, serving
+from gateway import asking, bootstrap, checking, following, importing, serving
 from gateway import settings as environment
 from gateway.embedded import EmbeddedError
 from gateway.examples import Example
@@ -243,6 +243,25 @@ def explain(
     text = typer.get_text_stream("stdin").read() if query == "-" else query
     with _database(embedded=embedded) as settings:
         asyncio.run(asking.run(settings, asking.Question(text, variables, operation, token), out))
+
+
+@app.command()
+def watch(
+    about: Annotated[following.About, typer.Argument(help="What to watch.")],
+    sku: Annotated[list[str] | None, typer.Option(help="Stock of this product.")] = None,
+    location: Annotated[str | None, typer.Option(help="What happens at a location, by id.")] = None,
+    order: Annotated[
+        list[str] | None, typer.Option(help="An order or its payments, by id.")
+    ] = None,
+    customer: Annotated[str | None, typer.Option(help="What is a customer's, by id.")] = None,
+    url: Annotated[str, typer.Option(help="Where the shop is.")] = "http://127.0.0.1:8000",
+    token: Annotated[str, typer.Option(help="As whom: a development token.")] = "dev.system",  # noqa: S107
+    after: Annotated[str | None, typer.Option(help="Go on behind this cursor.")] = None,
+) -> None:
+    """Write a line whenever stock, orders or payments change. A lost connection loses nothing."""
+    chosen = following.chosen(about, skus=sku, location=location, orders=order, customer=customer)
+    with sentences(), suppress(KeyboardInterrupt):
+        asyncio.run(following.watch(following.Wish(about, chosen, url, token, after), out))
 
 
 @app.command()

@@ -9,7 +9,7 @@ from pymongo.errors import PyMongoError
 from domain.errors import Unavailable
 from storage.mongo.driver import Database
 
-ADDED = ({"$match": {"operationType": "insert"}}, {"$project": {"_id": 1}})
+ADDED = [{"$match": {"operationType": "insert"}}, {"$project": {"_id": 1}}]
 
 
 async def inserts(database: Database, collection: str) -> AsyncGenerator[None]:
