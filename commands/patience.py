@@ -7,7 +7,7 @@ from asyncio import Task, create_task, wait
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
-from domain.errors import Unavailable
+from domain.errors import KassaError
 
 logger = logging.getLogger("kassa.commands")
 
@@ -43,5 +43,5 @@ async def within(seconds: float, work: Coroutine[Any, Any, T]) -> T:
 def _unheard(task: Task[Any]) -> None:
     """Who asked is gone; a mistake of ours must not go unseen."""
     error = None if task.cancelled() else task.exception()
-    if error and not isinstance(error, Unavailable):
+    if error and not isinstance(error, KassaError):
         logger.error("What went on without its sender broke", exc_info=error)

@@ -34,11 +34,12 @@ class Client:
 
     def __init__(self, name: str, doors: Sequence[Door], history: History, seed: int) -> None:
         self.name = name
+        self.signature = f"{seed}-{name}"
         self.random = Random(f"{seed} {name}")
         self._doors = doors
         self._history = history
         self._gateway = self.random.randrange(len(doors))
-        self._keys = (f"chaos-{seed}-{name}-{n}" for n in count(1))
+        self._keys = (f"chaos-{self.signature}-{n}" for n in count(1))
 
     async def wish(self, kind: str, *, times: int = 1, **input: Any) -> Payload:
         """Have a mutation done; its final answer.

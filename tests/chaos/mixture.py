@@ -171,7 +171,7 @@ class Day:
             channel=order.channel,
             tender={"kind": "CARD", "provider": "stripe", "amount": amount},
             operation="CAPTURE",
-            providerRef=f"pi_{self._client.name}_{size}",
+            providerRef=f"pi_{self._client.signature}_{size}",
         )
         self._paid += [(each["payment"]["id"], order) for each in payloads[:1]]
 
@@ -185,7 +185,7 @@ class Day:
             "recordRefund",
             payment=payment,
             amount={"minor": size, "currency": order.currency},
-            providerRef=f"re_{self._client.name}_{size}",
+            providerRef=f"re_{self._client.signature}_{size}",
             reason="RETURN",
         )
 
