@@ -47,8 +47,25 @@ def build(
     `checks` name the dependencies that `/readyz` asks after. Without `streams` there are no
     subscriptions.
     """
-    explain = explaining.shown if settings.is_development else None
+    graph = _graph(settings, view, repositories, stores, streams)
+    page = pages.page if settings.is_development else None
+    routes: list[BaseRoute] = [
+        Route("/graphql", GraphQLEndpoint(graph, page=page)),
+        WebSocketRoute("/graphql", Sockets(graph)),
+        Route("/livez", _alive),
+        Route("/readyz", _ready(checks)),
+        *(pages.routes(page_config) if settings.is_development else ()),
+    ]
+    return Starlette(routes=routes, lifespan=lifespan)
 
+
+def _graph(
+    settings: Settings,
+    view: View,
+    repositories: Repositories,
+    stores: Stores,
+    streams: Streams | None,
+) -> Graph:
     def context(viewer: Viewer, is_watched: bool) -> Context:
         return Context(
             viewer,
@@ -60,23 +77,14 @@ def build(
             audit=logs.audit,
         )
 
-    graph = Graph(
+    return Graph(
         Engine(view.core, WIRING),
         who=auth.viewer if settings.is_development else auth.visitor,
         context=context,
         streams=streams,
-        explain=explain,
+        explain=explaining.shown if settings.is_development else None,
         report=logs.report,
     )
-    page = pages.page if settings.is_development else None
-    routes: list[BaseRoute] = [
-        Route("/graphql", GraphQLEndpoint(graph, page=page)),
-        WebSocketRoute("/graphql", Sockets(graph)),
-        Route("/livez", _alive),
-        Route("/readyz", _ready(checks)),
-        *(pages.routes(page_config) if settings.is_development else ()),
-    ]
-    return Starlette(routes=routes, lifespan=lifespan)
 
 
 async def _alive(_: Request) -> Response:
