@@ -57,8 +57,8 @@ class Graph:
     ) -> None:
         self.who = who
         self.streams = streams
-        self._engine = engine
-        self._context = context
+        self.engine = engine
+        self.context = context
         self._explain = explain
         self._display = ErrorDisplay(public, report)
 
@@ -76,11 +76,11 @@ class Graph:
         self, asked: Asked, viewer: Viewer, *, allow_mutation: bool, watch: Watch | None = None
     ) -> Outcome:
         """Run a query or a mutation; of a subscription, the outcome says that it is one."""
-        return await self._engine.execute(
+        return await self.engine.execute(
             asked.query,
             variables=asked.variables,
             operation_name=asked.operation_name,
-            context=self._context(viewer, watch is not None),
+            context=self.context(viewer, watch is not None),
             allow_mutation=allow_mutation,
             watch=watch,
         )

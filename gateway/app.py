@@ -6,7 +6,6 @@ from asyncio import gather
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
-from functools import partial
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -49,31 +48,9 @@ def build(
     `checks` name the dependencies that `/readyz` asks after. Without `following` there are no
     subscriptions.
     """
-    explain = explaining.shown if settings.is_development else None
-
-    def context(viewer: Viewer, is_watched: bool) -> Context:
-        return Context(
-            viewer,
-            explaining.Watched(repositories) if is_watched else repositories,
-            stores,
-            served=view.served,
-            now=datetime.now(UTC),
-            country=settings.country,
-            audit=logs.audit,
-        )
-
-    engine = Engine(view.core, WIRING)
-    graph = Graph(
-        engine,
-        who=auth.viewer if settings.is_development else auth.visitor,
-        context=context,
-        explain=explain,
-        report=logs.report,
-    )
-    hub = None
-    if following:
-        alone = partial(context, is_watched=False)
-        hub = graph.streams = Hub(Parts(engine, following, repositories, alone, graph.shown))
+    graph = _graph(settings, view, repositories, stores)
+    hub = Hub(Parts(graph, following, repositories)) if following else None
+    graph.streams = hub
     page = pages.page if settings.is_development else None
     routes: list[BaseRoute] = [
         Route("/graphql", GraphQLEndpoint(graph, page=page)),
@@ -86,7 +63,7 @@ def build(
 
 
 def _living(lifespan: Lifespan | None, hub: Hub | None) -> Lifespan:
-    """While the application lives, its subscriptions are told."""
+    """While the application lives, its subscribers are told."""
 
     @asynccontextmanager
     async def living(application: Starlette) -> AsyncGenerator[None]:
@@ -98,6 +75,27 @@ def _living(lifespan: Lifespan | None, hub: Hub | None) -> Lifespan:
             yield
 
     return living
+
+
+def _graph(settings: Settings, view: View, repositories: Repositories, stores: Stores) -> Graph:
+    def context(viewer: Viewer, is_watched: bool) -> Context:
+        return Context(
+            viewer,
+            explaining.Watched(repositories) if is_watched else repositories,
+            stores,
+            served=view.served,
+            now=datetime.now(UTC),
+            country=settings.country,
+            audit=logs.audit,
+        )
+
+    return Graph(
+        Engine(view.core, WIRING),
+        who=auth.viewer if settings.is_development else auth.visitor,
+        context=context,
+        explain=explaining.shown if settings.is_development else None,
+        report=logs.report,
+    )
 
 
 async def _alive(_: Request) -> Response:

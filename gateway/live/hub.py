@@ -10,7 +10,7 @@ from __future__ import annotations
 from asyncio import Event as Signal
 from asyncio import Task, timeout
 from collections import deque
-from collections.abc import AsyncGenerator, Callable, Hashable, Sequence
+from collections.abc import AsyncGenerator, Hashable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from functools import partial
@@ -24,7 +24,8 @@ from domain.ports import Repositories
 from domain.ports.following import Following
 from domain.viewer import Viewer
 from gateway import upkeep
-from gateway.execution.engine import Engine, Outcome, refused
+from gateway.answering import Graph
+from gateway.execution.engine import Outcome, refused
 from gateway.execution.errors import refusal
 from gateway.execution.planner import Asked
 from gateway.live import asking
@@ -43,16 +44,11 @@ HEARTBEAT_SECONDS = 15.0
 
 
 class Parts(Struct, frozen=True):
-    """What the hub works with.
+    """What the hub works with."""
 
-    `context` is what resolvers see in an event for a viewer; `shown` writes an outcome as JSON.
-    """
-
-    engine: Engine
+    graph: Graph
     following: Following
     repositories: Repositories
-    context: Callable[[Viewer], object]
-    shown: Callable[[Outcome], bytes]
 
 
 class Listening:
@@ -85,12 +81,12 @@ class Hub:
         self._news.set()
 
     async def open(self, wanted: Wanted, mailbox: Mailbox) -> Stream | Outcome:
-        asked = self._parts.engine.subscription(
+        asked = self._parts.graph.engine.subscription(
             wanted.query, variables=wanted.variables, operation_name=wanted.operation_name
         )
         if isinstance(asked, Outcome):
             return asked
-        source = self._parts.engine.source(asked)
+        source = self._parts.graph.engine.source(asked)
         if isinstance(source, Outcome):
             return source
         try:
@@ -227,10 +223,10 @@ class Hub:
         return group
 
     def _answer(self, asked: Asked, viewer: Viewer) -> Answer:
-        parts = self._parts
+        graph = self._parts.graph
 
         async def answer(event: Event) -> bytes:
-            return parts.shown(await parts.engine.event(asked, event, parts.context(viewer)))
+            return graph.shown(await graph.engine.event(asked, event, graph.context(viewer, False)))
 
         return answer
 

@@ -121,7 +121,7 @@ def hub_of(database: Database) -> Hub:
 
     engine = Engine(view.core, WIRING)
     graph = Graph(engine, who=auth.viewer, context=lambda viewer, _: context(viewer))
-    return Hub(Parts(engine, MongoFollowing(database), repositories, context, graph.shown))
+    return Hub(Parts(graph, MongoFollowing(database), repositories))
 
 
 @asynccontextmanager

@@ -78,7 +78,7 @@ class Board:
         if isinstance(found, Outcome):
             return found
         of = (wanted.variables or {}).get("of")
-        if of == "refused":
+        if of == "refused" or '"refused"' in wanted.query:
             error = refusal("Not yours.", Forbidden.code)
             return Outcome(executed=False, data=None, errors=(error,))
         if of == "broken":
