@@ -35,6 +35,7 @@ from domain.operations import Channel
 from domain.orders import Fulfillment, Order, OrderQuery, Return
 from domain.pages import Page, PageRequest
 from domain.payments import Payment, PaymentQuery
+from domain.ports.wanted import Wanted
 from domain.stock import Reservation, StockLevel, StockQuery, Transfer
 from domain.viewer import Viewer
 
@@ -221,6 +222,10 @@ class Journal(Protocol):
 
 class Repositories(Protocol):
     """One repository a column."""
+
+    def narrowed(self, wanted: Wanted) -> Repositories:
+        """Repositories that may leave out what is not `wanted`."""
+        ...
 
     @property
     def customers(self) -> Customers: ...

@@ -8,6 +8,7 @@ from domain import catalog
 from domain.catalog import BY_NAME, Location, LocationKind, Product
 from domain.ids import LocationId, ProductId, Sku
 from domain.pages import Page, PageRequest
+from domain.ports import EVERYTHING, Wanted
 from domain.viewer import Subject, Viewer
 from storage.mongo.collections import Collection, Index, by
 from storage.mongo.driver import Database, Document, Filter
@@ -41,10 +42,10 @@ def product_document(product: Product) -> Document:
 class MongoCatalog:
     """`ports.Catalog`."""
 
-    def __init__(self, database: Database) -> None:
-        self._products = Reader(database, "products", Product, Subject.CATALOG)
-        self._sold = Reader(database, "products", Product, Subject.SOLD)
-        self._locations = Reader(database, "locations", Location, Subject.AVAILABILITY)
+    def __init__(self, database: Database, wanted: Wanted = EVERYTHING) -> None:
+        self._products = Reader(database, "products", Product, Subject.CATALOG, wanted)
+        self._sold = Reader(database, "products", Product, Subject.SOLD, wanted)
+        self._locations = Reader(database, "locations", Location, Subject.AVAILABILITY, wanted)
 
     async def products_by_ids(
         self, viewer: Viewer, keys: Sequence[ProductId]

@@ -14,6 +14,7 @@ from domain.customers import (
 )
 from domain.ids import CustomerId, LoyaltyAccountId, LoyaltyEntryId
 from domain.pages import Page, PageRequest
+from domain.ports import EVERYTHING, Wanted
 from domain.viewer import Subject, Viewer
 from storage.mongo.access import Owners
 from storage.mongo.collections import Collection, Index, by
@@ -50,13 +51,15 @@ COLLECTIONS = (CUSTOMERS, ACCOUNTS, ENTRIES)
 class MongoCustomers:
     """`ports.Customers`."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, wanted: Wanted = EVERYTHING) -> None:
         self._people = Reader(
-            database, "customers", Customer, Subject.CUSTOMERS, Owners(customer="_id")
+            database, "customers", Customer, Subject.CUSTOMERS, wanted, Owners(customer="_id")
         )
-        self._searched = Reader(database, "customers", Customer, Subject.CUSTOMER_SEARCH)
-        self._accounts = Reader(database, "loyalty_accounts", LoyaltyAccount, Subject.CUSTOMERS)
-        self._entries = Reader(database, "loyalty_entries", LoyaltyEntry, Subject.CUSTOMERS)
+        self._searched = Reader(database, "customers", Customer, Subject.CUSTOMER_SEARCH, wanted)
+        self._accounts = Reader(
+            database, "loyalty_accounts", LoyaltyAccount, Subject.CUSTOMERS, wanted
+        )
+        self._entries = Reader(database, "loyalty_entries", LoyaltyEntry, Subject.CUSTOMERS, wanted)
 
     async def by_ids(
         self, viewer: Viewer, keys: Sequence[CustomerId]

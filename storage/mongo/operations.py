@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from domain.ids import ChannelId
 from domain.operations import Channel
+from domain.ports import EVERYTHING, Wanted
 from domain.viewer import Subject, Viewer
 from storage.mongo.collections import Collection, Index, by
 from storage.mongo.driver import Database
@@ -18,8 +19,8 @@ COLLECTIONS = (CHANNELS,)
 class MongoChannels:
     """`ports.Channels`."""
 
-    def __init__(self, database: Database) -> None:
-        self._channels = Reader(database, "channels", Channel, Subject.AVAILABILITY)
+    def __init__(self, database: Database, wanted: Wanted = EVERYTHING) -> None:
+        self._channels = Reader(database, "channels", Channel, Subject.AVAILABILITY, wanted)
 
     async def by_ids(
         self, viewer: Viewer, keys: Sequence[ChannelId]

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from domain.ids import CustomerId, FulfillmentId, OrderId, ReturnId
 from domain.orders import ORDERINGS, Fulfillment, Order, OrderQuery, OrderSort, Return
 from domain.pages import Page, PageRequest
+from domain.ports import EVERYTHING, Wanted
 from domain.values import ExternalRef
 from domain.viewer import Subject, Viewer
 from storage.mongo.collections import Collection, Index, by, searchable
@@ -67,10 +68,10 @@ def order_document(order: Order) -> Document:
 class MongoOrders:
     """`ports.Orders`."""
 
-    def __init__(self, database: Database) -> None:
-        self._orders = Reader(database, "orders", Order, Subject.ORDERS)
-        self._fulfillments = Reader(database, "fulfillments", Fulfillment, Subject.ORDERS)
-        self._returns = Reader(database, "returns", Return, Subject.ORDERS)
+    def __init__(self, database: Database, wanted: Wanted = EVERYTHING) -> None:
+        self._orders = Reader(database, "orders", Order, Subject.ORDERS, wanted)
+        self._fulfillments = Reader(database, "fulfillments", Fulfillment, Subject.ORDERS, wanted)
+        self._returns = Reader(database, "returns", Return, Subject.ORDERS, wanted)
 
     async def by_ids(self, viewer: Viewer, keys: Sequence[OrderId]) -> Mapping[OrderId, Order]:
         return await self._orders.by_ids(viewer, keys)

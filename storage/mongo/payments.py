@@ -8,6 +8,7 @@ from domain.ids import OperationId, OrderId, PaymentId
 from domain.ledger import Posting
 from domain.pages import Page, PageRequest
 from domain.payments import NEWEST_FIRST, Payment, PaymentQuery
+from domain.ports import EVERYTHING, Wanted
 from domain.viewer import Subject, Viewer
 from storage.mongo.collections import Collection, Index, by, searchable
 from storage.mongo.driver import Database, Document
@@ -57,9 +58,9 @@ def payment_document(payment: Payment) -> Document:
 class MongoPayments:
     """`ports.Payments`."""
 
-    def __init__(self, database: Database) -> None:
-        self._payments = Reader(database, "payments", Payment, Subject.PAYMENTS)
-        self._postings = Reader(database, POSTINGS.name, Posting, Subject.LEDGER)
+    def __init__(self, database: Database, wanted: Wanted = EVERYTHING) -> None:
+        self._payments = Reader(database, "payments", Payment, Subject.PAYMENTS, wanted)
+        self._postings = Reader(database, POSTINGS.name, Posting, Subject.LEDGER, wanted)
 
     async def by_ids(
         self, viewer: Viewer, keys: Sequence[PaymentId]
@@ -72,7 +73,8 @@ class MongoPayments:
     async def by_operations(
         self, viewer: Viewer, keys: Sequence[OperationId]
     ) -> Mapping[OperationId, Payment]:
-        found = await self._payments.all(viewer, {"operations.id": {"$in": list(keys)}})
+        having = {"operations.id": {"$in": list(keys)}}
+        found = await self._payments.all(viewer, having, also=("operations",))
         asked = frozenset(keys)
         return {
             operation.id: payment

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from domain.ids import ReservationId, Sku, StockLevelId, TransferId
 from domain.pages import Page, PageRequest
+from domain.ports import EVERYTHING, Wanted
 from domain.stock import BY_SKU, Reservation, StockLevel, StockQuery, Transfer
 from domain.viewer import Subject, Viewer
 from storage.mongo.collections import Collection, Index, by
@@ -43,11 +44,13 @@ TRANSFERS = Collection("transfers", Transfer)
 class MongoStock:
     """`ports.Stock`."""
 
-    def __init__(self, database: Database) -> None:
-        self._levels = Reader(database, "stock_levels", StockLevel, Subject.STOCK)
-        self._reservations = Reader(database, "reservations", Reservation, Subject.RESERVATIONS)
-        self._transfers = Reader(database, "transfers", Transfer, Subject.STOCK)
-        self._promises = Reader(database, "stock_levels", StockLevel, Subject.AVAILABILITY)
+    def __init__(self, database: Database, wanted: Wanted = EVERYTHING) -> None:
+        self._levels = Reader(database, "stock_levels", StockLevel, Subject.STOCK, wanted)
+        self._reservations = Reader(
+            database, "reservations", Reservation, Subject.RESERVATIONS, wanted
+        )
+        self._transfers = Reader(database, "transfers", Transfer, Subject.STOCK, wanted)
+        self._promises = Reader(database, "stock_levels", StockLevel, Subject.AVAILABILITY, wanted)
 
     async def by_ids(
         self, viewer: Viewer, keys: Sequence[StockLevelId]
