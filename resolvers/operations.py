@@ -15,10 +15,12 @@ from domain.pages import MAX_SIZE
 from domain.payments import PaymentOperation, Refund
 from domain.values import Actor
 from resolvers.context import Context, Info
+from resolvers.reading import looks_at
 
 ReadMany = Callable[[Context, Sequence[Any]], Awaitable[Sequence[object | None]]]
 
 
+@looks_at()
 async def channels(info: Info) -> Sequence[Channel]:
     return await info.context.channels.all()
 
@@ -35,6 +37,7 @@ async def known_channel(info: Info, id: str) -> Channel:
     return found
 
 
+@looks_at("channel_id")
 async def actor_channel(actors: Sequence[Actor], info: Info) -> Sequence[Channel | None]:
     return await info.context.channels.by_id.many([actor.channel_id for actor in actors])
 
