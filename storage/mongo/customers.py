@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 
 from domain.customers import (
     MOST_FOUND,
@@ -61,32 +61,32 @@ class MongoCustomers:
         )
         self._entries = Reader(database, "loyalty_entries", LoyaltyEntry, Subject.CUSTOMERS, wanted)
 
-    async def by_ids(
+    def by_ids(
         self, viewer: Viewer, keys: Sequence[CustomerId]
-    ) -> Mapping[CustomerId, Customer]:
-        return await self._people.by_ids(viewer, keys)
+    ) -> Awaitable[Mapping[CustomerId, Customer]]:
+        return self._people.by_ids(viewer, keys)
 
-    async def by_numbers(self, viewer: Viewer, keys: Sequence[str]) -> Mapping[str, Customer]:
-        return await self._people.one_each(viewer, "number", keys)
+    def by_numbers(self, viewer: Viewer, keys: Sequence[str]) -> Awaitable[Mapping[str, Customer]]:
+        return self._people.one_each(viewer, "number", keys)
 
     async def found_by(self, viewer: Viewer, kind: IdentityKind, value: str) -> Sequence[Customer]:
         identity = {"identities": {"$elemMatch": {"kind": kind.value, "value": value}}}
         return await self._searched.all(viewer, identity, limit=MOST_FOUND)
 
-    async def accounts_by_ids(
+    def accounts_by_ids(
         self, viewer: Viewer, keys: Sequence[LoyaltyAccountId]
-    ) -> Mapping[LoyaltyAccountId, LoyaltyAccount]:
-        return await self._accounts.by_ids(viewer, keys)
+    ) -> Awaitable[Mapping[LoyaltyAccountId, LoyaltyAccount]]:
+        return self._accounts.by_ids(viewer, keys)
 
-    async def accounts_of(
+    def accounts_of(
         self, viewer: Viewer, keys: Sequence[CustomerId]
-    ) -> Mapping[CustomerId, LoyaltyAccount]:
-        return await self._accounts.one_each(viewer, "customer_id", keys)
+    ) -> Awaitable[Mapping[CustomerId, LoyaltyAccount]]:
+        return self._accounts.one_each(viewer, "customer_id", keys)
 
-    async def entries_by_ids(
+    def entries_by_ids(
         self, viewer: Viewer, keys: Sequence[LoyaltyEntryId]
-    ) -> Mapping[LoyaltyEntryId, LoyaltyEntry]:
-        return await self._entries.by_ids(viewer, keys)
+    ) -> Awaitable[Mapping[LoyaltyEntryId, LoyaltyEntry]]:
+        return self._entries.by_ids(viewer, keys)
 
     async def entry_pages(
         self, viewer: Viewer, keys: Sequence[LoyaltyAccountId], request: PageRequest

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from asyncio import Task, ensure_future, shield
+from asyncio import CancelledError, Future, Task, create_task, get_running_loop
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from typing import Any, TypeVar
 
@@ -24,28 +24,59 @@ class Merging:
 
     def __init__(self) -> None:
         self._gathering: dict[Hashable, _Gathering] = {}
+        self._running: set[Task[None]] = set()
 
-    async def read(self, slot: Hashable, keys: Sequence[K], read: Read[K, V]) -> dict[K, V]:
-        """What `read` finds of `keys`, and perhaps of others' keys at the same time."""
+    def read(self, slot: Hashable, keys: Sequence[K], read: Read[K, V]) -> Future[Mapping[K, V]]:
+        """What `read` will find of `keys`. Each reader has a future of its own to give up."""
         gathering = self._gathering.get(slot)
         if gathering is None or len(gathering.keys) + len(keys) > MOST_KEYS:
             gathering = self._gathering[slot] = _Gathering()
-            gathering.answer = ensure_future(self._answer(slot, gathering, read))
-        gathering.keys |= dict.fromkeys(keys)
-        found = await shield(gathering.answer)
-        return {key: found[key] for key in keys if key in found}
+            task = create_task(self._answer(slot, gathering, read))
+            self._running.add(task)
+            task.add_done_callback(self._running.discard)
+        return gathering.add(keys)
 
-    async def _answer(self, slot: Hashable, gathering: _Gathering, read: Read[Any, Any]) -> Any:
+    async def _answer(self, slot: Hashable, gathering: _Gathering, read: Read[Any, Any]) -> None:
         # A task begins in the next turn of the loop: by then, all of this turn have come.
         if self._gathering.get(slot) is gathering:
             del self._gathering[slot]
-        return await read(list(gathering.keys))
+        try:
+            found = await read(list(gathering.keys))
+        except CancelledError:
+            gathering.give_up()
+            raise
+        except Exception as error:
+            gathering.fail(error)
+        else:
+            gathering.tell(found)
 
 
 class _Gathering:
-    __slots__ = ("answer", "keys")
-
-    answer: Task[Any]
+    __slots__ = ("_readers", "keys")
 
     def __init__(self) -> None:
         self.keys: dict[Any, None] = {}
+        self._readers: list[tuple[Sequence[Any], Future[Any]]] = []
+
+    def add(self, keys: Sequence[Any]) -> Future[Any]:
+        self.keys |= dict.fromkeys(keys)
+        future: Future[Any] = get_running_loop().create_future()
+        self._readers.append((keys, future))
+        return future
+
+    def tell(self, found: Mapping[Any, Any]) -> None:
+        alone = len(self._readers) == 1
+        for keys, future in self._waiting():
+            own = found if alone else {key: found[key] for key in keys if key in found}
+            future.set_result(own)
+
+    def fail(self, error: Exception) -> None:
+        for _, future in self._waiting():
+            future.set_exception(error)
+
+    def give_up(self) -> None:
+        for _, future in self._waiting():
+            future.cancel()
+
+    def _waiting(self) -> list[tuple[Sequence[Any], Future[Any]]]:
+        return [each for each in self._readers if not each[1].done()]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 
 from domain.ids import ChannelId
 from domain.operations import Channel
@@ -22,10 +22,10 @@ class MongoChannels:
     def __init__(self, database: Database, wanted: Wanted = EVERYTHING) -> None:
         self._channels = Reader(database, "channels", Channel, Subject.AVAILABILITY, wanted)
 
-    async def by_ids(
+    def by_ids(
         self, viewer: Viewer, keys: Sequence[ChannelId]
-    ) -> Mapping[ChannelId, Channel]:
-        return await self._channels.by_ids(viewer, keys)
+    ) -> Awaitable[Mapping[ChannelId, Channel]]:
+        return self._channels.by_ids(viewer, keys)
 
     async def all(self, viewer: Viewer) -> Sequence[Channel]:
         return await self._channels.all(viewer, {}, sort=[("code", 1)])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 
 from domain.ids import OperationId, OrderId, PaymentId
 from domain.ledger import Posting
@@ -62,13 +62,13 @@ class MongoPayments:
         self._payments = Reader(database, "payments", Payment, Subject.PAYMENTS, wanted)
         self._postings = Reader(database, POSTINGS.name, Posting, Subject.LEDGER, wanted)
 
-    async def by_ids(
+    def by_ids(
         self, viewer: Viewer, keys: Sequence[PaymentId]
-    ) -> Mapping[PaymentId, Payment]:
-        return await self._payments.by_ids(viewer, keys)
+    ) -> Awaitable[Mapping[PaymentId, Payment]]:
+        return self._payments.by_ids(viewer, keys)
 
-    async def by_refs(self, viewer: Viewer, keys: Sequence[str]) -> Mapping[str, Payment]:
-        return await self._payments.tagged(viewer, "ref_keys", keys)
+    def by_refs(self, viewer: Viewer, keys: Sequence[str]) -> Awaitable[Mapping[str, Payment]]:
+        return self._payments.tagged(viewer, "ref_keys", keys)
 
     async def by_operations(
         self, viewer: Viewer, keys: Sequence[OperationId]
@@ -83,15 +83,15 @@ class MongoPayments:
             if operation.id in asked
         }
 
-    async def of_orders(
+    def of_orders(
         self, viewer: Viewer, keys: Sequence[OrderId]
-    ) -> Mapping[OrderId, Sequence[Payment]]:
-        return await self._payments.many_each(viewer, "order_id", keys)
+    ) -> Awaitable[Mapping[OrderId, Sequence[Payment]]]:
+        return self._payments.many_each(viewer, "order_id", keys)
 
-    async def postings_of(
+    def postings_of(
         self, viewer: Viewer, keys: Sequence[PaymentId]
-    ) -> Mapping[PaymentId, Sequence[Posting]]:
-        return await self._postings.many_each(viewer, "payment_id", keys)
+    ) -> Awaitable[Mapping[PaymentId, Sequence[Posting]]]:
+        return self._postings.many_each(viewer, "payment_id", keys)
 
     async def page(
         self, viewer: Viewer, query: PaymentQuery, request: PageRequest

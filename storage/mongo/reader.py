@@ -6,6 +6,7 @@ than one a parent, which tells whether there is a next page.
 
 from __future__ import annotations
 
+from asyncio import Future
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache, partial
@@ -72,13 +73,13 @@ class Reader(Generic[T]):
         )
         return shape.read(found)
 
-    async def by_ids(self, viewer: Viewer, keys: Sequence[K]) -> dict[K, T]:
+    def by_ids(self, viewer: Viewer, keys: Sequence[K]) -> Future[Mapping[K, T]]:
         """The documents with these ids."""
-        return await self.one_each(viewer, "_id", keys, "id")
+        return self.one_each(viewer, "_id", keys, "id")
 
-    async def one_each(
+    def one_each(
         self, viewer: Viewer, field: str, keys: Sequence[K], attribute: str | None = None
-    ) -> dict[K, T]:
+    ) -> Future[Mapping[K, T]]:
         """The one document of each key, under a unique index on `field`."""
         name = attribute or field
         key = attrgetter(name)
@@ -87,9 +88,9 @@ class Reader(Generic[T]):
             found = await self.all(viewer, {field: {"$in": asked}}, also=(name,))
             return dict(zip(map(key, found), found, strict=True))
 
-        return await self._merging.read(("one", field, viewer), keys, read)
+        return self._merging.read(("one", field, viewer), keys, read)
 
-    async def tagged(self, viewer: Viewer, field: str, keys: Sequence[K]) -> dict[K, T]:
+    def tagged(self, viewer: Viewer, field: str, keys: Sequence[K]) -> Future[Mapping[K, T]]:
         """The one document that has each key in the array `field`, which the type does not show."""
 
         async def read(asked: Sequence[K]) -> dict[K, T]:
@@ -107,9 +108,11 @@ class Reader(Generic[T]):
                 for key in wanted.intersection(document[field])
             }
 
-        return await self._merging.read(("tagged", field, viewer), keys, read)
+        return self._merging.read(("tagged", field, viewer), keys, read)
 
-    async def many_each(self, viewer: Viewer, field: str, keys: Sequence[K]) -> dict[K, list[T]]:
+    def many_each(
+        self, viewer: Viewer, field: str, keys: Sequence[K]
+    ) -> Future[Mapping[K, list[T]]]:
         """The documents of each key, by their ids; an empty list where there are none."""
 
         async def read(asked: Sequence[K]) -> dict[K, list[T]]:
@@ -120,7 +123,7 @@ class Reader(Generic[T]):
                 groups[getattr(item, field)].append(item)
             return groups
 
-        return await self._merging.read(("many", field, viewer), keys, read)
+        return self._merging.read(("many", field, viewer), keys, read)
 
     async def page(
         self,
