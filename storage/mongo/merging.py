@@ -1,4 +1,9 @@
-"""Reads by key that concurrent requests ask for in one turn of the event loop, made as one."""
+"""Reads by key that concurrent requests ask for at about the same time, made as one command.
+
+What is asked while a command is under way goes with the next: under load the batches grow by
+themselves. Nobody waits for company, and nobody long for a slow command; a read never joins one
+that has begun, so it sees all that was written before it was asked.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +19,9 @@ Read = Callable[[Sequence[K]], Awaitable[Mapping[K, V]]]
 MOST_KEYS = 1_000
 """Beyond so many, a read waits for nobody: the small would pay for the large."""
 
+PATIENCE_SECONDS = 0.02
+"""How long a read waits for the command in front of it."""
+
 
 class Merging:
     """Merges reads that differ in their keys alone.
@@ -24,37 +32,52 @@ class Merging:
 
     def __init__(self) -> None:
         self._gathering: dict[Hashable, _Gathering] = {}
-        self._running: set[Task[None]] = set()
+        self._under_way: dict[Hashable, _Gathering] = {}
+        self._tasks: set[Task[None]] = set()
 
     def read(self, slot: Hashable, keys: Sequence[K], read: Read[K, V]) -> Future[Mapping[K, V]]:
         """What `read` will find of `keys`. Each reader has a future of its own to give up."""
         gathering = self._gathering.get(slot)
-        if gathering is None or len(gathering.keys) + len(keys) > MOST_KEYS:
-            gathering = self._gathering[slot] = _Gathering()
-            task = create_task(self._answer(slot, gathering, read))
-            self._running.add(task)
-            task.add_done_callback(self._running.discard)
+        if gathering and len(gathering.keys) + len(keys) > MOST_KEYS:
+            self._begin(slot, gathering)
+            gathering = None
+        if gathering is None:
+            gathering = self._gathering[slot] = _Gathering(read)
+            if slot in self._under_way:
+                loop = get_running_loop()
+                loop.call_later(PATIENCE_SECONDS, self._begin, slot, gathering)
+            else:
+                self._begin(slot, gathering)
         return gathering.add(keys)
 
-    async def _answer(self, slot: Hashable, gathering: _Gathering, read: Read[Any, Any]) -> None:
+    def _begin(self, slot: Hashable, gathering: _Gathering) -> None:
+        if gathering.has_begun:
+            return
+        gathering.has_begun = True
+        task = create_task(self._answer(slot, gathering))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _answer(self, slot: Hashable, gathering: _Gathering) -> None:
         # A task begins in the next turn of the loop: by then, all of this turn have come.
         if self._gathering.get(slot) is gathering:
             del self._gathering[slot]
+        self._under_way[slot] = gathering
         try:
-            found = await read(list(gathering.keys))
-        except CancelledError:
-            gathering.give_up()
-            raise
-        except Exception as error:
-            gathering.fail(error)
-        else:
-            gathering.tell(found)
+            await gathering.answer()
+        finally:
+            if self._under_way.get(slot) is gathering:
+                del self._under_way[slot]
+                if following := self._gathering.get(slot):
+                    self._begin(slot, following)
 
 
 class _Gathering:
-    __slots__ = ("_readers", "keys")
+    __slots__ = ("_read", "_readers", "has_begun", "keys")
 
-    def __init__(self) -> None:
+    def __init__(self, read: Read[Any, Any]) -> None:
+        self._read = read
+        self.has_begun = False
         self.keys: dict[Any, None] = {}
         self._readers: list[tuple[Sequence[Any], Future[Any]]] = []
 
@@ -64,19 +87,25 @@ class _Gathering:
         self._readers.append((keys, future))
         return future
 
-    def tell(self, found: Mapping[Any, Any]) -> None:
-        alone = len(self._readers) == 1
+    async def answer(self) -> None:
+        """Read, and tell all who wait for it."""
+        try:
+            found = await self._read(list(self.keys))
+        except CancelledError:
+            for _, future in self._waiting():
+                future.cancel()
+            raise
+        except Exception as error:
+            for _, future in self._waiting():
+                future.set_exception(error)
+        else:
+            self._tell(found)
+
+    def _tell(self, found: Mapping[Any, Any]) -> None:
+        is_alone = len(self._readers) == 1
         for keys, future in self._waiting():
-            own = found if alone else {key: found[key] for key in keys if key in found}
+            own = found if is_alone else {key: found[key] for key in keys if key in found}
             future.set_result(own)
-
-    def fail(self, error: Exception) -> None:
-        for _, future in self._waiting():
-            future.set_exception(error)
-
-    def give_up(self) -> None:
-        for _, future in self._waiting():
-            future.cancel()
 
     def _waiting(self) -> list[tuple[Sequence[Any], Future[Any]]]:
         return [each for each in self._readers if not each[1].done()]
