@@ -76,7 +76,11 @@ class Edge(Struct, Generic[T], frozen=True):
     """An item and where it stands."""
 
     node: T
-    cursor: Cursor
+    ordering: Ordering
+
+    @property
+    def cursor(self) -> Cursor:
+        return self.ordering.cursor(self.node)
 
 
 class Page(Struct, Generic[T], frozen=True):
@@ -155,7 +159,7 @@ def page(
         kept = kept[::-1]
     beyond = request.anchor is not None
     return Page(
-        [Edge(row, ordering.cursor(row)) for row in kept],
+        [Edge(row, ordering) for row in kept],
         has_next_page=beyond if request.backward else more,
         has_previous_page=more if request.backward else beyond,
         origin=origin,

@@ -181,7 +181,7 @@ def serving(settings: Settings, chosen: Database, doorbell: Bell) -> Starlette:
     async def lifespan(_: Starlette) -> AsyncGenerator[None]:
         try:
             offers.append(await welcome(reading, view))
-            _keep_what_is_there()
+            keep_what_is_there()
             async with upkeep.running({**jobs(chosen, stores), **watches(chosen, settings)}):
                 yield
         finally:
@@ -200,7 +200,7 @@ def serving(settings: Settings, chosen: Database, doorbell: Bell) -> Starlette:
     )
 
 
-def _keep_what_is_there() -> None:
+def keep_what_is_there() -> None:
     """Collections need not look again at what start-up made, nor run as often as by default."""
     gc.collect()
     gc.freeze()

@@ -23,6 +23,7 @@ from domain.ports import (
     Payments,
     Repositories,
     Stock,
+    Wanted,
 )
 from gateway.execution.bindings import Batched, Binding, Root
 from gateway.execution.core import type_of
@@ -68,6 +69,7 @@ class Watched:
     """Repositories whose reads are noted with the resolver that makes them."""
 
     def __init__(self, repositories: Repositories) -> None:
+        self._repositories = repositories
         self.customers: Customers = _watched("customers", repositories.customers)
         self.catalog: Catalog = _watched("catalog", repositories.catalog)
         self.stock: Stock = _watched("stock", repositories.stock)
@@ -75,6 +77,9 @@ class Watched:
         self.payments: Payments = _watched("payments", repositories.payments)
         self.channels: Channels = _watched("channels", repositories.channels)
         self.journal: Journal = _watched("journal", repositories.journal)
+
+    def narrowed(self, wanted: Wanted) -> Watched:
+        return Watched(self._repositories.narrowed(wanted))
 
 
 class _Repository:

@@ -7,6 +7,8 @@ from typing import cast
 
 from graphql import FieldNode, GraphQLObjectType
 
+from domain.ports import Wanted
+from gateway import needs
 from gateway.execution.bindings import (
     Attribute,
     Batched,
@@ -44,4 +46,8 @@ def _info(context: object, nodes: Sequence[FieldNode], fragments: Fragments) -> 
     return Info(cast("Context", context), Selection(nodes, fragments))
 
 
-WIRING = Wiring(bind=_bound, shown=owners.shown, info=_info)
+def _narrowed(context: object, needs: Wanted) -> Context:
+    return cast("Context", context).narrowed(needs)
+
+
+WIRING = Wiring(bind=_bound, shown=owners.shown, info=_info, needs=needs.wanted, context=_narrowed)

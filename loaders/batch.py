@@ -6,15 +6,15 @@ on its way; a key that was not found is `None`.
 
 from __future__ import annotations
 
-from asyncio import Task, ensure_future, wait
-from collections.abc import Callable, Coroutine, Hashable, Mapping, Sequence
-from typing import Any, Generic, TypeVar
+from asyncio import Future, ensure_future, shield
+from collections.abc import Awaitable, Callable, Hashable, Iterable, Mapping, Sequence
+from typing import Generic, TypeVar
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 A = TypeVar("A", bound=Hashable)
 
-Read = Callable[[Sequence[K]], Coroutine[Any, Any, Mapping[K, V]]]
+Read = Callable[[Sequence[K]], Awaitable[Mapping[K, V]]]
 
 
 class Batch(Generic[K, V]):
@@ -22,33 +22,32 @@ class Batch(Generic[K, V]):
 
     def __init__(self, read: Read[K, V]) -> None:
         self._read = read
-        self._reads: dict[K, Task[Mapping[K, V]]] = {}
+        self._reads: dict[K, Future[Mapping[K, V]]] = {}
 
     async def many(self, keys: Sequence[K | None]) -> list[V | None]:
         """The value of each key, in order, in at most one read."""
         asked = [key for key in dict.fromkeys(keys) if key is not None]
         if fresh := [key for key in asked if key not in self._reads]:
             self._reads |= dict.fromkeys(fresh, ensure_future(self._read(fresh)))
-        found = dict(zip(asked, await self._found(asked), strict=True))
-        return [None if key is None else found[key] for key in keys]
+        found = await self._found(asked)
+        return list(map(found.get, keys))
 
     async def one(self, key: K | None) -> V | None:
         """The value of one key."""
         return (await self.many([key]))[0]
 
-    async def _found(self, keys: Sequence[K]) -> list[V | None]:
-        # Unlike `gather`, `wait` leaves a shared read alone when one of its waiters is cancelled.
-        if reads := {self._reads[key] for key in keys}:
-            await wait(reads)
-        return [self._reads[key].result().get(key) for key in keys]
+    async def _found(self, keys: Iterable[K]) -> Mapping[K | None, V | None]:
+        reads = {key: self._reads[key] for key in keys}
+        for read in set(reads.values()):
+            if not read.done():
+                await shield(read)  # others may wait for it when this one is cancelled
+        return {key: read.result().get(key) for key, read in reads.items()}
 
 
 class Relation(Generic[K, A, V]):
     """A relation that takes arguments: one `Batch` for each set of them."""
 
-    def __init__(
-        self, read: Callable[[Sequence[K], A], Coroutine[Any, Any, Mapping[K, V]]]
-    ) -> None:
+    def __init__(self, read: Callable[[Sequence[K], A], Awaitable[Mapping[K, V]]]) -> None:
         self._read = read
         self._batches: dict[A, Batch[K, V]] = {}
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from copy import copy
 from datetime import datetime
+from functools import cached_property
 
 from msgspec import Struct
 
-from domain.ports import Repositories, Stores
+from domain.ports import Repositories, Stores, Wanted
 from domain.viewer import Viewer
 from loaders.catalog import CatalogLoaders
 from loaders.customers import CustomerLoaders
@@ -54,14 +56,45 @@ class Context:
         self.now = now
         self.country = country
         self.audit = audit
-        self.customers = CustomerLoaders(repositories.customers, viewer)
-        self.catalog = CatalogLoaders(repositories.catalog, viewer)
-        self.stock = StockLoaders(repositories.stock, viewer)
-        self.orders = OrderLoaders(repositories.orders, viewer)
-        self.payments = PaymentLoaders(repositories.payments, viewer)
-        self.channels = ChannelLoaders(repositories.channels, viewer)
-        self.journal = JournalLoaders(repositories.journal, viewer)
-        self.batches: Batches[Info] = Batches(self._info)
+        self._repositories = repositories
+
+    def narrowed(self, wanted: Wanted) -> Context:
+        """The same request, where reads may leave out what is not `wanted`."""
+        own = copy(self)
+        own._repositories = self._repositories.narrowed(wanted)  # noqa: SLF001 - a copy of ourselves
+        return own
+
+    @cached_property
+    def customers(self) -> CustomerLoaders:
+        return CustomerLoaders(self._repositories.customers, self.viewer)
+
+    @cached_property
+    def catalog(self) -> CatalogLoaders:
+        return CatalogLoaders(self._repositories.catalog, self.viewer)
+
+    @cached_property
+    def stock(self) -> StockLoaders:
+        return StockLoaders(self._repositories.stock, self.viewer)
+
+    @cached_property
+    def orders(self) -> OrderLoaders:
+        return OrderLoaders(self._repositories.orders, self.viewer)
+
+    @cached_property
+    def payments(self) -> PaymentLoaders:
+        return PaymentLoaders(self._repositories.payments, self.viewer)
+
+    @cached_property
+    def channels(self) -> ChannelLoaders:
+        return ChannelLoaders(self._repositories.channels, self.viewer)
+
+    @cached_property
+    def journal(self) -> JournalLoaders:
+        return JournalLoaders(self._repositories.journal, self.viewer)
+
+    @cached_property
+    def batches(self) -> Batches[Info]:
+        return Batches(self._info)
 
     def _info(self, selection: Selection) -> Info:
         return Info(self, selection)

@@ -21,8 +21,10 @@ from domain.orders import Order
 from domain.pages import Cursor, Page
 from domain.values import MetadataEntry
 from resolvers.context import Info
+from resolvers.reading import looks_at
 
 
+@looks_at()
 async def customer(info: Info, *, id: str | None, number: str | None) -> Customer | None:
     if (id is None) == (number is None):
         raise BadInput("Ask for a customer by id or by number.")
@@ -41,27 +43,33 @@ async def find_customers(
     return found
 
 
+@looks_at(whole=True)
 def shown(identities: Sequence[Identity], info: Info) -> Sequence[str]:
     return [identity.shown_to(info.viewer) for identity in identities]
 
 
+@looks_at("source_id")
 async def identity_source(identities: Sequence[Identity], info: Info) -> Sequence[Channel | None]:
     return await info.context.channels.by_id.many([each.source_id for each in identities])
 
 
+@looks_at("channel_id")
 async def consent_channel(consents: Sequence[Consent], info: Info) -> Sequence[Channel | None]:
     return await info.context.channels.by_id.many([consent.channel_id for consent in consents])
 
 
+@looks_at("preferences")
 def preferences(people: Sequence[Customer], info: Info) -> Sequence[Sequence[MetadataEntry]]:
     return [values.visible(person.preferences, info.viewer) for person in people]
 
 
+@looks_at("id")
 async def loyalty(people: Sequence[Customer], info: Info) -> Sequence[LoyaltyAccount | None]:
     keys = [CustomerId(person.id) for person in people]
     return await info.context.customers.account_of.many(keys)
 
 
+@looks_at("id")
 async def entries(
     accounts: Sequence[LoyaltyAccount], info: Info, *, first: int | None, after: Cursor | None
 ) -> Sequence[Page[LoyaltyEntry] | None]:
@@ -69,14 +77,17 @@ async def entries(
     return await batch.many([LoyaltyAccountId(account.id) for account in accounts])
 
 
+@looks_at("channel_id")
 async def entry_channel(entries: Sequence[LoyaltyEntry], info: Info) -> Sequence[Channel | None]:
     return await info.context.channels.by_id.many([entry.channel_id for entry in entries])
 
 
+@looks_at("order_id")
 async def entry_order(entries: Sequence[LoyaltyEntry], info: Info) -> Sequence[Order | None]:
     return await info.context.orders.by_id.many([entry.order_id for entry in entries])
 
 
+@looks_at("reverses_id")
 async def entry_reverses(
     entries: Sequence[LoyaltyEntry], info: Info
 ) -> Sequence[LoyaltyEntry | None]:

@@ -12,13 +12,15 @@ from domain.errors import BadInput
 from domain.ids import ChannelId, Kind, OperationId, RefundId
 from domain.operations import Channel
 from domain.pages import MAX_SIZE
-from domain.payments import PaymentOperation, Refund
+from domain.payments import Payment, PaymentOperation, Refund
 from domain.values import Actor
 from resolvers.context import Context, Info
+from resolvers.reading import looks_at
 
 ReadMany = Callable[[Context, Sequence[Any]], Awaitable[Sequence[object | None]]]
 
 
+@looks_at()
 async def channels(info: Info) -> Sequence[Channel]:
     return await info.context.channels.all()
 
@@ -35,14 +37,17 @@ async def known_channel(info: Info, id: str) -> Channel:
     return found
 
 
+@looks_at("channel_id")
 async def actor_channel(actors: Sequence[Actor], info: Info) -> Sequence[Channel | None]:
     return await info.context.channels.by_id.many([actor.channel_id for actor in actors])
 
 
+@looks_at(inside={Payment: ...})
 async def node(info: Info, *, id: str) -> object | None:
     return (await _by_ids(info.context, [id]))[0]
 
 
+@looks_at(inside={Payment: ...})
 async def nodes(info: Info, *, ids: Sequence[str]) -> Sequence[object | None]:
     if len(ids) > MAX_SIZE:
         raise BadInput(f"Ask for at most {MAX_SIZE} nodes at once.")

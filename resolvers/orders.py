@@ -38,12 +38,14 @@ from domain.payments import Payment, Refund
 from domain.values import MetadataEntry
 from loaders.batch import Batch
 from resolvers.context import Info
+from resolvers.reading import looks_at
 
 T = TypeVar("T")
 
 MOST_COUNTED = 10_000
 
 
+@looks_at()
 async def order(info: Info, *, id: str | None, number: str | None, ref: str | None) -> Order | None:
     if [id, number, ref].count(None) != 2:
         raise BadInput("Ask for an order by id, by number or by ref.")
@@ -54,6 +56,7 @@ async def order(info: Info, *, id: str | None, number: str | None, ref: str | No
     return await info.context.orders.by_ref.one(ref)
 
 
+@looks_at()
 async def page(
     info: Info,
     *,
@@ -75,6 +78,7 @@ async def page(
     return await info.context.orders.page(query, request)
 
 
+@looks_at("id")
 async def of_customers(
     customers: Sequence[Customer],
     info: Info,
@@ -112,6 +116,7 @@ def _query(
     )
 
 
+@looks_at("origin")
 async def total_count(pages: Sequence[Page[Order]], info: Info, *, cap: int) -> Sequence[int]:
     if not 1 <= cap <= MOST_COUNTED:
         raise BadInput(f"`cap` must be from 1 to {MOST_COUNTED}; it was {cap}.")
@@ -136,24 +141,29 @@ async def _counts(
     return counts
 
 
+@looks_at("channel_id")
 async def channel(owned: Sequence[Order | Return], info: Info) -> Sequence[Channel | None]:
     return await info.context.channels.by_id.many([each.channel_id for each in owned])
 
 
+@looks_at("sold_at_id")
 async def sold_at(orders: Sequence[Order], info: Info) -> Sequence[Location | None]:
     return await info.context.catalog.location_by_id.many([order.sold_at_id for order in orders])
 
 
+@looks_at("location_id")
 async def location(
     placed: Sequence[DeliveryChoice | Allocation | Fulfillment | Disposition | Return], info: Info
 ) -> Sequence[Location | None]:
     return await info.context.catalog.location_by_id.many([each.location_id for each in placed])
 
 
+@looks_at("customer_id")
 async def customer(orders: Sequence[Order], info: Info) -> Sequence[Customer | None]:
     return await info.context.customers.by_id.many([order.customer_id for order in orders])
 
 
+@looks_at("order_id")
 async def order_of(parts: Sequence[Fulfillment | Return], info: Info) -> Sequence[Order | None]:
     return await info.context.orders.by_id.many([part.order_id for part in parts])
 
@@ -165,6 +175,7 @@ async def _lists(
     return [found or () for found in await batch.many([OrderId(order.id) for order in orders])]
 
 
+@looks_at("id")
 async def order_payments(orders: Sequence[Order], info: Info) -> Sequence[Sequence[Payment]]:
     return await _lists(info.context.payments.of_order, orders)
 
@@ -184,10 +195,12 @@ async def order_refunds(orders: Sequence[Order], info: Info) -> Sequence[Sequenc
     return [[back for each in found for back in payments.refunds_of(each)] for found in paid]
 
 
+@looks_at("id")
 async def fulfillments(orders: Sequence[Order], info: Info) -> Sequence[Sequence[Fulfillment]]:
     return await _lists(info.context.orders.fulfillments_of, orders)
 
 
+@looks_at("id")
 async def returns(orders: Sequence[Order], info: Info) -> Sequence[Sequence[Return]]:
     return await _lists(info.context.orders.returns_of, orders)
 
@@ -197,6 +210,7 @@ async def return_statuses(orders_: Sequence[Order], info: Info) -> Sequence[Retu
     return [orders.return_status(*each) for each in zip(orders_, back, strict=True)]
 
 
+@looks_at("metadata")
 def metadata(
     orders: Sequence[Order], info: Info, *, keys: Sequence[str] | None
 ) -> Sequence[Sequence[MetadataEntry]]:
@@ -210,10 +224,12 @@ def metadata(
     ]
 
 
+@looks_at("sku")
 async def line_product(lines: Sequence[OrderLine], info: Info) -> Sequence[Product | None]:
     return await info.context.catalog.product_sold.many([line.sku for line in lines])
 
 
+@looks_at("fulfillment_id")
 async def allocation_fulfillment(
     allocations: Sequence[Allocation], info: Info
 ) -> Sequence[Fulfillment | None]:
@@ -252,5 +268,6 @@ async def return_refunds(returns: Sequence[Return], info: Info) -> Sequence[Sequ
     ]
 
 
+@looks_at(whole=True)
 def pickup_code(tickets: Sequence[PickupTicket], info: Info) -> Sequence[str]:
     return [ticket.code_shown_to(info.viewer) for ticket in tickets]

@@ -9,7 +9,7 @@ from commands.payments.recording import Refunded
 from domain import ids, ledger, pages, payments
 from domain.errors import BadInput
 from domain.ids import ChannelId, Kind, PaymentId
-from domain.ledger import PostedLine
+from domain.ledger import PostedLine, Posting
 from domain.operations import Channel
 from domain.orders import Order, Return
 from domain.pages import Cursor, Page
@@ -17,8 +17,10 @@ from domain.payments import Payment, PaymentOperation, PaymentQuery, PaymentStat
 from domain.requests import Answer
 from domain.values import Actor
 from resolvers.context import Info
+from resolvers.reading import looks_at
 
 
+@looks_at()
 async def payment(
     info: Info,
     *,
@@ -34,6 +36,7 @@ async def payment(
     return await info.context.payments.by_id.one(PaymentId(ids.expect(Kind.PAYMENT, id)))
 
 
+@looks_at()
 async def page(
     info: Info,
     *,
@@ -54,10 +57,12 @@ async def page(
     return await info.context.payments.page(query, pages.forward(first, after))
 
 
+@looks_at("order_id")
 async def payment_order(paid: Sequence[Payment], info: Info) -> Sequence[Order | None]:
     return await info.context.orders.by_id.many([payment.order_id for payment in paid])
 
 
+@looks_at("id", inside={Posting: ...})
 async def clearing(paid: Sequence[Payment], info: Info) -> Sequence[Sequence[PostedLine]]:
     found = await info.context.payments.postings_of.many([PaymentId(each.id) for each in paid])
     return [ledger.lines(postings or ()) for postings in found]

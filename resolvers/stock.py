@@ -10,6 +10,7 @@ from domain.catalog import Location, Near, Product
 from domain.errors import BadInput
 from domain.freshness import Freshness
 from domain.ids import Kind, LocationId, Sku
+from domain.operations import Channel
 from domain.pages import Cursor, Page
 from domain.refusals import Elsewhere, InsufficientStock, VersionConflict
 from domain.requests import Answer
@@ -25,8 +26,16 @@ from domain.stock import (
 )
 from resolvers import operations
 from resolvers.context import Info
+from resolvers.reading import looks_at
+
+PROMISED = (
+    *("location_id", "on_hand", "committed", "reserved", "unavailable"),
+    *("incoming", "incoming_at", "is_low", "authority", "observed_at"),
+)
+"""What a promise is made of."""
 
 
+@looks_at()
 async def stock_levels(
     info: Info,
     *,
@@ -44,6 +53,7 @@ async def stock_levels(
     return await info.context.stock.page(query, pages.forward(first, after))
 
 
+@looks_at("sku", inside={StockLevel: ["location_id"]})
 async def levels(
     products: Sequence[Product], info: Info, *, locations: Sequence[str] | None
 ) -> Sequence[Sequence[StockLevel]]:
@@ -55,6 +65,7 @@ async def levels(
     ]
 
 
+@looks_at("sku", "allows_backorder", inside={Channel: ..., Location: ..., StockLevel: PROMISED})
 async def availability(
     products: Sequence[Product],
     info: Info,
@@ -83,32 +94,39 @@ async def availability(
     ]
 
 
+@looks_at("sku")
 async def level_product(levels: Sequence[StockLevel], info: Info) -> Sequence[Product | None]:
     return await info.context.catalog.product_by_sku.many([level.sku for level in levels])
 
 
+@looks_at("location_id")
 async def level_location(levels: Sequence[StockLevel], info: Info) -> Sequence[Location | None]:
     return await info.context.catalog.location_by_id.many([each.location_id for each in levels])
 
 
+@looks_at(whole=True)
 def level_freshness(levels: Sequence[StockLevel], info: Info) -> Sequence[Freshness]:
     return [level.freshness(info.context.now) for level in levels]
 
 
+@looks_at("sku")
 async def line_product(
     lines: Sequence[ReservationLine | Transfer], info: Info
 ) -> Sequence[Product | None]:
     return await info.context.catalog.product_by_sku.many([line.sku for line in lines])
 
 
+@looks_at("location_id")
 async def line_location(lines: Sequence[ReservationLine], info: Info) -> Sequence[Location | None]:
     return await info.context.catalog.location_by_id.many([line.location_id for line in lines])
 
 
+@looks_at("source_id")
 async def transfer_source(transfers: Sequence[Transfer], info: Info) -> Sequence[Location | None]:
     return await info.context.catalog.location_by_id.many([each.source_id for each in transfers])
 
 
+@looks_at("target_id")
 async def transfer_target(transfers: Sequence[Transfer], info: Info) -> Sequence[Location | None]:
     return await info.context.catalog.location_by_id.many([each.target_id for each in transfers])
 

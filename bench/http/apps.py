@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.routing import Route
 
 from domain.viewer import Role, Viewer
-from gateway import logs
+from gateway import bootstrap, logs
 from gateway.execution.engine import Engine
 from gateway.graphql import GraphQLEndpoint
 from gateway.wiring import WIRING
@@ -55,4 +55,5 @@ def _application(engine: Callable[[GraphQLSchema], Engine]) -> Starlette:
         )
 
     endpoint = GraphQLEndpoint(engine(view.core), context=context)
+    bootstrap.keep_what_is_there()
     return Starlette(routes=[Route("/graphql", endpoint)])

@@ -59,7 +59,10 @@ class Contestant(Struct, frozen=True):
 
 ALL: Mapping[str, Contestant] = MappingProxyType(
     {
-        "kassa": Contestant("bench.http.apps:kassa", "Kassa's graph, for one fixed viewer"),
+        "kassa": Contestant(
+            "bench.http.apps:kassa",
+            "Kassa's graph, for one fixed viewer, collecting garbage as the product does",
+        ),
         "rest": Contestant(
             "bench.http.peers.rest_app:bare",
             "a Starlette endpoint written by hand, one handler a query, no GraphQL",

@@ -11,6 +11,7 @@ from domain.ports.reading import (
     Repositories,
     Stock,
 )
+from domain.ports.wanted import EVERYTHING, Attributes, Wanted
 from domain.ports.writing import (
     Busy,
     Changed,
@@ -25,6 +26,8 @@ from domain.ports.writing import (
 )
 
 __all__ = [
+    "EVERYTHING",
+    "Attributes",
     "Busy",
     "Catalog",
     "Changed",
@@ -46,5 +49,6 @@ __all__ = [
     "Stock",
     "Stores",
     "Tills",
+    "Wanted",
     "Work",
 ]

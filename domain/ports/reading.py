@@ -6,7 +6,7 @@ keys that were found; the caller decides what a missing one means.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from typing import Protocol
 
 from domain.catalog import Location, LocationKind, Product
@@ -35,6 +35,7 @@ from domain.operations import Channel
 from domain.orders import Fulfillment, Order, OrderQuery, Return
 from domain.pages import Page, PageRequest
 from domain.payments import Payment, PaymentQuery
+from domain.ports.wanted import Wanted
 from domain.stock import Reservation, StockLevel, StockQuery, Transfer
 from domain.viewer import Viewer
 
@@ -42,27 +43,29 @@ from domain.viewer import Viewer
 class Customers(Protocol):
     """People, and their points."""
 
-    async def by_ids(
+    def by_ids(
         self, viewer: Viewer, keys: Sequence[CustomerId]
-    ) -> Mapping[CustomerId, Customer]: ...
+    ) -> Awaitable[Mapping[CustomerId, Customer]]: ...
 
-    async def by_numbers(self, viewer: Viewer, keys: Sequence[str]) -> Mapping[str, Customer]: ...
+    def by_numbers(
+        self, viewer: Viewer, keys: Sequence[str]
+    ) -> Awaitable[Mapping[str, Customer]]: ...
 
     async def found_by(
         self, viewer: Viewer, kind: IdentityKind, value: str
     ) -> Sequence[Customer]: ...
 
-    async def accounts_by_ids(
+    def accounts_by_ids(
         self, viewer: Viewer, keys: Sequence[LoyaltyAccountId]
-    ) -> Mapping[LoyaltyAccountId, LoyaltyAccount]: ...
+    ) -> Awaitable[Mapping[LoyaltyAccountId, LoyaltyAccount]]: ...
 
-    async def accounts_of(
+    def accounts_of(
         self, viewer: Viewer, keys: Sequence[CustomerId]
-    ) -> Mapping[CustomerId, LoyaltyAccount]: ...
+    ) -> Awaitable[Mapping[CustomerId, LoyaltyAccount]]: ...
 
-    async def entries_by_ids(
+    def entries_by_ids(
         self, viewer: Viewer, keys: Sequence[LoyaltyEntryId]
-    ) -> Mapping[LoyaltyEntryId, LoyaltyEntry]: ...
+    ) -> Awaitable[Mapping[LoyaltyEntryId, LoyaltyEntry]]: ...
 
     async def entry_pages(
         self, viewer: Viewer, keys: Sequence[LoyaltyAccountId], request: PageRequest
@@ -72,31 +75,33 @@ class Customers(Protocol):
 class Catalog(Protocol):
     """Products and locations. `products_sold` are those that stand on orders."""
 
-    async def products_by_ids(
+    def products_by_ids(
         self, viewer: Viewer, keys: Sequence[ProductId]
-    ) -> Mapping[ProductId, Product]: ...
+    ) -> Awaitable[Mapping[ProductId, Product]]: ...
 
-    async def products_by_skus(
+    def products_by_skus(
         self, viewer: Viewer, keys: Sequence[Sku]
-    ) -> Mapping[Sku, Product]: ...
+    ) -> Awaitable[Mapping[Sku, Product]]: ...
 
-    async def products_sold(self, viewer: Viewer, keys: Sequence[Sku]) -> Mapping[Sku, Product]: ...
+    def products_sold(
+        self, viewer: Viewer, keys: Sequence[Sku]
+    ) -> Awaitable[Mapping[Sku, Product]]: ...
 
-    async def products_by_barcodes(
+    def products_by_barcodes(
         self, viewer: Viewer, keys: Sequence[str]
-    ) -> Mapping[str, Product]: ...
+    ) -> Awaitable[Mapping[str, Product]]: ...
 
     async def search(
         self, viewer: Viewer, terms: Sequence[str], request: PageRequest
     ) -> Page[Product]: ...
 
-    async def locations_by_ids(
+    def locations_by_ids(
         self, viewer: Viewer, keys: Sequence[LocationId]
-    ) -> Mapping[LocationId, Location]: ...
+    ) -> Awaitable[Mapping[LocationId, Location]]: ...
 
-    async def locations_by_codes(
+    def locations_by_codes(
         self, viewer: Viewer, keys: Sequence[str]
-    ) -> Mapping[str, Location]: ...
+    ) -> Awaitable[Mapping[str, Location]]: ...
 
     async def locations(
         self, viewer: Viewer, kinds: Sequence[LocationKind] | None, offers_pickup: bool | None
@@ -106,25 +111,25 @@ class Catalog(Protocol):
 class Stock(Protocol):
     """Levels. `levels_of` is for those who may see them; `promises_of` feeds availability."""
 
-    async def by_ids(
+    def by_ids(
         self, viewer: Viewer, keys: Sequence[StockLevelId]
-    ) -> Mapping[StockLevelId, StockLevel]: ...
+    ) -> Awaitable[Mapping[StockLevelId, StockLevel]]: ...
 
-    async def levels_of(
+    def levels_of(
         self, viewer: Viewer, keys: Sequence[Sku]
-    ) -> Mapping[Sku, Sequence[StockLevel]]: ...
+    ) -> Awaitable[Mapping[Sku, Sequence[StockLevel]]]: ...
 
-    async def reservations_by_ids(
+    def reservations_by_ids(
         self, viewer: Viewer, keys: Sequence[ReservationId]
-    ) -> Mapping[ReservationId, Reservation]: ...
+    ) -> Awaitable[Mapping[ReservationId, Reservation]]: ...
 
-    async def transfers_by_ids(
+    def transfers_by_ids(
         self, viewer: Viewer, keys: Sequence[TransferId]
-    ) -> Mapping[TransferId, Transfer]: ...
+    ) -> Awaitable[Mapping[TransferId, Transfer]]: ...
 
-    async def promises_of(
+    def promises_of(
         self, viewer: Viewer, keys: Sequence[Sku]
-    ) -> Mapping[Sku, Sequence[StockLevel]]: ...
+    ) -> Awaitable[Mapping[Sku, Sequence[StockLevel]]]: ...
 
     async def page(
         self, viewer: Viewer, query: StockQuery, request: PageRequest
@@ -134,11 +139,13 @@ class Stock(Protocol):
 class Orders(Protocol):
     """Orders, with what is on its way out and back. `refs` are written `system:kind:value`."""
 
-    async def by_ids(self, viewer: Viewer, keys: Sequence[OrderId]) -> Mapping[OrderId, Order]: ...
+    def by_ids(
+        self, viewer: Viewer, keys: Sequence[OrderId]
+    ) -> Awaitable[Mapping[OrderId, Order]]: ...
 
-    async def by_numbers(self, viewer: Viewer, keys: Sequence[str]) -> Mapping[str, Order]: ...
+    def by_numbers(self, viewer: Viewer, keys: Sequence[str]) -> Awaitable[Mapping[str, Order]]: ...
 
-    async def by_refs(self, viewer: Viewer, keys: Sequence[str]) -> Mapping[str, Order]: ...
+    def by_refs(self, viewer: Viewer, keys: Sequence[str]) -> Awaitable[Mapping[str, Order]]: ...
 
     async def page(
         self, viewer: Viewer, query: OrderQuery, request: PageRequest
@@ -154,43 +161,43 @@ class Orders(Protocol):
         self, viewer: Viewer, keys: Sequence[CustomerId], query: OrderQuery, cap: int
     ) -> Mapping[CustomerId, int]: ...
 
-    async def fulfillments_by_ids(
+    def fulfillments_by_ids(
         self, viewer: Viewer, keys: Sequence[FulfillmentId]
-    ) -> Mapping[FulfillmentId, Fulfillment]: ...
+    ) -> Awaitable[Mapping[FulfillmentId, Fulfillment]]: ...
 
-    async def fulfillments_of(
+    def fulfillments_of(
         self, viewer: Viewer, keys: Sequence[OrderId]
-    ) -> Mapping[OrderId, Sequence[Fulfillment]]: ...
+    ) -> Awaitable[Mapping[OrderId, Sequence[Fulfillment]]]: ...
 
-    async def returns_by_ids(
+    def returns_by_ids(
         self, viewer: Viewer, keys: Sequence[ReturnId]
-    ) -> Mapping[ReturnId, Return]: ...
+    ) -> Awaitable[Mapping[ReturnId, Return]]: ...
 
-    async def returns_of(
+    def returns_of(
         self, viewer: Viewer, keys: Sequence[OrderId]
-    ) -> Mapping[OrderId, Sequence[Return]]: ...
+    ) -> Awaitable[Mapping[OrderId, Sequence[Return]]]: ...
 
 
 class Payments(Protocol):
     """Payments. `refs` are written `provider:reference`."""
 
-    async def by_ids(
+    def by_ids(
         self, viewer: Viewer, keys: Sequence[PaymentId]
-    ) -> Mapping[PaymentId, Payment]: ...
+    ) -> Awaitable[Mapping[PaymentId, Payment]]: ...
 
-    async def by_refs(self, viewer: Viewer, keys: Sequence[str]) -> Mapping[str, Payment]: ...
+    def by_refs(self, viewer: Viewer, keys: Sequence[str]) -> Awaitable[Mapping[str, Payment]]: ...
 
     async def by_operations(
         self, viewer: Viewer, keys: Sequence[OperationId]
     ) -> Mapping[OperationId, Payment]: ...
 
-    async def of_orders(
+    def of_orders(
         self, viewer: Viewer, keys: Sequence[OrderId]
-    ) -> Mapping[OrderId, Sequence[Payment]]: ...
+    ) -> Awaitable[Mapping[OrderId, Sequence[Payment]]]: ...
 
-    async def postings_of(
+    def postings_of(
         self, viewer: Viewer, keys: Sequence[PaymentId]
-    ) -> Mapping[PaymentId, Sequence[Posting]]: ...
+    ) -> Awaitable[Mapping[PaymentId, Sequence[Posting]]]: ...
 
     async def page(
         self, viewer: Viewer, query: PaymentQuery, request: PageRequest
@@ -200,9 +207,9 @@ class Payments(Protocol):
 class Channels(Protocol):
     """Where the retailer sells, and where it is fed from."""
 
-    async def by_ids(
+    def by_ids(
         self, viewer: Viewer, keys: Sequence[ChannelId]
-    ) -> Mapping[ChannelId, Channel]: ...
+    ) -> Awaitable[Mapping[ChannelId, Channel]]: ...
 
     async def all(self, viewer: Viewer) -> Sequence[Channel]: ...
 
@@ -210,9 +217,9 @@ class Channels(Protocol):
 class Journal(Protocol):
     """What happened, by what it is about."""
 
-    async def by_ids(
+    def by_ids(
         self, viewer: Viewer, keys: Sequence[JournalEntryId]
-    ) -> Mapping[JournalEntryId, JournalEntry]: ...
+    ) -> Awaitable[Mapping[JournalEntryId, JournalEntry]]: ...
 
     async def pages_about(
         self, viewer: Viewer, keys: Sequence[str], request: PageRequest
@@ -221,6 +228,10 @@ class Journal(Protocol):
 
 class Repositories(Protocol):
     """One repository a column."""
+
+    def narrowed(self, wanted: Wanted) -> Repositories:
+        """Repositories that may leave out what is not `wanted`."""
+        ...
 
     @property
     def customers(self) -> Customers: ...

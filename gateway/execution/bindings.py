@@ -70,22 +70,30 @@ class Root:
 Binding = Attribute | Itself | Computed | Batched | Root
 
 
+def _nothing(*_: object) -> None:
+    return None
+
+
+def _as_it_is(context: Any, _: object) -> Any:
+    return context
+
+
 @dataclass(frozen=True, slots=True)
 class Wiring:
     """How a schema is wired to the executor.
 
     - `bind`: how a field of a type is answered; None leaves its operations to graphql-core;
     - `shown`: the class whose instances a type shows, if that is all that its `is_type_of` asks;
-    - `info`: what batch and root resolvers see, from the request's context and what is asked.
+    - `info`: what batch and root resolvers see, from the request's context and what is asked;
+    - `needs`: whatever is to be known of a plan when it runs, seen once, when it is compiled;
+    - `context`: the context that a plan runs in, from the request's and what it needs.
     """
 
     bind: Callable[[GraphQLObjectType, str], Binding | None]
     shown: Callable[[GraphQLObjectType], type | None]
     info: Callable[[Any, Sequence[FieldNode], Fragments], object]
-
-
-def _nothing(*_: object) -> None:
-    return None
+    needs: Callable[[Any], object] = _nothing
+    context: Callable[[Any, Any], Any] = _as_it_is
 
 
 UNWIRED = Wiring(bind=_nothing, shown=_nothing, info=_nothing)

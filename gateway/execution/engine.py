@@ -167,7 +167,8 @@ class Engine:
             return ExecutionResult(None, list(choice))
         if job.watch:
             job.watch.plan = choice.plan
-        given = Circumstances(self._schema, self._wiring, choice.variables, job.context, job.watch)
+        context = self._wiring.context(job.context, choice.needs)
+        given = Circumstances(self._schema, self._wiring, choice.variables, context, job.watch)
         return await executed(choice.plan, given, job.root)
 
     async def _by_graphql_core(self, job: Job) -> ExecutionResult:

@@ -41,12 +41,20 @@ def sorted_by_level(field: Field, values: Sequence[Any], told: Told) -> Sorted:
 def _as_one(level: Level, values: Sequence[Any]) -> Part | None:
     """All values, or all but nulls, if their classes alone say that they are of this type."""
     kinds: set[type] = set(map(type, values))
-    if level.shown is None or not kinds <= {level.shown, NULL}:
+    if level.shown is None or not (kinds <= level.known or _learnt(level, level.shown, values)):
         return None
     if NULL not in kinds:
         return Part(values)
     at = [n for n, value in enumerate(values) if value is not None]
     return Part([values[n] for n in at], at)
+
+
+def _learnt(level: Level, shown: type, values: Sequence[Any]) -> bool:
+    """Are all of its class? What passes for one is known from then on."""
+    if not all(value is None or isinstance(value, shown) for value in values):
+        return False
+    level.known.update(map(type, values))
+    return True
 
 
 def _each(field: Field, composite: Composite, values: Sequence[Any], told: Told) -> Sorted:

@@ -8,7 +8,7 @@ larger than its document is long, however often fragments are spread.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from graphql import (
     FieldNode,
@@ -26,10 +26,14 @@ from gateway.execution.rows import Rows
 
 @dataclass(slots=True)
 class Level:
-    """The selection of one object type: its fields, in the order of the answer."""
+    """The selection of one object type: its fields, in the order of the answer.
+
+    `known` are classes, null's among them, whose instances are `shown` here.
+    """
 
     kind: GraphQLObjectType
     shown: type | None
+    known: set[type] = field(default_factory=set[type])
     fields: Sequence[Field] = ()
     keys: Sequence[str] = ()
     rows: Rows | None = None

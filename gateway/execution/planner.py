@@ -45,9 +45,10 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """A plan, and the values of its variables."""
+    """A plan, what it needs, and the values of its variables."""
 
     plan: Plan
+    needs: object
     variables: VariableValues
 
 
@@ -72,6 +73,7 @@ class _Known:
 @dataclass(frozen=True, slots=True)
 class _Kept:
     plan: Plan
+    needs: object
 
     @property
     def weight(self) -> int:
@@ -102,7 +104,7 @@ class Planner:
             self.executions[found.reason] += 1
             return found
         self.executions[PLANNED] += 1
-        return Ready(found.plan, variables)
+        return Ready(found.plan, found.needs, variables)
 
     def _found(self, known: _Known, asked: Asked, variables: VariableValues) -> _Kept | NotReady:
         if known.reason:
@@ -115,9 +117,8 @@ class Planner:
 
     def _compiled(self, asked: Asked, variables: VariableValues) -> _Kept | NotReady:
         try:
-            return _Kept(
-                compiled(self._schema, self._wiring, asked.document, asked.operation, variables)
-            )
+            plan = compiled(self._schema, self._wiring, asked.document, asked.operation, variables)
+            return _Kept(plan, self._wiring.needs(plan))
         except NotCovered as error:
             return NotReady(error.reason)
         except (GraphQLError, RecursionError) as error:

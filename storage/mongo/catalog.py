@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 
 from domain import catalog
 from domain.catalog import BY_NAME, Location, LocationKind, Product
 from domain.ids import LocationId, ProductId, Sku
 from domain.pages import Page, PageRequest
+from domain.ports import EVERYTHING, Wanted
 from domain.viewer import Subject, Viewer
 from storage.mongo.collections import Collection, Index, by
 from storage.mongo.driver import Database, Document, Filter
@@ -41,26 +42,30 @@ def product_document(product: Product) -> Document:
 class MongoCatalog:
     """`ports.Catalog`."""
 
-    def __init__(self, database: Database) -> None:
-        self._products = Reader(database, "products", Product, Subject.CATALOG)
-        self._sold = Reader(database, "products", Product, Subject.SOLD)
-        self._locations = Reader(database, "locations", Location, Subject.AVAILABILITY)
+    def __init__(self, database: Database, wanted: Wanted = EVERYTHING) -> None:
+        self._products = Reader(database, "products", Product, Subject.CATALOG, wanted)
+        self._sold = Reader(database, "products", Product, Subject.SOLD, wanted)
+        self._locations = Reader(database, "locations", Location, Subject.AVAILABILITY, wanted)
 
-    async def products_by_ids(
+    def products_by_ids(
         self, viewer: Viewer, keys: Sequence[ProductId]
-    ) -> Mapping[ProductId, Product]:
-        return await self._products.by_ids(viewer, keys)
+    ) -> Awaitable[Mapping[ProductId, Product]]:
+        return self._products.by_ids(viewer, keys)
 
-    async def products_by_skus(self, viewer: Viewer, keys: Sequence[Sku]) -> Mapping[Sku, Product]:
-        return await self._products.one_each(viewer, "sku", keys)
+    def products_by_skus(
+        self, viewer: Viewer, keys: Sequence[Sku]
+    ) -> Awaitable[Mapping[Sku, Product]]:
+        return self._products.one_each(viewer, "sku", keys)
 
-    async def products_sold(self, viewer: Viewer, keys: Sequence[Sku]) -> Mapping[Sku, Product]:
-        return await self._sold.one_each(viewer, "sku", keys)
+    def products_sold(
+        self, viewer: Viewer, keys: Sequence[Sku]
+    ) -> Awaitable[Mapping[Sku, Product]]:
+        return self._sold.one_each(viewer, "sku", keys)
 
-    async def products_by_barcodes(
+    def products_by_barcodes(
         self, viewer: Viewer, keys: Sequence[str]
-    ) -> Mapping[str, Product]:
-        return await self._products.tagged(viewer, "barcodes", keys)
+    ) -> Awaitable[Mapping[str, Product]]:
+        return self._products.tagged(viewer, "barcodes", keys)
 
     async def search(
         self, viewer: Viewer, terms: Sequence[str], request: PageRequest
@@ -68,15 +73,15 @@ class MongoCatalog:
         where: Filter = {"prefixes": {"$all": sorted(terms, key=len, reverse=True)}}
         return await self._products.page(viewer, where, NAMED, request)
 
-    async def locations_by_ids(
+    def locations_by_ids(
         self, viewer: Viewer, keys: Sequence[LocationId]
-    ) -> Mapping[LocationId, Location]:
-        return await self._locations.by_ids(viewer, keys)
+    ) -> Awaitable[Mapping[LocationId, Location]]:
+        return self._locations.by_ids(viewer, keys)
 
-    async def locations_by_codes(
+    def locations_by_codes(
         self, viewer: Viewer, keys: Sequence[str]
-    ) -> Mapping[str, Location]:
-        return await self._locations.one_each(viewer, "code", keys)
+    ) -> Awaitable[Mapping[str, Location]]:
+        return self._locations.one_each(viewer, "code", keys)
 
     async def locations(
         self, viewer: Viewer, kinds: Sequence[LocationKind] | None, offers_pickup: bool | None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 
 from domain.customers import (
     MOST_FOUND,
@@ -14,6 +14,7 @@ from domain.customers import (
 )
 from domain.ids import CustomerId, LoyaltyAccountId, LoyaltyEntryId
 from domain.pages import Page, PageRequest
+from domain.ports import EVERYTHING, Wanted
 from domain.viewer import Subject, Viewer
 from storage.mongo.access import Owners
 from storage.mongo.collections import Collection, Index, by
@@ -50,40 +51,42 @@ COLLECTIONS = (CUSTOMERS, ACCOUNTS, ENTRIES)
 class MongoCustomers:
     """`ports.Customers`."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, wanted: Wanted = EVERYTHING) -> None:
         self._people = Reader(
-            database, "customers", Customer, Subject.CUSTOMERS, Owners(customer="_id")
+            database, "customers", Customer, Subject.CUSTOMERS, wanted, Owners(customer="_id")
         )
-        self._searched = Reader(database, "customers", Customer, Subject.CUSTOMER_SEARCH)
-        self._accounts = Reader(database, "loyalty_accounts", LoyaltyAccount, Subject.CUSTOMERS)
-        self._entries = Reader(database, "loyalty_entries", LoyaltyEntry, Subject.CUSTOMERS)
+        self._searched = Reader(database, "customers", Customer, Subject.CUSTOMER_SEARCH, wanted)
+        self._accounts = Reader(
+            database, "loyalty_accounts", LoyaltyAccount, Subject.CUSTOMERS, wanted
+        )
+        self._entries = Reader(database, "loyalty_entries", LoyaltyEntry, Subject.CUSTOMERS, wanted)
 
-    async def by_ids(
+    def by_ids(
         self, viewer: Viewer, keys: Sequence[CustomerId]
-    ) -> Mapping[CustomerId, Customer]:
-        return await self._people.by_ids(viewer, keys)
+    ) -> Awaitable[Mapping[CustomerId, Customer]]:
+        return self._people.by_ids(viewer, keys)
 
-    async def by_numbers(self, viewer: Viewer, keys: Sequence[str]) -> Mapping[str, Customer]:
-        return await self._people.one_each(viewer, "number", keys)
+    def by_numbers(self, viewer: Viewer, keys: Sequence[str]) -> Awaitable[Mapping[str, Customer]]:
+        return self._people.one_each(viewer, "number", keys)
 
     async def found_by(self, viewer: Viewer, kind: IdentityKind, value: str) -> Sequence[Customer]:
         identity = {"identities": {"$elemMatch": {"kind": kind.value, "value": value}}}
         return await self._searched.all(viewer, identity, limit=MOST_FOUND)
 
-    async def accounts_by_ids(
+    def accounts_by_ids(
         self, viewer: Viewer, keys: Sequence[LoyaltyAccountId]
-    ) -> Mapping[LoyaltyAccountId, LoyaltyAccount]:
-        return await self._accounts.by_ids(viewer, keys)
+    ) -> Awaitable[Mapping[LoyaltyAccountId, LoyaltyAccount]]:
+        return self._accounts.by_ids(viewer, keys)
 
-    async def accounts_of(
+    def accounts_of(
         self, viewer: Viewer, keys: Sequence[CustomerId]
-    ) -> Mapping[CustomerId, LoyaltyAccount]:
-        return await self._accounts.one_each(viewer, "customer_id", keys)
+    ) -> Awaitable[Mapping[CustomerId, LoyaltyAccount]]:
+        return self._accounts.one_each(viewer, "customer_id", keys)
 
-    async def entries_by_ids(
+    def entries_by_ids(
         self, viewer: Viewer, keys: Sequence[LoyaltyEntryId]
-    ) -> Mapping[LoyaltyEntryId, LoyaltyEntry]:
-        return await self._entries.by_ids(viewer, keys)
+    ) -> Awaitable[Mapping[LoyaltyEntryId, LoyaltyEntry]]:
+        return self._entries.by_ids(viewer, keys)
 
     async def entry_pages(
         self, viewer: Viewer, keys: Sequence[LoyaltyAccountId], request: PageRequest

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 
 from domain.ids import ChannelId
 from domain.operations import Channel
+from domain.ports import EVERYTHING, Wanted
 from domain.viewer import Subject, Viewer
 from storage.mongo.collections import Collection, Index, by
 from storage.mongo.driver import Database
@@ -18,13 +19,13 @@ COLLECTIONS = (CHANNELS,)
 class MongoChannels:
     """`ports.Channels`."""
 
-    def __init__(self, database: Database) -> None:
-        self._channels = Reader(database, "channels", Channel, Subject.AVAILABILITY)
+    def __init__(self, database: Database, wanted: Wanted = EVERYTHING) -> None:
+        self._channels = Reader(database, "channels", Channel, Subject.AVAILABILITY, wanted)
 
-    async def by_ids(
+    def by_ids(
         self, viewer: Viewer, keys: Sequence[ChannelId]
-    ) -> Mapping[ChannelId, Channel]:
-        return await self._channels.by_ids(viewer, keys)
+    ) -> Awaitable[Mapping[ChannelId, Channel]]:
+        return self._channels.by_ids(viewer, keys)
 
     async def all(self, viewer: Viewer) -> Sequence[Channel]:
         return await self._channels.all(viewer, {}, sort=[("code", 1)])

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 
 from msgspec.structs import replace
 
 from domain.ids import CustomerId, FulfillmentId, OrderId, ReturnId
 from domain.orders import ORDERINGS, Fulfillment, Order, OrderQuery, OrderSort, Return
 from domain.pages import Page, PageRequest
+from domain.ports import EVERYTHING, Wanted
 from domain.values import ExternalRef
 from domain.viewer import Subject, Viewer
 from storage.mongo.collections import Collection, Index, by, searchable
@@ -67,19 +68,19 @@ def order_document(order: Order) -> Document:
 class MongoOrders:
     """`ports.Orders`."""
 
-    def __init__(self, database: Database) -> None:
-        self._orders = Reader(database, "orders", Order, Subject.ORDERS)
-        self._fulfillments = Reader(database, "fulfillments", Fulfillment, Subject.ORDERS)
-        self._returns = Reader(database, "returns", Return, Subject.ORDERS)
+    def __init__(self, database: Database, wanted: Wanted = EVERYTHING) -> None:
+        self._orders = Reader(database, "orders", Order, Subject.ORDERS, wanted)
+        self._fulfillments = Reader(database, "fulfillments", Fulfillment, Subject.ORDERS, wanted)
+        self._returns = Reader(database, "returns", Return, Subject.ORDERS, wanted)
 
-    async def by_ids(self, viewer: Viewer, keys: Sequence[OrderId]) -> Mapping[OrderId, Order]:
-        return await self._orders.by_ids(viewer, keys)
+    def by_ids(self, viewer: Viewer, keys: Sequence[OrderId]) -> Awaitable[Mapping[OrderId, Order]]:
+        return self._orders.by_ids(viewer, keys)
 
-    async def by_numbers(self, viewer: Viewer, keys: Sequence[str]) -> Mapping[str, Order]:
-        return await self._orders.one_each(viewer, "number", keys)
+    def by_numbers(self, viewer: Viewer, keys: Sequence[str]) -> Awaitable[Mapping[str, Order]]:
+        return self._orders.one_each(viewer, "number", keys)
 
-    async def by_refs(self, viewer: Viewer, keys: Sequence[str]) -> Mapping[str, Order]:
-        return await self._orders.tagged(viewer, "ref_keys", keys)
+    def by_refs(self, viewer: Viewer, keys: Sequence[str]) -> Awaitable[Mapping[str, Order]]:
+        return self._orders.tagged(viewer, "ref_keys", keys)
 
     async def page(self, viewer: Viewer, query: OrderQuery, request: PageRequest) -> Page[Order]:
         return await self._orders.page(
@@ -116,25 +117,25 @@ class MongoOrders:
         where = {**_where(query), **_listed(query)}
         return await self._orders.counts(viewer, "customer_id", keys, where, cap)
 
-    async def fulfillments_by_ids(
+    def fulfillments_by_ids(
         self, viewer: Viewer, keys: Sequence[FulfillmentId]
-    ) -> Mapping[FulfillmentId, Fulfillment]:
-        return await self._fulfillments.by_ids(viewer, keys)
+    ) -> Awaitable[Mapping[FulfillmentId, Fulfillment]]:
+        return self._fulfillments.by_ids(viewer, keys)
 
-    async def fulfillments_of(
+    def fulfillments_of(
         self, viewer: Viewer, keys: Sequence[OrderId]
-    ) -> Mapping[OrderId, Sequence[Fulfillment]]:
-        return await self._fulfillments.many_each(viewer, "order_id", keys)
+    ) -> Awaitable[Mapping[OrderId, Sequence[Fulfillment]]]:
+        return self._fulfillments.many_each(viewer, "order_id", keys)
 
-    async def returns_by_ids(
+    def returns_by_ids(
         self, viewer: Viewer, keys: Sequence[ReturnId]
-    ) -> Mapping[ReturnId, Return]:
-        return await self._returns.by_ids(viewer, keys)
+    ) -> Awaitable[Mapping[ReturnId, Return]]:
+        return self._returns.by_ids(viewer, keys)
 
-    async def returns_of(
+    def returns_of(
         self, viewer: Viewer, keys: Sequence[OrderId]
-    ) -> Mapping[OrderId, Sequence[Return]]:
-        return await self._returns.many_each(viewer, "order_id", keys)
+    ) -> Awaitable[Mapping[OrderId, Sequence[Return]]]:
+        return self._returns.many_each(viewer, "order_id", keys)
 
 
 def _where(query: OrderQuery) -> Filter:

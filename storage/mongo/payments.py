@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 
 from domain.ids import OperationId, OrderId, PaymentId
 from domain.ledger import Posting
 from domain.pages import Page, PageRequest
 from domain.payments import NEWEST_FIRST, Payment, PaymentQuery
+from domain.ports import EVERYTHING, Wanted
 from domain.viewer import Subject, Viewer
 from storage.mongo.collections import Collection, Index, by, searchable
 from storage.mongo.driver import Database, Document
@@ -58,22 +59,23 @@ def payment_document(payment: Payment) -> Document:
 class MongoPayments:
     """`ports.Payments`."""
 
-    def __init__(self, database: Database) -> None:
-        self._payments = Reader(database, "payments", Payment, Subject.PAYMENTS)
-        self._postings = Reader(database, POSTINGS.name, Posting, Subject.LEDGER)
+    def __init__(self, database: Database, wanted: Wanted = EVERYTHING) -> None:
+        self._payments = Reader(database, "payments", Payment, Subject.PAYMENTS, wanted)
+        self._postings = Reader(database, POSTINGS.name, Posting, Subject.LEDGER, wanted)
 
-    async def by_ids(
+    def by_ids(
         self, viewer: Viewer, keys: Sequence[PaymentId]
-    ) -> Mapping[PaymentId, Payment]:
-        return await self._payments.by_ids(viewer, keys)
+    ) -> Awaitable[Mapping[PaymentId, Payment]]:
+        return self._payments.by_ids(viewer, keys)
 
-    async def by_refs(self, viewer: Viewer, keys: Sequence[str]) -> Mapping[str, Payment]:
-        return await self._payments.tagged(viewer, "ref_keys", keys)
+    def by_refs(self, viewer: Viewer, keys: Sequence[str]) -> Awaitable[Mapping[str, Payment]]:
+        return self._payments.tagged(viewer, "ref_keys", keys)
 
     async def by_operations(
         self, viewer: Viewer, keys: Sequence[OperationId]
     ) -> Mapping[OperationId, Payment]:
-        found = await self._payments.all(viewer, {"operations.id": {"$in": list(keys)}})
+        having = {"operations.id": {"$in": list(keys)}}
+        found = await self._payments.all(viewer, having, also=("operations",))
         asked = frozenset(keys)
         return {
             operation.id: payment
@@ -82,15 +84,15 @@ class MongoPayments:
             if operation.id in asked
         }
 
-    async def of_orders(
+    def of_orders(
         self, viewer: Viewer, keys: Sequence[OrderId]
-    ) -> Mapping[OrderId, Sequence[Payment]]:
-        return await self._payments.many_each(viewer, "order_id", keys)
+    ) -> Awaitable[Mapping[OrderId, Sequence[Payment]]]:
+        return self._payments.many_each(viewer, "order_id", keys)
 
-    async def postings_of(
+    def postings_of(
         self, viewer: Viewer, keys: Sequence[PaymentId]
-    ) -> Mapping[PaymentId, Sequence[Posting]]:
-        return await self._postings.many_each(viewer, "payment_id", keys)
+    ) -> Awaitable[Mapping[PaymentId, Sequence[Posting]]]:
+        return self._postings.many_each(viewer, "payment_id", keys)
 
     async def page(
         self, viewer: Viewer, query: PaymentQuery, request: PageRequest

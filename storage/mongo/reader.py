@@ -6,23 +6,28 @@ than one a parent, which tells whether there is a next page.
 
 from __future__ import annotations
 
+from asyncio import Future
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache, partial
 from operator import attrgetter
 from typing import Any, Generic, TypeVar
 
-import msgspec
 from msgspec import Struct
 
 from domain.pages import Page, PageRequest, page
+from domain.ports import EVERYTHING, Wanted
 from domain.viewer import Subject, Viewer, reach
 from storage.mongo.access import Owners, within
 from storage.mongo.driver import Database, Document, Filter, Sort
 from storage.mongo.merging import Merging
+from storage.mongo.narrowing import shape
 from storage.mongo.sorting import NumberKey, SortKey
 
 T = TypeVar("T", bound=Struct)
 K = TypeVar("K", bound=str)
+
+Names = tuple[str, ...]
 
 
 class Reader(Generic[T]):
@@ -34,6 +39,7 @@ class Reader(Generic[T]):
         collection: str,
         holds: type[T],
         subject: Subject,
+        wanted: Wanted = EVERYTHING,
         owners: Owners | None = None,
     ) -> None:
         self._database = database
@@ -42,68 +48,82 @@ class Reader(Generic[T]):
         self._subject = subject
         self._owners = owners or Owners()
         self._merging = Merging()
+        self._shape = lru_cache(partial(shape, holds, wanted))
 
     def _within(self, viewer: Viewer, where: Filter, subject: Subject | None) -> Filter | None:
         guard = within(reach(viewer, subject or self._subject), self._owners)
         return None if guard is None else {"$and": [where, guard]} if guard else where
 
-    def _decoded(self, documents: Sequence[Document]) -> list[T]:
-        return msgspec.convert(documents, list[self._holds])
-
     async def all(
-        self, viewer: Viewer, where: Filter, *, sort: Sort | None = None, limit: int = 0
+        self,
+        viewer: Viewer,
+        where: Filter,
+        *,
+        sort: Sort | None = None,
+        limit: int = 0,
+        also: Names = (),
     ) -> list[T]:
-        """What matches `where`."""
+        """What matches `where`; `also` are attributes that are needed whatever is wanted."""
         guarded = self._within(viewer, where, None)
         if guarded is None:
             return []
-        found = await self._database.find(self._collection, guarded, sort=sort, limit=limit)
-        return self._decoded(found)
+        shape = self._shape(also)
+        found = await self._database.find(
+            self._collection, guarded, sort=sort, limit=limit, fields=shape.paths
+        )
+        return shape.read(found)
 
-    async def by_ids(self, viewer: Viewer, keys: Sequence[K]) -> dict[K, T]:
+    def by_ids(self, viewer: Viewer, keys: Sequence[K]) -> Future[Mapping[K, T]]:
         """The documents with these ids."""
-        return await self.one_each(viewer, "_id", keys, "id")
+        return self.one_each(viewer, "_id", keys, "id")
 
-    async def one_each(
+    def one_each(
         self, viewer: Viewer, field: str, keys: Sequence[K], attribute: str | None = None
-    ) -> dict[K, T]:
+    ) -> Future[Mapping[K, T]]:
         """The one document of each key, under a unique index on `field`."""
+        name = attribute or field
+        key = attrgetter(name)
 
         async def read(asked: Sequence[K]) -> dict[K, T]:
-            found = await self.all(viewer, {field: {"$in": asked}})
-            return {getattr(item, attribute or field): item for item in found}
+            found = await self.all(viewer, {field: {"$in": asked}}, also=(name,))
+            return dict(zip(map(key, found), found, strict=True))
 
-        return await self._merging.read(("one", field, viewer), keys, read)
+        return self._merging.read(("one", field, viewer), keys, read)
 
-    async def tagged(self, viewer: Viewer, field: str, keys: Sequence[K]) -> dict[K, T]:
+    def tagged(self, viewer: Viewer, field: str, keys: Sequence[K]) -> Future[Mapping[K, T]]:
         """The one document that has each key in the array `field`, which the type does not show."""
 
         async def read(asked: Sequence[K]) -> dict[K, T]:
             guarded = self._within(viewer, {field: {"$in": asked}}, None)
             if guarded is None:
                 return {}
-            documents = await self._database.find(self._collection, guarded)
+            shape = self._shape(())
+            documents = await self._database.find(
+                self._collection, guarded, fields=[*shape.paths, field]
+            )
             wanted = frozenset(asked)
             return {
                 key: item
-                for document, item in zip(documents, self._decoded(documents), strict=True)
+                for document, item in zip(documents, shape.read(documents), strict=True)
                 for key in wanted.intersection(document[field])
             }
 
-        return await self._merging.read(("tagged", field, viewer), keys, read)
+        return self._merging.read(("tagged", field, viewer), keys, read)
 
-    async def many_each(self, viewer: Viewer, field: str, keys: Sequence[K]) -> dict[K, list[T]]:
+    def many_each(
+        self, viewer: Viewer, field: str, keys: Sequence[K]
+    ) -> Future[Mapping[K, list[T]]]:
         """The documents of each key, by their ids; an empty list where there are none."""
 
         async def read(asked: Sequence[K]) -> dict[K, list[T]]:
             # Sorted here: for a sort by `_id`, MongoDB may rather walk the whole collection.
-            found = await self.all(viewer, {field: {"$in": asked}})
+            found = await self.all(viewer, {field: {"$in": asked}}, also=("id", field))
             groups: dict[K, list[T]] = {key: [] for key in asked}
             for item in sorted(found, key=attrgetter("id")):
                 groups[getattr(item, field)].append(item)
             return groups
 
-        return await self._merging.read(("many", field, viewer), keys, read)
+        return self._merging.read(("many", field, viewer), keys, read)
 
     async def page(
         self,
@@ -120,10 +140,15 @@ class Reader(Generic[T]):
         guarded = self._within(viewer, {**where, **key.range(request, since)}, subject)
         if guarded is None:
             return Page((), origin=origin)
+        shape = self._shape(key.ordering.attributes)
         found = await self._database.find(
-            self._collection, guarded, sort=key.sort(request), limit=request.size + 1
+            self._collection,
+            guarded,
+            sort=key.sort(request),
+            limit=request.size + 1,
+            fields=shape.paths,
         )
-        return page(self._decoded(found), request, key.ordering, origin)
+        return page(shape.read(found), request, key.ordering, origin)
 
     async def pages(
         self,
@@ -138,14 +163,17 @@ class Reader(Generic[T]):
         origins: Mapping[K, Any] | None = None,
     ) -> dict[K, Page[T]]:
         """A page for each parent key, in one read that takes no more than each page needs."""
-        steps: list[Filter] = [{"$sort": dict(key.sort(request))}, {"$limit": request.size + 1}]
+        shape = self._shape(key.ordering.attributes)
+        steps: list[Filter] = [
+            {"$sort": dict(key.sort(request))},
+            {"$limit": request.size + 1},
+            {"$project": dict.fromkeys(shape.paths, 1)},
+        ]
         within = {**where, **key.range(request, since)}
         groups = await self._joined(viewer, field, keys, within, steps)
         origin = (origins or {}).get
         return {
-            parent: page(
-                self._decoded(groups.get(parent, [])), request, key.ordering, origin(parent)
-            )
+            parent: page(shape.read(groups.get(parent, [])), request, key.ordering, origin(parent))
             for parent in keys
         }
 

@@ -22,6 +22,8 @@ class Squares:
         self.asked: list[Sequence[int]] = []
         self.merging = Merging()
         self.begun = asyncio.Event()
+        self.end = asyncio.Event()
+        self.end.set()
         self.error: Exception | None = None
 
     async def read(self, keys: Sequence[int], slot: str = "anybody") -> dict[int, int]:
@@ -29,8 +31,10 @@ class Squares:
 
     async def _read(self, keys: Sequence[int]) -> Mapping[int, int]:
         self.asked.append(keys)
+        end = self.end
         self.begun.set()
         await asyncio.sleep(0)
+        await end.wait()
         if self.error:
             raise self.error
         return {key: key * key for key in keys if key >= 0}
@@ -61,6 +65,32 @@ async def test_a_read_that_has_begun_takes_no_more_keys(squares: Squares):
     await first
 
     assert squares.asked == [[1], [2]]
+
+
+async def test_what_is_asked_while_a_read_is_under_way_goes_with_the_next(squares: Squares):
+    squares.end.clear()
+    first = asyncio.ensure_future(squares.read([1]))
+    await squares.begun.wait()
+    second = asyncio.ensure_future(squares.read([2]))
+    await asyncio.sleep(0)
+    third = asyncio.ensure_future(squares.read([3]))
+    await asyncio.sleep(0)
+    squares.end.set()
+    await asyncio.gather(first, second, third)
+
+    assert squares.asked == [[1], [2, 3]]
+
+
+async def test_nobody_waits_long_for_a_read_that_does_not_end(squares: Squares):
+    squares.end.clear()
+    stuck = asyncio.ensure_future(squares.read([1]))
+    await squares.begun.wait()
+    squares.end = asyncio.Event()
+    squares.end.set()
+
+    assert await squares.read([2]) == {2: 4}
+    assert not stuck.done()
+    stuck.cancel()
 
 
 async def test_a_large_read_waits_for_nobody(squares: Squares):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 
 from domain.ids import ReservationId, Sku, StockLevelId, TransferId
 from domain.pages import Page, PageRequest
+from domain.ports import EVERYTHING, Wanted
 from domain.stock import BY_SKU, Reservation, StockLevel, StockQuery, Transfer
 from domain.viewer import Subject, Viewer
 from storage.mongo.collections import Collection, Index, by
@@ -43,36 +44,38 @@ TRANSFERS = Collection("transfers", Transfer)
 class MongoStock:
     """`ports.Stock`."""
 
-    def __init__(self, database: Database) -> None:
-        self._levels = Reader(database, "stock_levels", StockLevel, Subject.STOCK)
-        self._reservations = Reader(database, "reservations", Reservation, Subject.RESERVATIONS)
-        self._transfers = Reader(database, "transfers", Transfer, Subject.STOCK)
-        self._promises = Reader(database, "stock_levels", StockLevel, Subject.AVAILABILITY)
+    def __init__(self, database: Database, wanted: Wanted = EVERYTHING) -> None:
+        self._levels = Reader(database, "stock_levels", StockLevel, Subject.STOCK, wanted)
+        self._reservations = Reader(
+            database, "reservations", Reservation, Subject.RESERVATIONS, wanted
+        )
+        self._transfers = Reader(database, "transfers", Transfer, Subject.STOCK, wanted)
+        self._promises = Reader(database, "stock_levels", StockLevel, Subject.AVAILABILITY, wanted)
 
-    async def by_ids(
+    def by_ids(
         self, viewer: Viewer, keys: Sequence[StockLevelId]
-    ) -> Mapping[StockLevelId, StockLevel]:
-        return await self._levels.by_ids(viewer, keys)
+    ) -> Awaitable[Mapping[StockLevelId, StockLevel]]:
+        return self._levels.by_ids(viewer, keys)
 
-    async def reservations_by_ids(
+    def reservations_by_ids(
         self, viewer: Viewer, keys: Sequence[ReservationId]
-    ) -> Mapping[ReservationId, Reservation]:
-        return await self._reservations.by_ids(viewer, keys)
+    ) -> Awaitable[Mapping[ReservationId, Reservation]]:
+        return self._reservations.by_ids(viewer, keys)
 
-    async def transfers_by_ids(
+    def transfers_by_ids(
         self, viewer: Viewer, keys: Sequence[TransferId]
-    ) -> Mapping[TransferId, Transfer]:
-        return await self._transfers.by_ids(viewer, keys)
+    ) -> Awaitable[Mapping[TransferId, Transfer]]:
+        return self._transfers.by_ids(viewer, keys)
 
-    async def levels_of(
+    def levels_of(
         self, viewer: Viewer, keys: Sequence[Sku]
-    ) -> Mapping[Sku, Sequence[StockLevel]]:
-        return await self._levels.many_each(viewer, "sku", keys)
+    ) -> Awaitable[Mapping[Sku, Sequence[StockLevel]]]:
+        return self._levels.many_each(viewer, "sku", keys)
 
-    async def promises_of(
+    def promises_of(
         self, viewer: Viewer, keys: Sequence[Sku]
-    ) -> Mapping[Sku, Sequence[StockLevel]]:
-        return await self._promises.many_each(viewer, "sku", keys)
+    ) -> Awaitable[Mapping[Sku, Sequence[StockLevel]]]:
+        return self._promises.many_each(viewer, "sku", keys)
 
     async def page(
         self, viewer: Viewer, query: StockQuery, request: PageRequest
