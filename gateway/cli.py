@@ -14,16 +14,13 @@ import typer
 from msgspec.structs import replace
 from rich.console import Console
 from rich.markup import escape
-from rich.syntax import Syntax
 
 from domain.errors import KassaError
-from gateway import asking, bootstrap, checking, following, importing, serving
+from gateway import asking, bootstrap, checking, following, greeting, importing, serving
 from gateway import settings as environment
 from gateway.embedded import EmbeddedError
-from gateway.examples import Example
 from gateway.serving import PortTaken
 from gateway.settings import Settings, SettingsError
-from gateway.welcome import Welcome
 from schema import views
 from schema.contracts import Contract
 from schema.fields import Column
@@ -131,7 +128,7 @@ def serve(
             serving.beside(settings, wanted=embedded) as ready,
         ):
             offers = asyncio.run(bootstrap.prepared(ready, with_demo=embedded))
-            greet(serving.address(sock), offers, settings.subgraph)
+            greeting.greet(out, serving.address(sock), offers, settings.subgraph)
             if serving.is_exposed(sock):
                 out.print(EXPOSED, soft_wrap=True)
             serving.run(ready, sock, workers)
@@ -299,27 +296,6 @@ def _compare(folder: Path) -> None:
     if wrong := sorted(name for name in wanted | found if wanted.get(name) != found.get(name)):
         _complain(f"{', '.join(wrong)} in {folder}: not what the schema says. Run `make schema`.")
         raise typer.Exit(1)
-
-
-def greet(url: str, offers: Welcome, subgraph: Column | None = None) -> None:
-    """Say where the graph is, who one may be, and what to ask first."""
-    what = f"The subgraph [bold]{subgraph}[/] of Kassa" if subgraph else "[bold]Kassa[/]"
-    place = f"[link={url}]{url}[/link]  (GraphQL at {url}/graphql)"
-    out.print(f"\n{what} is at {place}\n", soft_wrap=True)
-    out.print("Send a development token as `Authorization: Bearer <token>`:\n")
-    width = max(len(guise.label) for guise in offers.roles)
-    for guise in offers.roles:
-        out.print(f"  {guise.label:<{width}}  {guise.token}", soft_wrap=True, markup=False)
-    for example in offers.examples[:1]:
-        _show(example)
-    out.print("\nCtrl-C ends it; the data stays.\n")
-
-
-def _show(example: Example) -> None:
-    out.print(f"\nA query to paste, as a {example.role}:\n")
-    # As text, for a `Syntax` is cut at the width of the terminal, and then cannot be pasted.
-    colours = Syntax("", "graphql", background_color="default")
-    out.print(colours.highlight(example.query), soft_wrap=True, end="")
 
 
 def main() -> None:
