@@ -25,6 +25,7 @@ PAUSES = (0.2, 0.5, 1.0, 2.0, 5.0)
 """Seconds to rest before each try to come back; the last again and again."""
 SILENCE_SECONDS = 40.0
 """Longer than two heartbeats: whoever says nothing for so long is gone."""
+BACK = "[green]● back, and nothing was missed[/]"
 FATAL = frozenset({4400, 4401, 4403, 4406})
 
 
@@ -149,13 +150,13 @@ async def watch(wish: Wish, out: Console) -> None:
         try:
             async for event in _events(wish, address, after):
                 if lost:
-                    out.print("[green]● back, and nothing was missed[/]")
+                    out.print("[green]● connected[/]" if after is None else BACK)
                 after, lost = event["cursor"], 0
                 _write(WATCHED[wish.about], event, out)
         except (Unavailable, TimeoutError, OSError, WebSocketException) as error:
             _check(error)
             if not lost:
-                out.print(f"[yellow]○ not connected: {escape(_why(error))}[/]")
+                out.print(f"[yellow]○ not connected: {escape(_why(error))}[/]", soft_wrap=True)
             await sleep(PAUSES[min(lost, len(PAUSES) - 1)])
             lost += 1
 

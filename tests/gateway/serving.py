@@ -14,10 +14,12 @@ from gateway.serving import configured
 
 
 @asynccontextmanager
-async def served(application: ASGIApp) -> AsyncGenerator[str]:
+async def served(
+    application: ASGIApp, *, port: int = 0, lifespan: str = "off"
+) -> AsyncGenerator[str]:
     """Serve in this very loop, which the database's client is bound to; the address."""
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        server = uvicorn.Server(configured(application, lifespan="off"))
+    with socket.create_server(("127.0.0.1", port)) as listening:
+        server = uvicorn.Server(configured(application, lifespan=lifespan))
         serving = asyncio.create_task(server.serve(sockets=[listening]))
         try:
             # Connections wait in the socket's queue until the server takes them.
