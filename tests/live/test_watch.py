@@ -76,7 +76,7 @@ async def watching(
     about: About,
     address: str,
     token: str = "dev.system",
-    **given: object,  # noqa: S107
+    **given: object,
 ) -> AsyncIterator[Terminal]:
     nothing = {"skus": None, "location": None, "orders": None, "customer": None}
     terminal = Terminal(Wish(about, chosen(about, **{**nothing, **given}), address, token))
