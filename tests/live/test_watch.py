@@ -75,7 +75,7 @@ class Terminal:
 async def watching(
     about: About,
     address: str,
-    token: str = "dev.system",
+    token: str = "dev.system",  # noqa: S107
     **given: object,
 ) -> AsyncIterator[Terminal]:
     nothing = {"skus": None, "location": None, "orders": None, "customer": None}
