@@ -155,7 +155,7 @@ async function useTools(page) {
  * workers have loaded opens nothing and is not remembered, so it is pressed until it works.
  */
 async function opened(page, key, row) {
-  const first = page.locator(row).first();
+  const first = page.locator(row, { hasText: /\S/ }).first(); // a row is there before its words
   for (let attempt = 1; ; attempt += 1) {
     await page.keyboard.press(key);
     try {
