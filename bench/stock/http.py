@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import orjson
 
@@ -48,7 +49,7 @@ async def server(mongodb: str, redis: str) -> AsyncGenerator[int]:
         "KASSA_PORT": str(port),
     }
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "gateway.cli", "serve"),
+        *(str(Path(sys.executable).with_name("kassa")), "serve"),
         env={**os.environ, **settings},
         stdout=asyncio.subprocess.DEVNULL,
     )
@@ -56,7 +57,8 @@ async def server(mongodb: str, redis: str) -> AsyncGenerator[int]:
         await _listening(port)
         yield port
     finally:
-        process.send_signal(signal.SIGTERM)
+        if process.returncode is None:
+            process.send_signal(signal.SIGTERM)
         await process.wait()
 
 

@@ -16,6 +16,7 @@ from typing import Any
 
 from pymongo import AsyncMongoClient
 from pymongo.asynchronous.client_session import AsyncClientSession
+from pymongo.errors import PyMongoError
 
 from commands.running import run
 from commands.stock import reservations
@@ -157,8 +158,12 @@ class Transaction(Plain):
         await self._within(body)
 
     async def _within(self, body: Callable[[AsyncClientSession], Any]) -> None:
-        async with self._client.start_session() as session:
-            await session.with_transaction(body)
+        while True:
+            try:
+                async with self._client.start_session() as session:
+                    return await session.with_transaction(body)
+            except PyMongoError:
+                continue  # conflicts used up its time: the buyer tries again
 
 
 class Conditional(Plain):
