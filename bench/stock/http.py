@@ -9,7 +9,7 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -19,21 +19,35 @@ from bench.stock.ways import NAME, PLACE, SKU
 from domain.viewer import Role
 from gateway import auth
 
-CONNECTIONS = 64
+CONNECTIONS = 600
 RESERVE = """mutation ($input: ReserveStockInput!) {
   reserveStock(input: $input) { userErrors { code } reservation { id } } }"""
 
-Body = Callable[[], bytes]
+RELEASE = """mutation ($input: ReleaseReservationInput!) {
+  releaseReservation(input: $input) { userErrors { code } reservation { id } } }"""
+
+Ask = Callable[[Mapping[str, object]], Awaitable[bytes]]
+Talk = Callable[[Ask], Awaitable[int]]
+"""What a client does again and again; gives how many requests it took."""
 
 
-def typename() -> bytes:
-    return orjson.dumps({"query": "{ __typename }"})
+async def typename(ask: Ask) -> int:
+    await ask({"query": "{ __typename }"})
+    return 1
 
 
-def reserve() -> bytes:
+async def reserve(ask: Ask) -> int:
+    """Hold a unit, then let it go."""
     line = {"sku": SKU, "location": PLACE, "quantity": 1}
-    given = {"idempotencyKey": secrets.token_hex(8), "lines": [line], "minutes": 1}
-    return orjson.dumps({"query": RESERVE, "variables": {"input": given}})
+    held = await ask(_asked(RESERVE, lines=[line], minutes=1))
+    reservation = orjson.loads(held)["data"]["reserveStock"]["reservation"]["id"]
+    await ask(_asked(RELEASE, reservation=reservation))
+    return 2
+
+
+def _asked(query: str, **given: object) -> Mapping[str, object]:
+    given = {"idempotencyKey": secrets.token_hex(8), **given}
+    return {"query": query, "variables": {"input": given}}
 
 
 @asynccontextmanager
@@ -74,27 +88,31 @@ async def _listening(port: int) -> None:
     raise RuntimeError("the gateway does not listen")
 
 
-async def per_second(port: int, body: Body, seconds: float) -> float:
-    """Answers a second to `CONNECTIONS` clients who each ask again at once."""
+async def per_second(port: int, talk: Talk, seconds: float) -> float:
+    """Requests a second of `CONNECTIONS` clients who each ask again at once."""
     end = time.monotonic() + seconds
-    counts = await asyncio.gather(*(_client(port, body, end) for _ in range(CONNECTIONS)))
+    counts = await asyncio.gather(*(_client(port, talk, end) for _ in range(CONNECTIONS)))
     return sum(counts) / seconds
 
 
-async def _client(port: int, body: Body, end: float) -> int:
+async def _client(port: int, talk: Talk, end: float) -> int:
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     head = (
         "POST /graphql HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
         f"Authorization: Bearer {auth.token(Role.SYSTEM)}\r\nContent-Length: "
     )
-    count = 0
-    while time.monotonic() < end:
-        payload = body()
+
+    async def ask(body: Mapping[str, object]) -> bytes:
+        payload = orjson.dumps(body)
         writer.write(f"{head}{len(payload)}\r\n\r\n".encode() + payload)
         answer = await _answer(reader)
         if b'"errors"' in answer or b'"code"' in answer:
             raise RuntimeError(answer.decode())
-        count += 1
+        return answer
+
+    count = 0
+    while time.monotonic() < end:
+        count += await talk(ask)
     writer.close()
     return count
 

@@ -21,12 +21,15 @@ from pymongo.errors import PyMongoError
 from commands.running import run
 from commands.stock import reservations
 from commands.stock.reservations import CommitReservation, ReleaseReservation, ReserveStock
+from domain import recorded
 from domain.catalog import Location, LocationKind
 from domain.freshness import KASSA
 from domain.ids import Kind, LocationId, ReservationId, Sku, mint
 from domain.stock import Authority, Hold, ReservationLine, ReservationState, StockLevel
+from domain.values import SYSTEM_ACTOR
 from domain.viewer import SYSTEM
 from gateway import bootstrap, upkeep
+from storage.mongo import outbox
 from storage.mongo.catalog import LOCATIONS
 from storage.mongo.driver import Database
 from storage.mongo.driver.client import SETTINGS
@@ -64,7 +67,8 @@ async def prepare(url: str, live: int) -> None:
         observed_at=BEGAN,
         reservations=holds,
     )
-    await database.add(LEVELS.name, [level_document(level)])
+    told = recorded.opened(level, "bench", SYSTEM_ACTOR)
+    await database.add(LEVELS.name, [outbox.telling(level_document(level), told)])
     await database.add(LOCATIONS.name, [LOCATIONS.document(_place())])
     await database.add("plain_levels", [{"_id": "MUG", "free": UNITS, "reserved": 0}])
     await database.add("plain_holds", [{"_id": "one"}])
