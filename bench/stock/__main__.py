@@ -122,9 +122,9 @@ def table(result: dict[str, Any]) -> str:
         "reservation is then sold or let go, which is as much work again and not counted."
     )
     http_too = (
-        f"Through HTTP, one server process, {http.CONNECTIONS} connections that hold a unit and let "
-        f"it go: {asked['reserve']:,} mutations/s beside {asked['typename']:,} `{{ __typename }}`/s, "
-        f"a ratio of {result['http_ratio']}. "
+        f"Through HTTP, one server process, {http.CONNECTIONS} connections that hold a unit and "
+        f"let it go: {asked['reserve']:,} mutations/s beside {asked['typename']:,} "
+        f"`{{ __typename }}`/s, a ratio of {result['http_ratio']}. "
         f"The appender numbers {result['journal_events_per_s']:,} events/s."
     )
     head = "| way | live reservations | reservations/s | p50 ms | p99 ms |"
