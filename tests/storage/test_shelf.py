@@ -13,13 +13,15 @@ from commands.operations import ShelfTaken
 from domain.ports import ShelfState
 from domain.shop import Shop
 from storage.mongo.driver import Database, Document
+from storage.mongo.leases import Lease
 from storage.mongo.migrate import COLLECTIONS
 from storage.mongo.operations import CHANNELS
+from storage.mongo.secrets import secret
 from storage.mongo.shelf import MongoShelf
 from tests.conftest import UNTIL
 from tests.making import a_channel
 
-AT_WORK = {"claims", "answers", "leases", "far_holds"}
+AT_WORK = {"claims", "answers", "leases", "secrets", "far_holds"}
 """What only a gateway at work fills."""
 
 COLUMNS = {each.name for each in COLLECTIONS} - AT_WORK - {"journal"}
@@ -162,6 +164,13 @@ async def test_a_shop_is_not_thrown_away_unless_told_to(database: Database, smal
 
 
 @pytest.mark.parametrize("column", ["channels", "payments"])
+async def test_gateways_may_run_before_there_is_a_shop(database: Database):
+    await Lease(database, "journal").hold()
+    await secret(database, "cursors")
+
+    assert await MongoShelf(database).state() is ShelfState.EMPTY
+
+
 async def test_what_somebody_else_put_there_is_foreign_and_stays(
     database: Database, small: Shop, column: str
 ):
