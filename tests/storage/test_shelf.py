@@ -163,7 +163,6 @@ async def test_a_shop_is_not_thrown_away_unless_told_to(database: Database, smal
     assert await counts(database) == sizes(small)
 
 
-@pytest.mark.parametrize("column", ["channels", "payments"])
 async def test_gateways_may_run_before_there_is_a_shop(database: Database):
     await Lease(database, "journal").hold()
     await secret(database, "cursors")
@@ -171,6 +170,7 @@ async def test_gateways_may_run_before_there_is_a_shop(database: Database):
     assert await MongoShelf(database).state() is ShelfState.EMPTY
 
 
+@pytest.mark.parametrize("column", ["channels", "payments"])
 async def test_what_somebody_else_put_there_is_foreign_and_stays(
     database: Database, small: Shop, column: str
 ):
