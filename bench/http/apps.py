@@ -9,11 +9,11 @@ from functools import partial
 
 from graphql import GraphQLSchema
 from starlette.applications import Starlette
-from starlette.requests import Request
 from starlette.routing import Route
 
 from domain.viewer import Role, Viewer
 from gateway import bootstrap, logs
+from gateway.answering import Graph
 from gateway.execution.engine import Engine
 from gateway.graphql import GraphQLEndpoint
 from gateway.wiring import WIRING
@@ -43,9 +43,9 @@ def _application(engine: Callable[[GraphQLSchema], Engine]) -> Starlette:
     database = Database(os.environ["KASSA_MONGODB_URL"], os.environ["KASSA_MONGODB_DATABASE"])
     repositories, stores = MongoRepositories(database), MongoStores(database)
 
-    async def context(_: Request) -> Context:
+    def context(viewer: Viewer, _: bool) -> Context:
         return Context(
-            CLERK,
+            viewer,
             repositories,
             stores,
             served=view.served,
@@ -54,6 +54,6 @@ def _application(engine: Callable[[GraphQLSchema], Engine]) -> Starlette:
             audit=logs.audit,
         )
 
-    endpoint = GraphQLEndpoint(engine(view.core), context=context)
+    graph = Graph(engine(view.core), who=lambda _: CLERK, context=context)
     bootstrap.keep_what_is_there()
-    return Starlette(routes=[Route("/graphql", endpoint)])
+    return Starlette(routes=[Route("/graphql", GraphQLEndpoint(graph))])

@@ -127,9 +127,9 @@ class PaymentQuery(Struct, frozen=True):
     providers: tuple[str, ...] | None = None
     channels: tuple[ChannelId, ...] | None = None
     states: tuple[PaymentState, ...] | None = None
+    since: datetime | None = None
     customer: CustomerId | None = None
     location: LocationId | None = None
-    since: datetime | None = None
 
 
 NEWEST_FIRST = Ordering("payments", ("created_at", "id"), (datetime, str), descending=True)
