@@ -19,6 +19,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import uvloop
+
 from bench.stock import http, load, ways
 from domain.ids import Kind, mint
 from domain.journal import Happening
@@ -148,8 +150,8 @@ def measured(seconds: float) -> dict[str, Any]:
         url = str(servers.mongodb_url)
         found = [way(url, "kassa", live, seconds) for live in LIVE]
         found += [way(url, name, 0, min(seconds, 10)) for name in ("conditional", "transaction")]
-        asked = asyncio.run(through_http(servers, min(seconds, 24)))
-        appended = asyncio.run(appended_per_second(url))
+        asked = uvloop.run(through_http(servers, min(seconds, 24)))
+        appended = uvloop.run(appended_per_second(url))
     return {
         "machine": machine(),
         "python": platform.python_version(),

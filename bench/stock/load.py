@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import uvloop
 
 from bench.stock.ways import WAYS
+from gateway import bootstrap
 
 PROCESSES = 2
 IN_FLIGHT = 600
@@ -49,6 +50,7 @@ async def _load(way: Any, seconds: float, dice: random.Random) -> Seen:
             latencies.append(time.perf_counter() - began)
             await way.end(held, sold=dice.random() < 0.5)
 
+    bootstrap.keep_what_is_there()
     async with way.beside():
         began, cpu = time.perf_counter(), time.process_time()
         await asyncio.gather(*(buyer() for _ in range(IN_FLIGHT // PROCESSES)))
