@@ -52,7 +52,8 @@ class Levels:
         self._known.clear()
 
     async def _meet(self, entries: Sequence[JournalEntry]) -> None:
-        met = {entry.aggregate: self._known.pop(entry.aggregate, None) for entry in entries}
+        keys = dict.fromkeys(entry.aggregate for entry in entries)
+        met = {key: self._known.pop(key, None) for key in keys}
         self._known |= {key: level for key, level in met.items() if level}
         unknown = [StockLevelId(key) for key, level in met.items() if level is None]
         if unknown:

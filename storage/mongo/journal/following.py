@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 
 import msgspec
 from msgspec import Struct
@@ -70,7 +70,20 @@ class MongoFollowing:
         """
         rows = await self._database.find(LEVELS.name, where, sort=[("sku_key", 1)], fields=READ)
         later = await self._later([row["_id"] for row in rows], at)
-        return [_before(row, later.get(row["_id"], ())) for row in rows]
+        told = await self._told([row for row in rows if row.get("outbox")], at)
+        return [_before(row, later.get(row["_id"], ()), told) for row in rows]
+
+    async def _told(self, rows: Sequence[Document], at: int) -> Set[tuple[str, int]]:
+        """What stands in outboxes, and in the journal up to `at` as well: it is not yet trimmed."""
+        if not rows:
+            return frozenset()
+        where = {
+            "aggregate": {"$in": [row["_id"] for row in rows]},
+            "seq": {"$gte": min(row["outbox"][0]["seq"] for row in rows)},
+            "_id": {"$lte": at},
+        }
+        found = await self._database.find(JOURNAL.name, where, fields=("aggregate", "seq"))
+        return {(row["aggregate"], row["seq"]) for row in found}
 
     async def _later(self, keys: Sequence[str], at: int) -> Mapping[str, Sequence[JournalEntry]]:
         where = {"about": {"$in": keys}, "_id": {"$gt": at}}
@@ -81,8 +94,9 @@ class MongoFollowing:
         return found
 
 
-def _before(row: Document, later: Sequence[Happening]) -> StockLevel:
+def _before(row: Document, later: Sequence[Happening], told: Set[tuple[str, int]]) -> StockLevel:
     level = msgspec.convert(row, StockLevel)
-    untold = msgspec.convert(row, _Telling).outbox
+    outbox = msgspec.convert(row, _Telling).outbox
+    untold = [each for each in outbox if (level.id, each.seq) not in told]
     by_version = {each.seq: each for each in (*later, *untold) if each.seq <= level.version}
     return history.before(level, [by_version[seq] for seq in sorted(by_version, reverse=True)])
