@@ -136,6 +136,7 @@ class Hub:
         if not self._coming:
             await self._wait()
         if not self._groups:
+            self._coming.clear()  # they left before they were let in
             self._at = None
             self._levels.forget()
             return 0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from domain.viewer import Role, Viewer
@@ -191,6 +193,21 @@ async def test_when_nobody_listens_nothing_is_kept(ears):
 
     assert not ears.hub._groups
     assert not ears.hub._by_key
+
+
+async def test_who_leaves_before_being_let_in_costs_nothing(ears, monkeypatch):
+    turns: list[int] = []
+    wait = ears.hub._wait
+    monkeypatch.setattr(ears.hub, "_wait", lambda: turns.append(1) or wait())
+    listener = await ears.open(STOCK, skus=[MUG])
+    listener.stream.close()
+    await asyncio.sleep(0.1)
+    turns.clear()
+
+    await asyncio.sleep(1.5)
+
+    assert 1 <= len(turns) <= 3
+    assert not ears.hub._coming
 
 
 async def test_when_it_is_quiet_a_heart_beats(ears, monkeypatch):
