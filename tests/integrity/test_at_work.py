@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
@@ -22,15 +22,13 @@ from tests.planting import broken, tell_openings
 from tests.trading import (
     SYSTEM,
     Trading,
-    counted,
     money,
-    more,
-    moved,
     mugs,
     tender,
     text_of,
     trading,
 )
+from tests.wishes import wish
 
 SIZES = (500, 40)
 LOOKS = 6
@@ -101,7 +99,7 @@ async def _buyer(busy: Trading, chance: random.Random, gateway: int) -> Counter[
     """Asks for this and that, one after the other."""
     codes, held, sent = Counter[str](), list[str](), list[str]()
     for _ in range(14):
-        mutation, given = await _wish(busy, chance, held, sent)
+        mutation, given = await wish(busy, chance, held, sent, reserving=2)
         code, done = await _asked(busy, gateway, mutation, given, f"{chance.random()}")
         codes[code] += 1
         held += [done["reservation"]["id"]] if done.get("reservation") else []
@@ -134,28 +132,6 @@ async def _asked(
         return errors[0]["extensions"]["code"], {}
     done = answer["data"]["done"]
     return (done["userErrors"][0]["code"] if done["userErrors"] else "OK"), done
-
-
-async def _wish(
-    busy: Trading, chance: random.Random, held: Sequence[str], sent: Sequence[str]
-) -> tuple[str, dict[str, Any]]:
-    at, units = chance.randrange(3), chance.randint(1, 4)
-    wishes: list[tuple[str, dict[str, Any]]] = [
-        *[("reserveStock", {"lines": [mugs(units, at=at)]})] * 2,
-        ("reserveStock", {"lines": [mugs(1, at=n) for n in range(3)]}),
-        ("adjustStock", {"changes": [more(chance.choice([-3, 4]), at=at)]}),
-        ("transferStock", moved(units, at, (at + 1) % 3)),
-    ]
-    if held:
-        one = {"reservation": chance.choice(held)}
-        wishes += [("releaseReservation", one), ("commitReservation", one)]
-        wishes += [("extendReservation", {**one, "minutes": 20})]
-    if sent:
-        wishes.append(("receiveTransfer", {"transfer": chance.choice(sent)}))
-    if chance.random() < 0.1:
-        version = (await busy.level(at))["version"]
-        return "countStock", {"counts": [counted(chance.randint(0, 30), version, at=at)]}
-    return chance.choice(wishes)
 
 
 async def test_an_import_is_never_called_broken(database: Database, tmp_path: Path):

@@ -7,7 +7,8 @@ import random
 from collections import Counter
 
 from tests.races.checking import check_journal, check_levels
-from tests.trading import SYSTEM, counted, more, moved, mugs, text_of
+from tests.trading import SYSTEM, mugs, text_of
+from tests.wishes import wish
 
 
 async def test_of_500_who_want_one_of_100_units_exactly_100_get_it(stall):
@@ -75,7 +76,7 @@ async def _buyer(stall, chance, gateway):
     """Asks for this and that, one after the other."""
     codes, held, sent = Counter(), [], []
     for n in range(14):
-        mutation, given = await _wish(stall, chance, held, sent)
+        mutation, given = await wish(stall, chance, held, sent)
         key = f"{gateway}-{chance.random()}-{n}"
         variables = {"input": {"idempotencyKey": key, **given}}
         answer = await stall.gateways[gateway].post(text_of(mutation), SYSTEM, **variables)
@@ -89,23 +90,3 @@ async def _buyer(stall, chance, gateway):
         if held and chance.random() < 0.1:
             await stall.runs_out(chance.choice(held))
     return codes
-
-
-async def _wish(stall, chance, held, sent):
-    at, units = chance.randrange(3), chance.randint(1, 4)
-    wishes = [
-        ("reserveStock", {"lines": [mugs(units, at=at)]}),
-        ("reserveStock", {"lines": [mugs(1, at=n) for n in range(3)]}),
-        ("adjustStock", {"changes": [more(chance.choice([-3, 4]), at=at)]}),
-        ("transferStock", moved(units, at, (at + 1) % 3)),
-    ]
-    if held:
-        one = {"reservation": chance.choice(held)}
-        wishes += [("releaseReservation", one), ("commitReservation", one)]
-        wishes += [("extendReservation", {**one, "minutes": 20})]
-    if sent:
-        wishes.append(("receiveTransfer", {"transfer": chance.choice(sent)}))
-    if chance.random() < 0.1:
-        version = (await stall.level(at))["version"]
-        return "countStock", {"counts": [counted(chance.randint(0, 30), version, at=at)]}
-    return chance.choice(wishes)
