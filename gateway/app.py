@@ -5,7 +5,6 @@ from __future__ import annotations
 from asyncio import gather
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
-from datetime import UTC, datetime
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -15,16 +14,15 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 from domain.errors import KassaError
 from domain.ports import Repositories, Stores
 from domain.ports.following import Following
-from domain.viewer import Viewer
 from gateway import auth, explaining, logs, pages
 from gateway.answering import Graph
+from gateway.contexts import contexts
 from gateway.execution.engine import Engine
 from gateway.graphql import GraphQLEndpoint
 from gateway.live.hub import Hub, Parts
 from gateway.live.sockets import Sockets
 from gateway.settings import Settings
 from gateway.wiring import WIRING
-from resolvers.context import Context
 from schema.views import View
 
 Check = Callable[[], Awaitable[None]]
@@ -78,21 +76,10 @@ def _living(lifespan: Lifespan | None, hub: Hub | None) -> Lifespan:
 
 
 def _graph(settings: Settings, view: View, repositories: Repositories, stores: Stores) -> Graph:
-    def context(viewer: Viewer, is_watched: bool) -> Context:
-        return Context(
-            viewer,
-            explaining.Watched(repositories) if is_watched else repositories,
-            stores,
-            served=view.served,
-            now=datetime.now(UTC),
-            country=settings.country,
-            audit=logs.audit,
-        )
-
     return Graph(
         Engine(view.core, WIRING),
         who=auth.viewer if settings.is_development else auth.visitor,
-        context=context,
+        context=contexts(view, repositories, stores, settings.country),
         explain=explaining.shown if settings.is_development else None,
         report=logs.report,
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from time import perf_counter
 
 import msgspec
@@ -12,13 +11,13 @@ from rich.markup import escape
 
 from domain.errors import BadInput
 from domain.ports import Repositories, Stores
-from gateway import auth, bootstrap, explaining, logs
+from gateway import auth, bootstrap, explaining
+from gateway.contexts import contexts
 from gateway.execution.engine import Engine, Outcome
 from gateway.execution.errors import METHOD_NOT_ALLOWED, code_of
 from gateway.execution.watching import Watch
 from gateway.settings import Settings
 from gateway.wiring import WIRING
-from resolvers.context import Context
 from schema import views
 
 WIDE = 200
@@ -59,20 +58,12 @@ async def run(settings: Settings, question: Question, out: Console) -> None:
 
     async def asked(repositories: Repositories, stores: Stores) -> tuple[Outcome, Watch]:
         watch = Watch()
-        context = Context(
-            viewer,
-            explaining.Watched(repositories),
-            stores,
-            served=view.served,
-            now=datetime.now(UTC),
-            country=settings.country,
-            audit=logs.audit,
-        )
+        context = contexts(view, repositories, stores, settings.country)
         outcome = await engine.execute(
             question.text,
             variables=variables,
             operation_name=question.operation,
-            context=context,
+            context=context(viewer, True),
             allow_mutation=False,
             watch=watch,
         )

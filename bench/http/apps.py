@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from datetime import UTC, datetime
 from functools import partial
 
 from graphql import GraphQLSchema
@@ -14,10 +13,10 @@ from starlette.routing import Route
 from domain.viewer import Role, Viewer
 from gateway import bootstrap, logs
 from gateway.answering import Graph
+from gateway.contexts import contexts
 from gateway.execution.engine import Engine
 from gateway.graphql import GraphQLEndpoint
 from gateway.wiring import WIRING
-from resolvers.context import Context
 from schema import views
 from storage.mongo import MongoRepositories
 from storage.mongo.driver import Database
@@ -42,18 +41,10 @@ def _application(engine: Callable[[GraphQLSchema], Engine]) -> Starlette:
     view = views.unified()
     database = Database(os.environ["KASSA_MONGODB_URL"], os.environ["KASSA_MONGODB_DATABASE"])
     repositories, stores = MongoRepositories(database), MongoStores(database)
-
-    def context(viewer: Viewer, _: bool) -> Context:
-        return Context(
-            viewer,
-            repositories,
-            stores,
-            served=view.served,
-            now=datetime.now(UTC),
-            country=COUNTRY,
-            audit=logs.audit,
-        )
-
-    graph = Graph(engine(view.core), who=lambda _: CLERK, context=context)
+    graph = Graph(
+        engine(view.core),
+        who=lambda _: CLERK,
+        context=contexts(view, repositories, stores, COUNTRY),
+    )
     bootstrap.keep_what_is_there()
     return Starlette(routes=[Route("/graphql", GraphQLEndpoint(graph))])

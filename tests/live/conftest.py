@@ -5,21 +5,20 @@ from __future__ import annotations
 from asyncio import Event, timeout
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
 from typing import Any
 
 import orjson
 import pytest
 
 from domain.viewer import SYSTEM, Viewer
-from gateway import auth, logs, upkeep
+from gateway import auth, upkeep
 from gateway.answering import Graph
+from gateway.contexts import contexts
 from gateway.execution.engine import Engine, Outcome
 from gateway.live.hub import Hub, Parts
 from gateway.live.mailbox import Mailbox
 from gateway.live.streams import Stream, Wanted
 from gateway.wiring import WIRING
-from resolvers.context import Context
 from schema import views
 from storage.mongo import MongoRepositories
 from storage.mongo.driver import Database
@@ -108,19 +107,10 @@ def hub_of(database: Database) -> Hub:
     view = views.unified()
     repositories = MongoRepositories(database)
 
-    def context(viewer: Viewer) -> Context:
-        return Context(
-            viewer,
-            repositories,
-            MongoStores(database),
-            served=view.served,
-            now=datetime.now(UTC),
-            country="SE",
-            audit=logs.audit,
-        )
-
     engine = Engine(view.core, WIRING)
-    graph = Graph(engine, who=auth.viewer, context=lambda viewer, _: context(viewer))
+    graph = Graph(
+        engine, who=auth.viewer, context=contexts(view, repositories, MongoStores(database), "SE")
+    )
     return Hub(Parts(graph, MongoFollowing(database), repositories))
 
 
