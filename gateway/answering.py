@@ -118,5 +118,5 @@ def is_subscription(outcome: Outcome) -> bool:
 
 
 def refused(message: str, code: str) -> Outcome:
-    """Of an operation that a transport refuses itself."""
-    return Outcome(executed=False, data=None, errors=(refusal(message, code),))
+    """Of an operation that is refused before the engine executes it."""
+    return Outcome.refused(refusal(message, code))

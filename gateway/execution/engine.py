@@ -49,6 +49,11 @@ class Outcome:
     data: Mapping[str, object] | None
     errors: Sequence[GraphQLError]
 
+    @classmethod
+    def refused(cls, *errors: GraphQLError) -> Outcome:
+        """Nothing was executed, and these say why."""
+        return cls(executed=False, data=None, errors=errors)
+
 
 @dataclass(frozen=True, slots=True)
 class Source:
@@ -102,7 +107,7 @@ class Engine:
         if isinstance(asked, Outcome):
             return asked
         if error := _forbidden(asked.operation, allow_mutation=allow_mutation):
-            return refused(error)
+            return Outcome.refused(error)
         return await self._outcome(Job(asked, context, watch=watch))
 
     def subscription(
@@ -113,21 +118,23 @@ class Engine:
         if isinstance(asked, Outcome):
             return asked
         if asked.operation.operation is not OperationType.SUBSCRIPTION:
-            return refused(refusal("This is no subscription.", OPERATION_RESOLUTION_FAILURE))
+            return Outcome.refused(
+                refusal("This is no subscription.", OPERATION_RESOLUTION_FAILURE)
+            )
         return asked
 
     def source(self, asked: Asked) -> Source | Outcome:
         """What a subscription listens to; an outcome, if its arguments cannot be used."""
         choice = self._planner.choice(asked)
         if isinstance(choice, NotReady):
-            return refused(refusal(NO_EVENTS, OPERATION_RESOLUTION_FAILURE))
+            return Outcome.refused(refusal(NO_EVENTS, OPERATION_RESOLUTION_FAILURE))
         if not isinstance(choice, Ready):
-            return refused(*(coded(error, BAD_USER_INPUT) for error in choice))
+            return Outcome.refused(*(coded(error, BAD_USER_INPUT) for error in choice))
         [field] = choice.plan.root.fields
         try:
             values = field.arguments.values(choice.variables)
         except GraphQLError as error:
-            return refused(coded(error, BAD_USER_INPUT))
+            return Outcome.refused(coded(error, BAD_USER_INPUT))
         return Source(field.definition, field.nodes[0], values)
 
     async def event(self, asked: Asked, event: object, context: object) -> Outcome:
@@ -139,10 +146,10 @@ class Engine:
     ) -> Asked | Outcome:
         prepared = self._documents.prepare(text)
         if prepared.document is None:
-            return refused(*prepared.errors)
+            return Outcome.refused(*prepared.errors)
         operation = _chosen(prepared.document, operation_name)
         if isinstance(operation, GraphQLError):
-            return refused(operation)
+            return Outcome.refused(operation)
         key = prepared.key, _name(operation)
         return Asked(key, prepared.document, operation, variables or {})
 
@@ -150,10 +157,10 @@ class Engine:
         try:
             result = await self._run(job)
         except RecursionError:
-            return refused(refusal(TOO_DEEP, QUERY_TOO_COMPLEX))
+            return Outcome.refused(refusal(TOO_DEEP, QUERY_TOO_COMPLEX))
         errors = result.errors or ()
         if result.data is None and all(error.path is None for error in errors):
-            return refused(*(coded(error, BAD_USER_INPUT) for error in errors))
+            return Outcome.refused(*(coded(error, BAD_USER_INPUT) for error in errors))
         return Outcome(executed=True, data=result.data, errors=errors)
 
     async def _run(self, job: Job) -> ExecutionResult:
@@ -183,10 +190,6 @@ class Engine:
             max_coercion_errors=MAX_COERCION_ERRORS,
         )
         return result if isinstance(result, ExecutionResult) else await result
-
-
-def refused(*errors: GraphQLError) -> Outcome:
-    return Outcome(executed=False, data=None, errors=errors)
 
 
 def _chosen(document: DocumentNode, name: str | None) -> OperationDefinitionNode | GraphQLError:

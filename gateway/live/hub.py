@@ -24,9 +24,8 @@ from domain.ports import Repositories
 from domain.ports.following import Following
 from domain.viewer import Viewer
 from gateway import upkeep
-from gateway.answering import Graph
-from gateway.execution.engine import Outcome, refused
-from gateway.execution.errors import refusal
+from gateway.answering import Graph, refused
+from gateway.execution.engine import Outcome
 from gateway.execution.planner import Asked
 from gateway.live import asking
 from gateway.live.feeds import Sources, feed_of, permitted
@@ -101,7 +100,7 @@ class Hub:
                 key, sources, subscribed.topic, asked
             )
         except KassaError as error:
-            return refused(refusal(error.message, error.code))
+            return refused(error.message, error.code)
         group.members[member] = None
         self._coming.append((group, member))
         self.ring()
