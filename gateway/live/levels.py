@@ -45,7 +45,7 @@ class Levels:
             Unavailable: a level cannot be read now; nothing was followed.
         """
         await self._meet([entry for entry in entries if is_of_stock(entry)])
-        return [self._changed(entry) for entry in entries]
+        return [_stepped(self._known, entry) for entry in entries]
 
     def forget(self) -> None:
         """Nobody listens: the next entries will not be followed."""
@@ -62,13 +62,6 @@ class Levels:
         for key in list(self._known)[: max(0, len(self._known) - MOST_LEVELS - len(met))]:
             del self._known[key]
 
-    def _changed(self, entry: JournalEntry) -> Change:
-        was = self._known.get(entry.aggregate)
-        if was is None:
-            return Change(entry)
-        level = self._known[entry.aggregate] = history.after(was, entry)
-        return Change(entry, was, level)
-
 
 def replayed(levels: Sequence[StockLevel], entries: Sequence[JournalEntry]) -> Sequence[Change]:
     """What happened to levels, that are as they were behind all of these entries."""
@@ -77,9 +70,13 @@ def replayed(levels: Sequence[StockLevel], entries: Sequence[JournalEntry]) -> S
     for entry in reversed(mine):
         told[entry.aggregate].append(entry)
     states = {level.id: history.before(level, told[level.id]) for level in levels}
-    changes: list[Change] = []
-    for entry in mine:
-        was = states[entry.aggregate]
-        level = states[entry.aggregate] = history.after(was, entry)
-        changes.append(Change(entry, was, level))
-    return changes
+    return [_stepped(states, entry) for entry in mine]
+
+
+def _stepped(states: dict[str, StockLevel], entry: JournalEntry) -> Change:
+    """Bring the level that an entry changes behind it; what is not among the states is no level."""
+    was = states.get(entry.aggregate)
+    if was is None:
+        return Change(entry)
+    level = states[entry.aggregate] = history.after(was, entry)
+    return Change(entry, was, level)

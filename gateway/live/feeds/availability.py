@@ -9,9 +9,9 @@ from domain.ids import Sku
 from domain.live import AvailabilityEvent, AvailabilityTopic, Event
 from domain.operations import Channel
 from domain.stock import StockLevel, StockQuery
-from gateway.live.feeds.feed import MOST_REPLAYED, Head, Sources, of_change, of_parts
+from gateway.live.feeds.feed import Head, Sources, of_change, of_parts
 from gateway.live.keys import of_sku
-from gateway.live.levels import Change, replayed
+from gateway.live.levels import Change
 
 
 class AvailabilityFeed:
@@ -35,18 +35,15 @@ class AvailabilityFeed:
         )
 
     def bare(self, head: Head) -> Event:
-        return AvailabilityEvent(kind=head.kind, cursor=head.cursor, at=head.at)
+        return head.over(AvailabilityEvent)
 
     async def snapshot(self, at: int, now: datetime) -> Sequence[Event]:
         [head] = of_parts(self._sources, at, now, 1)
         return [await self._event(head, self._topic.skus)]
 
     async def missed(self, after: int, upto: int) -> Sequence[Change]:
-        following = self._sources.following
-        levels = await following.levels(StockQuery(self._topic.skus), upto)
-        about = [level.id for level in levels]
-        entries = await following.entries(after, upto, about=about, most=MOST_REPLAYED)
-        return [change for change in replayed(levels, entries) if self.wants(change)]
+        changes = await self._sources.of_stock(StockQuery(self._topic.skus), after, upto)
+        return [change for change in changes if self.wants(change)]
 
     async def told(self, change: Change) -> Event | None:
         return await self._event(of_change(self._sources, change), _skus([change]))
@@ -63,13 +60,8 @@ class AvailabilityFeed:
     ) -> AvailabilityEvent:
         catalog = self._sources.repositories.catalog
         found = await catalog.products_by_skus(self._sources.viewer, skus)
-        return AvailabilityEvent(
-            kind=head.kind,
-            cursor=head.cursor,
-            at=head.at,
-            products=tuple(found[sku] for sku in skus if sku in found),
-            conflated=conflated,
-        )
+        products = tuple(found[sku] for sku in skus if sku in found)
+        return head.over(AvailabilityEvent, products=products, conflated=conflated)
 
 
 def _skus(changes: Iterable[Change]) -> Sequence[Sku]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Protocol, runtime_checkable
+from typing import Protocol, TypeVar, runtime_checkable
 
 from msgspec import Struct
 
@@ -13,8 +13,11 @@ from domain.live import Cursors, Event, EventKind
 from domain.pages import Cursor
 from domain.ports import Repositories
 from domain.ports.following import Following
+from domain.stock import StockQuery
 from domain.viewer import Everything, Subject, Viewer, reach
-from gateway.live.levels import Change
+from gateway.live.levels import Change, replayed
+
+E = TypeVar("E", bound=Event)
 
 AT_ONCE = 100
 """So many things one event of a snapshot shows at most."""
@@ -31,6 +34,18 @@ class Sources(Struct, frozen=True):
     viewer: Viewer
     cursors: Cursors
 
+    async def of_stock(self, query: StockQuery, after: int, upto: int) -> Sequence[Change]:
+        """What happened to levels in between, each as it was."""
+        levels = await self.following.levels(query, upto)
+        about = [level.id for level in levels]
+        entries = await self.following.entries(after, upto, about=about, most=MOST_REPLAYED)
+        return replayed(levels, entries)
+
+    async def told_of(self, about: Sequence[str] | None, after: int, upto: int) -> Sequence[Change]:
+        """What happened in between: about these things, or at all."""
+        entries = await self.following.entries(after, upto, about=about, most=MOST_REPLAYED)
+        return [Change(entry) for entry in entries]
+
     def shown(self, *entries: JournalEntry) -> tuple[JournalEntry, ...]:
         """The entries, for who may read the journal."""
         return entries if reach(self.viewer, Subject.JOURNAL) == Everything() else ()
@@ -43,6 +58,10 @@ class Head(Struct, frozen=True):
     cursor: Cursor
     at: datetime
     entries: tuple[JournalEntry, ...] = ()
+
+    def over(self, event: type[E], **shown: object) -> E:
+        """The event that shows this under the head."""
+        return event(kind=self.kind, cursor=self.cursor, at=self.at, entries=self.entries, **shown)
 
 
 class Feed(Protocol):

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from domain.ids import Kind, OrderId
 from domain.live import Event, OrderEvent, OrderTopic
 from domain.orders import Order, OrderQuery
 from domain.pages import PageRequest
-from gateway.live.feeds.feed import AT_ONCE, MOST_REPLAYED, Head, Sources, of_change, of_parts
+from gateway.live.feeds.feed import AT_ONCE, Head, Sources, of_change, of_parts
 from gateway.live.feeds.within import is_within
 from gateway.live.keys import ANY_ORDER
 from gateway.live.levels import Change
@@ -32,21 +32,21 @@ class OrderFeed:
         return bool(self._touched(change))
 
     def bare(self, head: Head) -> Event:
-        return _event(head, ())
+        return head.over(OrderEvent)
 
     async def snapshot(self, at: int, now: datetime) -> Sequence[Event]:
         [head] = of_parts(self._sources, at, now, 1)
-        return [_event(head, await self._there())]
+        return [head.over(OrderEvent, orders=tuple(await self._there()))]
 
     async def missed(self, after: int, upto: int) -> Sequence[Change]:
-        entries = await self._sources.following.entries(
-            after, upto, about=self._about, most=MOST_REPLAYED
-        )
-        return [change for change in map(Change, entries) if self.wants(change)]
+        changes = await self._sources.told_of(self._about, after, upto)
+        return [change for change in changes if self.wants(change)]
 
     async def told(self, change: Change) -> Event | None:
         found = await self._read(self._touched(change))
-        return _event(of_change(self._sources, change), found) if found else None
+        if not found:
+            return None
+        return of_change(self._sources, change).over(OrderEvent, orders=tuple(found))
 
     def _touched(self, change: Change) -> Sequence[OrderId]:
         about = (change.entry.aggregate, *change.entry.subjects)
@@ -82,13 +82,3 @@ class OrderFeed:
             and (topic.location is None or topic.location in order.location_ids)
             and (self._about is not None or is_within(self._sources.viewer, order))
         )
-
-
-def _event(head: Head, orders: Iterable[Order]) -> OrderEvent:
-    return OrderEvent(
-        kind=head.kind,
-        cursor=head.cursor,
-        at=head.at,
-        entries=head.entries,
-        orders=tuple(orders),
-    )

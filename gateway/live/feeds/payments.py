@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from domain.ids import Kind, PaymentId
 from domain.live import Event, PaymentEvent, PaymentTopic
 from domain.pages import PageRequest
 from domain.payments import Payment, PaymentQuery
-from gateway.live.feeds.feed import AT_ONCE, MOST_REPLAYED, Head, Sources, of_change, of_parts
+from gateway.live.feeds.feed import AT_ONCE, Head, Sources, of_change, of_parts
 from gateway.live.feeds.within import is_within
 from gateway.live.keys import ANY_PAYMENT
 from gateway.live.levels import Change
@@ -33,21 +33,21 @@ class PaymentFeed:
         return key.startswith(PREFIX) and (not self._payments or key in self._payments)
 
     def bare(self, head: Head) -> Event:
-        return _event(head, ())
+        return head.over(PaymentEvent)
 
     async def snapshot(self, at: int, now: datetime) -> Sequence[Event]:
         [head] = of_parts(self._sources, at, now, 1)
-        return [_event(head, await self._there())]
+        return [head.over(PaymentEvent, payments=tuple(await self._there()))]
 
     async def missed(self, after: int, upto: int) -> Sequence[Change]:
-        entries = await self._sources.following.entries(
-            after, upto, about=self._about, most=MOST_REPLAYED
-        )
-        return [change for change in map(Change, entries) if self.wants(change)]
+        changes = await self._sources.told_of(self._about, after, upto)
+        return [change for change in changes if self.wants(change)]
 
     async def told(self, change: Change) -> Event | None:
         found = await self._read([PaymentId(change.entry.aggregate)])
-        return _event(of_change(self._sources, change), found) if found else None
+        if not found:
+            return None
+        return of_change(self._sources, change).over(PaymentEvent, payments=tuple(found))
 
     async def _there(self) -> Sequence[Payment]:
         """What there is now: what was named, or the newest."""
@@ -74,13 +74,3 @@ class PaymentFeed:
             and (topic.location is None or topic.location in payment.location_ids)
             and (self._about is not None or is_within(self._sources.viewer, payment))
         )
-
-
-def _event(head: Head, payments: Iterable[Payment]) -> PaymentEvent:
-    return PaymentEvent(
-        kind=head.kind,
-        cursor=head.cursor,
-        at=head.at,
-        entries=head.entries,
-        payments=tuple(payments),
-    )

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from domain.live import Event, StockEvent, StockTopic
-from domain.stock import StockLevel, StockQuery
-from gateway.live.feeds.feed import AT_ONCE, MOST_REPLAYED, Head, Sources, of_change, of_parts
+from domain.stock import StockQuery
+from gateway.live.feeds.feed import AT_ONCE, Head, Sources, of_change, of_parts
 from gateway.live.keys import at_location, of_sku
-from gateway.live.levels import Change, replayed
+from gateway.live.levels import Change
 
 
 class StockFeed:
@@ -32,36 +32,24 @@ class StockFeed:
         )
 
     def bare(self, head: Head) -> Event:
-        return _event(head, ())
+        return head.over(StockEvent)
 
     async def snapshot(self, at: int, now: datetime) -> Sequence[Event]:
         levels = await self._sources.following.levels(self._query, at)
         parts = [levels[n : n + AT_ONCE] for n in range(0, len(levels), AT_ONCE)] or [()]
         heads = of_parts(self._sources, at, now, len(parts))
-        return [_event(head, part) for head, part in zip(heads, parts, strict=True)]
+        return [
+            head.over(StockEvent, levels=tuple(part))
+            for head, part in zip(heads, parts, strict=True)
+        ]
 
     async def missed(self, after: int, upto: int) -> Sequence[Change]:
-        following = self._sources.following
-        levels = await following.levels(self._query, upto)
-        about = [level.id for level in levels]
-        entries = await following.entries(after, upto, about=about, most=MOST_REPLAYED)
-        return replayed(levels, entries)
+        return await self._sources.of_stock(self._query, after, upto)
 
     async def told(self, change: Change) -> Event | None:
         levels = (change.level,) if change.level else ()
-        return _event(of_change(self._sources, change), levels)
+        return of_change(self._sources, change).over(StockEvent, levels=levels)
 
     async def folded(self, changes: Sequence[Change], count: int, head: Head) -> Event:
-        levels = [change.level for change in changes if change.level]
-        return _event(head, levels, conflated=count)
-
-
-def _event(head: Head, levels: Iterable[StockLevel], conflated: int = 0) -> StockEvent:
-    return StockEvent(
-        kind=head.kind,
-        cursor=head.cursor,
-        at=head.at,
-        entries=head.entries,
-        levels=tuple(levels),
-        conflated=conflated,
-    )
+        levels = tuple(change.level for change in changes if change.level)
+        return head.over(StockEvent, levels=levels, conflated=count)
