@@ -16,17 +16,30 @@ from rich.console import Console
 from rich.markup import escape
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
+from websockets.typing import Subprotocol
 
 from domain.errors import BadInput, KassaError, Unavailable
 from domain.live import EventKind
+from gateway.execution.errors import INTERNAL_SERVER_ERROR
+from gateway.live.groups import TOO_SLOW
+from gateway.live.sockets import (
+    BAD_REQUEST,
+    FORBIDDEN,
+    SUBPROTOCOL,
+    SUBPROTOCOL_NOT_ACCEPTABLE,
+    UNAUTHORIZED,
+)
 
-PROTOCOL = "graphql-transport-ws"
 PAUSES = (0.2, 0.5, 1.0, 2.0, 5.0)
 """Seconds to rest before each try to come back; the last again and again."""
 SILENCE_SECONDS = 40.0
 """Longer than two heartbeats: whoever says nothing for so long is gone."""
 BACK = "[green]● back, and nothing was missed[/]"
-FATAL = frozenset({4400, 4401, 4403, 4406})
+FATAL = frozenset({BAD_REQUEST, UNAUTHORIZED, FORBIDDEN, SUBPROTOCOL_NOT_ACCEPTABLE})
+"""Closed with one of these, a socket would be closed again."""
+
+PASSING = frozenset({Unavailable.code, TOO_SLOW, INTERNAL_SERVER_ERROR})
+"""Errors that may be gone in a moment."""
 
 
 class About(StrEnum):
@@ -162,7 +175,7 @@ async def watch(wish: Wish, out: Console) -> None:
 
 
 async def _events(wish: Wish, address: str, after: str | None) -> AsyncIterator[Mapping[str, Any]]:
-    async with connect(address, subprotocols=[PROTOCOL], max_size=None) as socket:  # pyright: ignore[reportArgumentType]  # a NewType of str
+    async with connect(address, subprotocols=[Subprotocol(SUBPROTOCOL)], max_size=None) as socket:
         await _send(socket, "connection_init", {"authorization": f"Bearer {wish.token}"})
         await _send(
             socket,
@@ -207,8 +220,7 @@ def _refusal(errors: Sequence[Mapping[str, Any]]) -> KassaError:
     """What may be different in a moment is asked again, anything else is told."""
     extensions: Mapping[str, object] = errors[0].get("extensions") or {}
     code = extensions.get("code")
-    again = code in {"UNAVAILABLE", "TOO_SLOW", "INTERNAL_SERVER_ERROR"}
-    return (Unavailable if again else BadInput)(errors[0]["message"])
+    return (Unavailable if code in PASSING else BadInput)(errors[0]["message"])
 
 
 def _check(error: Exception) -> None:

@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from domain.errors import Unavailable
 from domain.live import Event, EventKind
+from gateway.execution.errors import INTERNAL_SERVER_ERROR
 from gateway.live.feeds import Feed, Sources
 from gateway.live.feeds.feed import Folding, Head
 from gateway.live.levels import Change
@@ -27,7 +28,6 @@ Answer = Callable[[Event], Awaitable[bytes]]
 
 TOO_SLOW = "TOO_SLOW"
 SLOW = "Events came faster than they were read. Come back with the cursor."
-BROKEN = "INTERNAL_SERVER_ERROR"
 BROKE = "An event could not be told. Come back with the cursor."
 PAUSE_SECONDS = 0.25
 
@@ -103,7 +103,7 @@ class Group:
     def refuse(self, member: Member) -> None:
         """Something is broken; it may try again."""
         logger.exception("an event could not be told")
-        member.turn_away(BROKEN, BROKE)
+        member.turn_away(INTERNAL_SERVER_ERROR, BROKE)
         self.leave(member)
 
     def _begin(self, member: Member, at: int, start: Sequence[Event | Change]) -> None:
