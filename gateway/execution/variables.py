@@ -1,4 +1,4 @@
-"""Variables: the plain ones are taken as they came, the rest is coerced by graphql-core."""
+"""Variables: proper values are taken as the plan says, all others are coerced by graphql-core."""
 
 from __future__ import annotations
 
@@ -7,9 +7,8 @@ from collections.abc import Mapping, Sequence
 from graphql import (
     GraphQLError,
     GraphQLSchema,
-    NamedTypeNode,
-    NonNullTypeNode,
     OperationDefinitionNode,
+    Undefined,
     VariableDefinitionNode,
 )
 from graphql.execution.get_variable_signature import (
@@ -18,12 +17,11 @@ from graphql.execution.get_variable_signature import (
 )
 from graphql.execution.values import VariableValues, VariableValueSource, get_variable_values
 
+from gateway.execution.taking import Take, taking
+
 MAX_COERCION_ERRORS = 20
 
-PLAIN = {"ID": str, "String": str, "Boolean": bool}
-"""What needs no coercion if it is exactly of this class."""
-
-Signature = tuple[GraphQLVariableSignature, type | None]
+Signature = tuple[GraphQLVariableSignature, Take]
 
 
 class VariablePlan:
@@ -38,26 +36,24 @@ class VariablePlan:
 
     def values(self, given: Mapping[str, object]) -> VariableValues | list[GraphQLError]:
         """The variables' values, or why they cannot be used."""
-        plain = self._plain(given)
-        if plain is not None:
-            return plain
+        taken = self._taken(given)
+        if taken is not None:
+            return taken
         return get_variable_values(
             self._schema, self._definitions, dict(given), max_errors=MAX_COERCION_ERRORS
         )
 
-    def _plain(self, given: Mapping[str, object]) -> VariableValues | None:
+    def _taken(self, given: Mapping[str, object]) -> VariableValues | None:
         if self._signatures is None:
             return None
         sources: dict[str, VariableValueSource] = {}
         coerced: dict[str, object] = {}
-        for signature, kind in self._signatures:
+        for signature, take in self._signatures:
             name = signature.name
-            if name not in given:
+            value = take(given[name]) if name in given else Undefined
+            if value is Undefined:
                 return None
-            value = given[name]
-            if type(value) is not kind:
-                return None
-            sources[name] = VariableValueSource(signature, value)
+            sources[name] = VariableValueSource(signature, given[name])
             coerced[name] = value
         return VariableValues(sources, coerced)
 
@@ -70,11 +66,5 @@ def _signatures(
         signature = get_variable_signature(schema, definition)
         if isinstance(signature, GraphQLError):
             return None
-        found.append((signature, _plain_class(definition)))
+        found.append((signature, taking(signature.type)))  # pyright: ignore[reportUnknownMemberType]
     return found
-
-
-def _plain_class(definition: VariableDefinitionNode) -> type | None:
-    kind = definition.type
-    inner = kind.type if isinstance(kind, NonNullTypeNode) else kind
-    return PLAIN.get(inner.name.value) if isinstance(inner, NamedTypeNode) else None
