@@ -9,6 +9,7 @@ nothing is told twice. The lease only keeps two gateways from doing the same wor
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import accumulate
 from typing import Any
 
 from storage.mongo import outbox
@@ -36,24 +37,40 @@ class Appender:
         Raises:
             Unavailable: the database does not answer; nothing is lost or told twice by it.
         """
-        waiting = await self._waiting()
+        waiting = await self._read(_fitting(await self._waiting()))
         if not waiting:
             return 0
         await self._look_up([row["_id"] for row in waiting])
         entries = [entry for row in waiting for entry in self._untold(row)][:MOST_ENTRIES]
         count = await self._insert(entries)
         await self._trim(waiting)
-        return count
+        # What the journal had already may have hidden what is behind it.
+        return count if entries else await self.append()
 
     async def _waiting(self) -> list[Document]:
-        """What has something to tell, the longest waiting first."""
-        first, *others = (_pending(name) for name in self._collections)
-        union = [
-            {"$unionWith": {"coll": name, "pipeline": steps}}
-            for name, steps in zip(self._collections[1:], others, strict=True)
-        ]
+        """What has something to tell, and how much, the longest waiting first."""
         oldest = [{"$sort": {PENDING_SINCE: 1}}, {"$limit": MOST_DOCUMENTS}]
-        return await self._database.aggregate_over(self._collections[0], [*first, *union, *oldest])
+        sizes = {name: _pending(name) for name in self._collections}
+        return await self._united(sizes, oldest)
+
+    async def _read(self, waiting: Sequence[Document]) -> list[Document]:
+        """The same with their outboxes; of each no more than is appended at once."""
+        ids: dict[str, list[str]] = {}
+        for row in waiting:
+            ids.setdefault(row["collection"], []).append(row["_id"])
+        rows = await self._united({name: _outboxes(name, ids[name]) for name in ids}, [])
+        found = {row["_id"]: row for row in rows}
+        return [found[row["_id"]] for row in waiting if row["_id"] in found]
+
+    async def _united(
+        self, steps: Mapping[str, Sequence[Filter]], then: Sequence[Filter]
+    ) -> list[Document]:
+        """What pipelines over several collections give together."""
+        if not steps:
+            return []
+        first, *others = steps
+        union = [{"$unionWith": {"coll": name, "pipeline": steps[name]}} for name in others]
+        return await self._database.aggregate_over(first, [*steps[first], *union, *then])
 
     async def _look_up(self, aggregates: Sequence[str]) -> None:
         """Learn how far the stories are told that this appender did not tell itself."""
@@ -109,12 +126,27 @@ class Appender:
             await self._database.change_each(name, changes)
 
 
+def _fitting(waiting: Sequence[Document]) -> Sequence[Document]:
+    """The first of those that wait, until there is enough to append."""
+    before = accumulate((row["count"] for row in waiting), initial=0)
+    return [row for row, count in zip(waiting, before, strict=False) if count < MOST_ENTRIES]
+
+
 def _pending(collection: str) -> list[Filter]:
+    size = {"count": {"$size": "$outbox"}, PENDING_SINCE: 1}
     return [
         {"$match": {PENDING_SINCE: {"$exists": True}}},
         {"$sort": {PENDING_SINCE: 1}},
         {"$limit": MOST_DOCUMENTS},
-        {"$project": {"outbox": 1, PENDING_SINCE: 1, "collection": {"$literal": collection}}},
+        {"$project": {**size, "collection": {"$literal": collection}}},
+    ]
+
+
+def _outboxes(collection: str, ids: Sequence[str]) -> list[Filter]:
+    first = {"$slice": ["$outbox", MOST_ENTRIES]}
+    return [
+        {"$match": {"_id": {"$in": ids}}},
+        {"$project": {"outbox": first, "collection": {"$literal": collection}}},
     ]
 
 
