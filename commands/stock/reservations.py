@@ -241,7 +241,10 @@ async def _all(
         )
         for line in lines
     ]
-    done = await gather(*(stores.holds.step(step) for step in steps))
+    if len(steps) == 1:
+        done = [await stores.holds.step(steps[0])]  # as most are: no task for it
+    else:
+        done = await gather(*(stores.holds.step(step) for step in steps))
     if any(each.outcome is StepOutcome.LATE for each in done):
         raise Unavailable(TOO_LATE)
     return done

@@ -23,6 +23,7 @@ SETTINGS = {
 }
 PARAMETERS = {
     "transactionLifetimeLimitSeconds": 5,
+    "minSnapshotHistoryWindowInSeconds": 0,
     "oplogNetworkTimeoutBufferSeconds": 2,
     "oplogFetcherSteadyStateMaxFetcherRestarts": 0,
 }

@@ -297,7 +297,8 @@ class Database:
 
     async def command(self, command: Mapping[str, Any]) -> Document:
         with self._client.deadline():
-            return await self._database.command(dict(command))
+            options = self._database.codec_options
+            return await self._database.command(dict(command), codec_options=options)
 
     async def drop(self) -> None:
         """Leave nothing of it. That can be done twice, so silence is no reason to stop."""

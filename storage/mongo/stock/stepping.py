@@ -12,9 +12,9 @@ from msgspec import Struct
 
 from domain.errors import Unavailable
 from domain.ids import LocationId, Sku, StockLevelId
-from domain.stock import Step, StepOutcome, Stepped
+from domain.stock import Step, StepKind, StepOutcome, Stepped
 from storage.mongo.clock import Clock
-from storage.mongo.driver import Database, Document, Filter
+from storage.mongo.driver import Database, Document, Filter, idempotent
 from storage.mongo.stock import far
 from storage.mongo.stock.expiry import expire, finish
 from storage.mongo.stock.far import FAR, MOST_NEAR, FarHold
@@ -24,6 +24,9 @@ from storage.mongo.stock.steps import grant
 Place = tuple[Sku, LocationId]
 
 SHOWN: Filter = {"last": True, "near": far.NEAR}
+
+RECOGNISED = frozenset({StepKind.RESERVE, StepKind.RELEASE, StepKind.COMMIT})
+"""Steps that find what they did before: a hold that is there, or is there no more."""
 
 
 class Departure(Struct, frozen=True):
@@ -64,12 +67,19 @@ class Stepping:
         known = self._departures.get(place)
         if known is None:
             where = {"sku": place[0], "location_id": place[1], "far": None}
-            return await self._database.change(LEVELS.name, where, update, fields=SHOWN)
+            return await self._changed(where, steps, update)
         where = {"_id": known.level, "far": known.far}
         holds = await self._concerned(known.level, steps)
         if not holds:
-            return await self._database.change(LEVELS.name, where, update, fields=SHOWN)
+            return await self._changed(where, steps, update)
         return await self._with_holds(where, holds, update)
+
+    async def _changed(
+        self, where: Filter, steps: Sequence[Step], update: Sequence[Filter]
+    ) -> Document | None:
+        if all(step.kind in RECOGNISED for step in steps):
+            return await idempotent.change(self._database, LEVELS.name, where, update, SHOWN)
+        return await self._database.change(LEVELS.name, where, update, fields=SHOWN)
 
     async def _concerned(self, level: str, steps: Sequence[Step]) -> list[FarHold]:
         """The far holds without which nothing may happen: those meant, and those that ran out."""
