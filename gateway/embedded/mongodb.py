@@ -26,8 +26,8 @@ ENGINE = "log=(prealloc=false,file_max=32MB)"
 # A client that is killed within a transaction keeps its locks until the server ends it: by default
 # a minute later. Ours give up after four seconds.
 TRANSACTION_SECONDS = 5
-# For how long the past may be read, which nobody does: by default five minutes, in which the files of
-# what was dropped stay open as well, so that tests with a database each run out of files.
+# For how long the past may be read, which nobody does: by default five minutes, in which the files
+# of what was dropped stay open too, so that tests with a database each run out of files.
 HISTORY_SECONDS = 0
 
 
