@@ -111,7 +111,8 @@ class Model:
     def _is_whole(self, key: str) -> bool:
         """Is all of it held still? If not, the rest is let go."""
         lines = self.held[key].lines
-        if all(key in self.places[n].seen().holds for n in lines):
+        seen = [self.places[n].seen() for n in lines]
+        if all(key in place.holds for place in seen):
             return True
         for n in lines:
             self.places[n].let_go(key)
