@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from copy import deepcopy
+from typing import Any, Self
 
 import msgspec
 from msgspec import Struct
@@ -40,24 +41,29 @@ class Told(Struct, frozen=True):
 class Story:
     """The tales of one thing, in the order of their versions.
 
-    `ahead` is the last version that the journal tells of beyond the one at which it was read.
+    `last` is the version to which it goes, `ahead` the last one of which the journal tells beyond
+    the one at which the thing was read.
     """
 
     def __init__(self) -> None:
         self.ahead: int | None = None
-        self._last: int | None = None
+        self.last: int | None = None
         self._has_gaps = False
 
+    def copy(self) -> Self:
+        """As it is now; the two go on without each other."""
+        return deepcopy(self)
+
     def add(self, tale: Tale) -> None:
-        if self._last is None:
+        if self.last is None:
             self._has_gaps = tale.seq != FIRST and tale.type not in OPENINGS
-        elif tale.seq != self._last + 1:
+        elif tale.seq != self.last + 1:
             self._has_gaps = True
-        self._last = tale.seq
+        self.last = tale.seq
 
     def leads_to(self, version: int) -> bool:
         """Does it begin at the beginning, leave nothing out, and end at this version?"""
-        return self._last == version and not self._has_gaps
+        return self.last == version and not self._has_gaps
 
 
 class Replay(Story):

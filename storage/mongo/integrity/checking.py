@@ -10,6 +10,7 @@ from domain.integrity import IntegrityCheck, Tally
 from storage.mongo.driver import Database
 from storage.mongo.integrity import reading
 from storage.mongo.integrity.looking import Strand, strands
+from storage.mongo.integrity.remembering import Remembered
 
 CHUNK = 500
 MOST_BYTES = 4_000_000
@@ -29,7 +30,7 @@ class Checker:
 
     What seems broken is looked at again after `pause` seconds, and counts if it still is: an
     import writes payments a moment before it posts them. Where very much is broken, that is
-    not waited for any more.
+    not waited for any more. Who checks the same things again and again says what is `remembered`.
     """
 
     def __init__(
@@ -40,6 +41,7 @@ class Checker:
         size: int = CHUNK,
         most_bytes: int = MOST_BYTES,
         pause: float = LOOK_AGAIN_SECONDS,
+        remembered: Remembered | None = None,
     ) -> None:
         self._database = database
         self._size = size
@@ -47,7 +49,7 @@ class Checker:
         self._pause = pause
         self._waits = WAITS
         self._tally = Tally(most)
-        self.strands = strands(database)
+        self.strands = strands(database, remembered or Remembered(most=0))
 
     def checks(self) -> list[IntegrityCheck]:
         """What came of it so far."""

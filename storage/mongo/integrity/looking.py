@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -21,6 +21,7 @@ from storage.mongo.customers import CUSTOMERS
 from storage.mongo.driver import Database, Document
 from storage.mongo.integrity import reading
 from storage.mongo.integrity.reading import Piece, Torn
+from storage.mongo.integrity.remembering import Remembered
 from storage.mongo.journal import JOURNAL
 from storage.mongo.ledger import POSTINGS
 from storage.mongo.operations import CHANNELS
@@ -51,9 +52,10 @@ class Strand(Struct, frozen=True):
     look: Callable[[Piece], Awaitable[Faults]]
 
 
-def strands(database: Database) -> Sequence[Strand]:
+def strands(database: Database, remembered: Remembered) -> Sequence[Strand]:
     """All that is looked at."""
-    stock, books, told = Stock(database), Books(database), Stories(database)
+    told = Stories(database, remembered)
+    stock, books = Stock(database, told), Books(database, told)
     return (
         Strand(CHANNELS.name, (), stock.channels),
         Strand(LEVELS.name, ("S1", "S2", "S3", "S4", "S5", "E1"), stock.levels),
@@ -74,8 +76,9 @@ def torn(faults: Faults, *names: str) -> Torn:
 class Stories:
     """E1: the journal has all numbers, and all versions of what it tells of."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, remembered: Remembered) -> None:
         self._database = database
+        self._remembered = remembered
 
     async def orders(self, piece: Piece) -> Faults:
         return await self._only_told(ORDERS.name, piece)
@@ -104,7 +107,7 @@ class Stories:
         faults: Faults,
     ) -> Mapping[str, reading.S]:
         """The stories of some things, each of which must lead to its version."""
-        stories = await reading.stories(self._database, things, kind, fields)
+        stories = await reading.stories(self._database, things, kind, fields, self._remembered)
         broken = {each.id for each in things if not stories[each.id].leads_to(each.version)}
         # What the journal tells of was there before: who is behind it now has forgotten.
         ahead = {key: story.ahead for key, story in stories.items() if story.ahead is not None}
@@ -112,7 +115,12 @@ class Stories:
             now = await reading.versions(self._database, collection, list(ahead))
             broken |= {key for key, seq in ahead.items() if not seq <= now.get(key, 0)}
         faults.update(Fault("E1", key, key) for key in broken)
+        self.forget(broken)
         return stories
+
+    def forget(self, ids: Iterable[str]) -> None:
+        """Something is wrong with these: the next look is at their whole stories."""
+        self._remembered.forget(ids)
 
     async def numbers(self, piece: Piece) -> Faults:
         """E1 of the numbers, and that what the journal tells of is there."""
@@ -144,9 +152,9 @@ class Stories:
 class Stock:
     """S1 to S5, and E1 of levels."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, stories: Stories) -> None:
         self._database = database
-        self._stories = Stories(database)
+        self._stories = stories
 
     async def levels(self, piece: Piece) -> Faults:
         faults = Faults()
@@ -176,7 +184,9 @@ class Stock:
         replays = await self._stories.of(LEVELS.name, levels, Replay, ("changes",), faults)
         for shelf in shelves:
             numbers = {name: getattr(shelf.level, name) for name in LEVEL_NUMBERS}
-            faults.update(replays[shelf.level.id].faults(shelf.level.id, numbers, shelf.units))
+            wrong = list(replays[shelf.level.id].faults(shelf.level.id, numbers, shelf.units))
+            faults.update(wrong)
+            self._stories.forget(fault.id for fault in wrong)
 
     async def away(self, piece: Piece) -> Faults:
         """S2 of holds that are far from their level, which must be there."""
@@ -200,9 +210,9 @@ class Stock:
 class Books:
     """P1 to P4, and E1 of payments."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, stories: Stories) -> None:
         self._database = database
-        self._stories = Stories(database)
+        self._stories = stories
 
     async def payments(self, piece: Piece) -> Faults:
         faults = Faults()

@@ -15,6 +15,7 @@ from msgspec import Struct
 from domain.integrity import Away, Level, Shelf, Story, Tale, Told, Written
 from domain.ledger import Posting
 from storage.mongo.driver import Database, Document, Filter, Sort, Undecodable
+from storage.mongo.integrity.remembering import Remembered
 from storage.mongo.journal import JOURNAL
 from storage.mongo.ledger import POSTINGS
 from storage.mongo.payments import PAYMENTS
@@ -165,32 +166,37 @@ def _unheard(_: Any) -> None:
 
 
 async def stories(
-    database: Database, things: Sequence[Told], kind: type[S], fields: Sequence[str]
+    database: Database,
+    things: Sequence[Told],
+    kind: type[S],
+    fields: Sequence[str],
+    remembered: Remembered,
 ) -> Mapping[str, S]:
     """What is told of each thing, up to the version at which it was read."""
-    told = {thing.id: kind() for thing in things}
+    told = {thing.id: remembered.begun(thing.id, kind) for thing in things}
     here = {thing.id: thing for thing in things}
-    async for aggregate, tale in _entries(database, sorted(told), fields):
+    after = {key: told[key].last for key in sorted(told)}
+    async for aggregate, tale in _entries(database, after, fields):
         if tale.seq < here[aggregate].untold:
             told[aggregate].add(tale)
         elif tale.seq > here[aggregate].version:
             told[aggregate].ahead = tale.seq
     for thing in things:
+        remembered.keep(thing.id, told[thing.id])
         for tale in thing.outbox:
             told[thing.id].add(tale)
     return told
 
 
 async def _entries(
-    database: Database, aggregates: Sequence[str], fields: Sequence[str]
+    database: Database, after: Mapping[str, int | None], fields: Sequence[str]
 ) -> AsyncIterator[tuple[str, Tale]]:
-    """The journal's entries of some things: one thing after the other, each in order."""
-    where: Filter = {"aggregate": {"$in": aggregates}}
-    while True:
+    """The journal's entries of some things behind these: one thing after the other, in order."""
+    while after:
         rows = await found(
             database,
             JOURNAL.name,
-            where,
+            _behind(after),
             fields=("aggregate", "seq", "type", *fields),
             sort=[("aggregate", 1), ("seq", 1)],
             limit=ENTRIES,
@@ -200,13 +206,17 @@ async def _entries(
                 yield row["aggregate"], tale
         if len(rows) < ENTRIES:
             return
-        where = _behind(rows[-1], aggregates)
+        last: Document = rows[-1]
+        left = {key: seq for key, seq in after.items() if key > last["aggregate"]}
+        after = {last["aggregate"]: last["seq"], **left}
 
 
-def _behind(last: Document, aggregates: Sequence[str]) -> Filter:
-    rest = {"aggregate": last["aggregate"], "seq": {"$gt": last["seq"]}}
-    left = [each for each in aggregates if each > last["aggregate"]]
-    return {"$or": [rest, {"aggregate": {"$in": left}}]}
+def _behind(after: Mapping[str, int | None]) -> Filter:
+    whole = [key for key, seq in after.items() if seq is None]
+    begun = [
+        {"aggregate": key, "seq": {"$gt": seq}} for key, seq in after.items() if seq is not None
+    ]
+    return {"$or": [{"aggregate": {"$in": whole}}, *begun]}
 
 
 async def versions(database: Database, collection: str, ids: Sequence[str]) -> Mapping[str, int]:

@@ -9,6 +9,7 @@ from typing import Any
 from domain.integrity import IntegrityCheck
 from storage.mongo.driver import Database
 from storage.mongo.integrity.checking import Checker
+from storage.mongo.integrity.remembering import Remembered
 from storage.mongo.leases import Lease
 
 SLICE = 50
@@ -25,6 +26,7 @@ class Watch:
         self._database = database
         self._lease = Lease(database, "integrity", timedelta(seconds=MISSED * every_seconds))
         self._places: dict[str, Any] = {}
+        self._remembered = Remembered()
 
     async def look(self) -> Sequence[IntegrityCheck]:
         """Check the next slice; gives what does not hold.
@@ -34,7 +36,13 @@ class Watch:
         """
         if not await self._lease.hold():
             return ()
-        checker = Checker(self._database, most=MOST, size=SLICE, most_bytes=SLICE_BYTES)
+        checker = Checker(
+            self._database,
+            most=MOST,
+            size=SLICE,
+            most_bytes=SLICE_BYTES,
+            remembered=self._remembered,
+        )
         for strand in checker.strands:
             place = self._places.get(strand.collection)
             self._places[strand.collection] = await checker.step(strand, place)
