@@ -210,7 +210,7 @@ def keep_what_is_there() -> None:
 def jobs(chosen: Database, stores: Stores) -> Mapping[str, tuple[upkeep.Job, float]]:
     """What a gateway does beside answering, and how long it rests when there is nothing to do."""
     return {
-        "journal": (Leader(chosen, WITH_OUTBOX).append, 0.02),
+        "journal": (Leader(chosen, WITH_OUTBOX).keep, 0.02),
         "expiry": (partial(stores.holds.expire, MOST_AT_ONCE), 1.0),
         "far holds": (partial(stores.holds.settle, MOST_AT_ONCE), 5.0),
         "abandoned requests": (partial(resume, stores, COMMANDS, MOST_AT_ONCE), 2.0),

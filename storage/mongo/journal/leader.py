@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from asyncio import sleep
 from time import monotonic
 
 from storage.mongo.clock import Clock
@@ -10,6 +11,7 @@ from storage.mongo.journal.appender import Appender
 from storage.mongo.leases import Lease
 
 ASK_EVERY_SECONDS = 1.0
+REST_SECONDS = 0.25
 
 
 class Leader:
@@ -20,6 +22,13 @@ class Leader:
         self._lease = Lease(database, "journal")
         self._asked = -ASK_EVERY_SECONDS
         self._leads = False
+
+    async def keep(self) -> int:
+        """Append, as a job: while another one leads, rest between two looks at the clock."""
+        count = await self.append()
+        if not self._leads:
+            await sleep(REST_SECONDS)
+        return count
 
     async def append(self) -> int:
         """Append what waits, if it is ours to do; gives how many entries the journal has got."""
