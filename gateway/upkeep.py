@@ -6,6 +6,7 @@ import logging
 from asyncio import CancelledError, Task, create_task, sleep, wait
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
+from typing import Any
 
 from domain.errors import Unavailable
 
@@ -37,7 +38,7 @@ async def done(jobs: Mapping[str, tuple[Job, float]]) -> None:
             pass
 
 
-async def ended(tasks: Iterable[Task[None]]) -> None:
+async def ended(tasks: Iterable[Task[Any]]) -> None:
     """Cancel them until they are: PyMongo takes a cancellation for a lost connection at times."""
     running = {task for task in tasks if not task.done()}
     while running:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
-import shutil
-import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -12,23 +9,19 @@ from types import MappingProxyType
 
 from msgspec import Struct
 
+from bench import npm
+from bench.npm import Unable
 from domain.viewer import Role
 from gateway import auth
 
 ROOT = Path(__file__).parents[2]
 NODE = Path(__file__).with_name("node")
 KASSA = str(Path(sys.executable).with_name("kassa"))
-NODE_WANTED = 20
-INSTALL_SECONDS = 300
 
 UVICORN = (
     *("-m", "uvicorn", "--factory", "--host", "127.0.0.1", "--loop", "uvloop"),
     *("--http", "httptools", "--no-access-log", "--no-server-header", "--log-level", "warning"),
 )
-
-
-class Unable(Exception):
-    """A contestant cannot take part; the message says why."""
 
 
 class Contestant(Struct, frozen=True):
@@ -42,7 +35,7 @@ class Contestant(Struct, frozen=True):
         if self.run == "serve":
             return [KASSA, "serve", "--workers", str(workers)]
         if self.run.endswith(".mjs"):
-            return [_node(), str(NODE / self.run)]
+            return [npm.node(), str(NODE / self.run)]
         options = ("--port", str(port), "--workers", str(workers))
         return [sys.executable, *UVICORN, *options, self.run]
 
@@ -98,39 +91,7 @@ def ready(names: Sequence[str]) -> dict[str, str]:
     scripts = [name for name in names if ALL[name].run.endswith(".mjs")]
     try:
         if scripts:
-            _installed()
+            npm.installed(NODE)
     except Unable as reason:
         return dict.fromkeys(scripts, str(reason))
     return {}
-
-
-def _node() -> str:
-    found = shutil.which("node")
-    if found is None:
-        raise Unable("Node.js is not installed.")
-    return found
-
-
-def _installed() -> None:
-    """The locked packages of the Node servers, where they are not there yet."""
-    version = subprocess.run([_node(), "--version"], capture_output=True, text=True, check=True)
-    if int(version.stdout.removeprefix("v").partition(".")[0]) < NODE_WANTED:
-        raise Unable(f"Node.js is {version.stdout.strip()}; {NODE_WANTED} or later is needed.")
-    with (NODE / "package-lock.json").open("rb") as lock:
-        # Two may start at once; the second waits and finds everything there.
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        _install(lock.read())
-
-
-def _install(lock: bytes) -> None:
-    stamp = NODE / "node_modules" / ".installed"
-    if stamp.exists() and stamp.read_bytes() == lock:
-        return
-    npm = shutil.which("npm")
-    if npm is None:
-        raise Unable("npm is not installed.")
-    command = [npm, "ci", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"]
-    done = subprocess.run(command, cwd=NODE, check=False, timeout=INSTALL_SECONDS)
-    if done.returncode:
-        raise Unable("`npm ci` failed.")
-    stamp.write_bytes(lock)

@@ -20,7 +20,10 @@ PACKAGES = (
 GIB = 1024**3
 
 
-def described(mongodb: str, load_before: Sequence[float]) -> dict[str, object]:
+def described(
+    mongodb: str, load_before: Sequence[float], project: Path = NODE
+) -> dict[str, object]:
+    """`project` holds the packages of Node that are measured."""
     pages = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     return {
         "CPU": _model(),
@@ -31,7 +34,7 @@ def described(mongodb: str, load_before: Sequence[float]) -> dict[str, object]:
         "MongoDB": mongodb,
         "Python": platform.python_version(),
         **{name: version(name) for name in PACKAGES},
-        **_node(),
+        **_node(project),
     }
 
 
@@ -42,11 +45,11 @@ def _model() -> str:
     return platform.processor()
 
 
-def _node() -> Mapping[str, str]:
+def _node(project: Path) -> Mapping[str, str]:
     node = shutil.which("node")
     if node is None:
         return {}
     said = subprocess.run([node, "--version"], capture_output=True, text=True, check=True)
-    packages = json.loads((NODE / "package.json").read_text())["dependencies"]
+    packages = json.loads((project / "package.json").read_text())["dependencies"]
     by_package = {f"{name} (npm)": wanted for name, wanted in packages.items()}
     return {"Node.js": said.stdout.strip().removeprefix("v"), **by_package}

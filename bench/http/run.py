@@ -18,11 +18,12 @@ import uvloop
 from msgspec.structs import replace
 
 from bench.http import chart, contestants, data, machine, measure, report
-from bench.http.contestants import ALL, ROOT, STANDARD, Unable
+from bench.http.contestants import ALL, ROOT, STANDARD
 from bench.http.measure import QUICK, Figures, Plan
 from bench.http.questions import KINDS, Question
 from bench.http.report import FULL, Found, Measured
 from bench.http.servers import Server, running
+from bench.npm import Unable
 from gateway import bootstrap
 from gateway.settings import Settings
 

@@ -13,7 +13,8 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO
 
-from bench.http.contestants import ALL, ROOT, Unable
+from bench.http.contestants import ALL, ROOT
+from bench.npm import Unable
 
 TICKS = os.sysconf("SC_CLK_TCK")
 KIB_A_MIB = 1024

@@ -13,11 +13,11 @@ from domain.stock import StockLevel, StockQuery
 class Following(Protocol):
     """The journal, and stock as it was when the journal was as long as `at`."""
 
-    async def watch(self, ring: Callable[[], None]) -> int:
-        """Ring whenever the journal has grown, until the connection is lost.
+    async def watch(self, ring: Callable[[JournalEntry], None]) -> int:
+        """Ring with each entry that the journal has got, until the connection is lost.
 
         Raises:
-            Unavailable: it was lost. A ring may be missed then, so look by the clock as well.
+            Unavailable: it was lost. Rings may be missed then, so look by the clock as well.
         """
         ...
 
@@ -28,7 +28,11 @@ class Following(Protocol):
     async def entries(
         self, after: int, upto: int | None = None, *, about: Sequence[str] | None = None, most: int
     ) -> Sequence[JournalEntry]:
-        """The next entries, in order; about these things, where given."""
+        """The next entries, in order; about these things, where given.
+
+        Raises:
+            Unavailable: the database does not answer, or does not know the journal up to `upto`.
+        """
         ...
 
     async def levels(self, query: StockQuery, at: int) -> Sequence[StockLevel]: ...

@@ -57,11 +57,12 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """The root field of a subscription, and its arguments as graphql-core gives them."""
+    """The root field of a subscription, its arguments as graphql-core gives them, and its plan."""
 
     definition: GraphQLField
     node: FieldNode
     arguments: Arguments
+    ready: Ready
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,7 @@ class Job:
     context: object = None
     root: object = None
     watch: Watch | None = None
+    ready: Ready | None = None
 
 
 class Engine:
@@ -135,11 +137,16 @@ class Engine:
             values = field.arguments.values(choice.variables)
         except GraphQLError as error:
             return Outcome.refused(coded(error, BAD_USER_INPUT))
-        return Source(field.definition, field.nodes[0], values)
+        return Source(field.definition, field.nodes[0], values, choice)
 
-    async def event(self, asked: Asked, event: object, context: object) -> Outcome:
-        """The answer of a subscription to one event, which is the root value."""
-        return await self._outcome(Job(asked, context, root=event))
+    async def event(
+        self, asked: Asked, event: object, context: object, ready: Ready | None = None
+    ) -> Outcome:
+        """The answer of a subscription to one event, which is the root value.
+
+        Its variables are the same for each event: who kept `ready` of its source saves a look.
+        """
+        return await self._outcome(Job(asked, context, root=event, ready=ready))
 
     def _asked(
         self, text: str, variables: Mapping[str, object] | None, operation_name: str | None
@@ -165,7 +172,7 @@ class Engine:
 
     async def _run(self, job: Job) -> ExecutionResult:
         """Run a job; everything before it and after it is the same for every executor."""
-        choice = self._planner.choice(job.asked)
+        choice = job.ready or self._planner.choice(job.asked)
         if isinstance(choice, NotReady):
             if job.watch:
                 job.watch.reason = choice.reason

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
-from asyncio import Task, create_task, sleep
+from asyncio import Task, create_task, shield, sleep
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from time import monotonic
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from msgspec import Struct
 
@@ -57,11 +57,13 @@ class Group:
         self._answer = answer
         self._queue = deque[Change | Beat | Fold]()
         self._at = 0
+        self._shown: tuple[tuple[int, datetime], Task[Sequence[Message]]] | None = None
         self._worker: Task[None] | None = None
 
     def offer(self, item: Change | Beat | Fold) -> None:
         """Tell it when everything before it is told."""
         self.told_at = monotonic()
+        self._shown = None
         self._queue.append(item)
         if self._worker is None:
             self._worker = create_task(self._work())
@@ -71,10 +73,11 @@ class Group:
         self.members.pop(member, None)
         member.leave()
 
-    def close(self) -> Sequence[Task[None]]:
+    def close(self) -> Sequence[Task[Any]]:
         """Stop; gives what has still to end."""
         coming = [member.coming for member in self.members]
-        tasks = [task for task in (*coming, self._worker) if task and not task.done()]
+        shown = self._shown[1] if self._shown else None
+        tasks = [task for task in (*coming, shown, self._worker) if task and not task.done()]
         for task in tasks:
             task.cancel()
         return tasks
@@ -89,16 +92,15 @@ class Group:
             Unavailable: what it is to be told cannot be read now; nothing was told.
         """
         if member.after is None:
-            start: Sequence[Event | Change] = await self.feed.snapshot(at, now)
-        else:
-            missed = await self.feed.missed(member.after, at)
-            start = missed or [self._bare(EventKind.HEARTBEAT, at, now)]
-        self._begin(member, at, start)
+            self._begin(member, at, [], await self._snapshot(at, now))
+            return
+        missed = await self.feed.missed(member.after, at)
+        self._begin(member, at, missed or [self._bare(EventKind.HEARTBEAT, at, now)])
 
     async def come_back_too_late(self, member: Member, at: int, now: datetime) -> None:
         """The same, for who missed more than can be told."""
-        start = [self._bare(EventKind.GAP, at, now), *await self.feed.snapshot(at, now)]
-        self._begin(member, at, start)
+        gap = [self._bare(EventKind.GAP, at, now)]
+        self._begin(member, at, gap, await self._snapshot(at, now))
 
     def refuse(self, member: Member) -> None:
         """Something is broken; it may try again."""
@@ -106,16 +108,39 @@ class Group:
         member.turn_away(INTERNAL_SERVER_ERROR, BROKE)
         self.leave(member)
 
-    def _begin(self, member: Member, at: int, start: Sequence[Event | Change]) -> None:
-        member.begin(at)
-        member.coming = create_task(self._come_in(member, start))
+    async def _snapshot(self, at: int, now: datetime) -> Task[Sequence[Message]]:
+        """How things are: read and written once for all who come in at this moment."""
+        if self._shown is None or self._shown[0] != (at, now):
+            events = await self.feed.snapshot(at, now)
+            self._shown = (at, now), create_task(self._written(events))
+        return self._shown[1]
 
-    async def _come_in(self, member: Member, start: Sequence[Event | Change]) -> None:
+    async def _written(self, events: Sequence[Event]) -> Sequence[Message]:
+        return [await self._message(event) for event in events]
+
+    def _begin(
+        self,
+        member: Member,
+        at: int,
+        start: Sequence[Event | Change],
+        shown: Task[Sequence[Message]] | None = None,
+    ) -> None:
+        member.begin(at)
+        member.coming = create_task(self._come_in(member, start, shown))
+
+    async def _come_in(
+        self,
+        member: Member,
+        start: Sequence[Event | Change],
+        shown: Task[Sequence[Message]] | None,
+    ) -> None:
         try:
             for each in start:
                 event = await self._told(each) if isinstance(each, Change) else each
                 if event is not None:
                     await member.told(await self._message(event))
+            for message in await shield(shown) if shown else ():
+                await member.told(message)
         except Exception:
             self.refuse(member)
             return

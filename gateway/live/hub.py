@@ -15,17 +15,19 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from functools import partial
 from time import monotonic
+from typing import Any
 
 from msgspec import Struct
 
 from domain.errors import KassaError, Unavailable
+from domain.journal import JournalEntry
 from domain.live import Cursors, Event, Topic
 from domain.ports import Repositories
 from domain.ports.following import Following
 from domain.viewer import Viewer
 from gateway import upkeep
 from gateway.answering import Graph, refused
-from gateway.execution.engine import Outcome
+from gateway.execution.engine import Outcome, Source
 from gateway.execution.planner import Asked
 from gateway.live import asking
 from gateway.live.feeds import Sources, feed_of, permitted
@@ -35,6 +37,7 @@ from gateway.live.keys import keys
 from gateway.live.levels import Levels
 from gateway.live.mailbox import Mailbox
 from gateway.live.members import Member
+from gateway.live.rung import Rung
 from gateway.live.streams import Stream, Wanted
 
 MOST_ENTRIES = 500
@@ -71,12 +74,16 @@ class Hub:
         self._groups: dict[Hashable, Group] = {}
         self._by_key: dict[str, dict[Group, None]] = {}
         self._coming = deque[tuple[Group, Member]]()
+        self._ahead: list[tuple[Group, Member]] = []
         self._at: int | None = None
+        self._rung = Rung()
         self._news = Signal()
         self._secret: bytes | None = None
 
-    def ring(self) -> None:
-        """The journal may have grown."""
+    def ring(self, entry: JournalEntry | None = None) -> None:
+        """The journal may have grown; by this entry, if it is known."""
+        if entry:
+            self._rung.add(entry)
         self._news.set()
 
     async def open(self, wanted: Wanted, mailbox: Mailbox) -> Stream | Outcome:
@@ -97,7 +104,7 @@ class Hub:
             member = Member(mailbox, number)
             key = asking.group_key(asked, source, wanted.viewer)
             group = self._groups.get(key) or await self._opened(
-                key, sources, subscribed.topic, asked
+                key, sources, subscribed.topic, self._answer(asked, source, wanted.viewer)
             )
         except KassaError as error:
             return refused(error.message, error.code)
@@ -136,6 +143,7 @@ class Hub:
             await self._wait()
         if not self._groups:
             self._coming.clear()  # they left before they were let in
+            self._ahead.clear()
             self._at = None
             self._levels.forget()
             return 0
@@ -146,7 +154,7 @@ class Hub:
 
     async def close(self) -> None:
         """End all that runs; whoever carries the messages has said goodbye before."""
-        tasks: list[Task[None]] = []
+        tasks: list[Task[Any]] = []
         for group in self._groups.values():
             tasks += group.close()
         self._groups.clear()
@@ -166,7 +174,9 @@ class Hub:
         following = self._parts.following
         if self._at is None:
             self._at = await following.last()
-        entries = await following.entries(self._at, most=MOST_ENTRIES)
+        entries = self._rung.behind(self._at)
+        if not entries:
+            entries = await following.entries(self._at, most=MOST_ENTRIES)
         if not entries:
             return 0
         for change in await self._levels.followed(entries):
@@ -174,7 +184,7 @@ class Hub:
                 if group.feed.wants(change):
                     group.offer(change)
         self._at = entries[-1].n
-        if len(entries) == MOST_ENTRIES:
+        if self._rung or len(entries) == MOST_ENTRIES:
             self.ring()
         return len(entries)
 
@@ -184,11 +194,21 @@ class Hub:
 
     async def _let_in(self) -> None:
         at, now = self._at or 0, datetime.now(UTC)
+        self._let_on(at)
         while self._coming:
             group, member = self._coming[0]
-            if not member.is_gone:
+            if member.is_ahead_of(at):
+                self._ahead.append((group, member))
+            elif not member.is_gone:
                 await self._come(group, member, at, now)
             self._coming.popleft()
+
+    def _let_on(self, at: int) -> None:
+        """Who waited for the journal to come to their cursor comes in."""
+        ahead, self._ahead = self._ahead, []
+        for group, member in ahead:
+            still = member.is_ahead_of(at)
+            (self._ahead if still else self._coming).append((group, member))
 
     async def _come(self, group: Group, member: Member, at: int, now: datetime) -> None:
         is_late = member.after is not None and not 0 <= at - member.after <= MOST_REPLAYED
@@ -212,21 +232,22 @@ class Hub:
         cursors = Cursors(self._secret, viewer, topic)
         return Sources(self._parts.repositories, self._parts.following, viewer, cursors)
 
-    async def _opened(self, key: Hashable, sources: Sources, topic: Topic, asked: Asked) -> Group:
+    async def _opened(self, key: Hashable, sources: Sources, topic: Topic, answer: Answer) -> Group:
         feed = await feed_of(sources, topic)
         if key in self._groups:  # somebody asked the same meanwhile
             return self._groups[key]
-        group = Group(feed, sources, self._answer(asked, sources.viewer))
+        group = Group(feed, sources, answer)
         self._groups[key] = group
         for each in feed.keys:
             self._by_key.setdefault(each, {})[group] = None
         return group
 
-    def _answer(self, asked: Asked, viewer: Viewer) -> Answer:
+    def _answer(self, asked: Asked, source: Source, viewer: Viewer) -> Answer:
         graph = self._parts.graph
 
         async def answer(event: Event) -> bytes:
-            return graph.shown(await graph.engine.event(asked, event, graph.context(viewer, False)))
+            context = graph.context(viewer, False)
+            return graph.shown(await graph.engine.event(asked, event, context, source.ready))
 
         return answer
 

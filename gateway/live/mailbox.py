@@ -27,13 +27,17 @@ class End(Struct, frozen=True):
 class Mailbox:
     """Messages of one subscription, in order; who delivers them is woken when there are some.
 
-    One side puts, the other takes; both in one event loop.
+    One side puts, the other takes; both in one event loop. What can be handed on at once, while
+    nothing waits, need not wait; `hand` says whether it could.
     """
 
-    __slots__ = ("_bytes", "_has_room", "_messages", "_wake", "end")
+    __slots__ = ("_bytes", "_has_room", "_messages", "_wake", "end", "hand")
 
-    def __init__(self, wake: Callable[[], None]) -> None:
+    def __init__(
+        self, wake: Callable[[], None], hand: Callable[[Message], bool] | None = None
+    ) -> None:
         self.end: End | None = None
+        self.hand = hand
         self._messages = deque[Message]()
         self._bytes = 0
         self._wake = wake
@@ -41,6 +45,8 @@ class Mailbox:
 
     def put(self, message: Message) -> bool:
         """Is there room for it? An empty mailbox takes a message of any size."""
+        if self.hand and not self._messages and self.hand(message):
+            return True
         size = self._bytes + len(message.payload)
         if self._messages and (len(self._messages) >= MOST_MESSAGES or size > MOST_BYTES):
             return False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from asyncio import Event, Task
 from collections.abc import Sequence
+from time import monotonic
 
 import orjson
 
@@ -12,6 +13,8 @@ from gateway.live.levels import Change
 from gateway.live.mailbox import End, Mailbox, Message
 
 MOST_HELD = 10_000
+AHEAD_SECONDS = 10.0
+"""So long who was told more elsewhere waits; then this is not the journal that they know."""
 
 
 class Missed:
@@ -42,6 +45,7 @@ class Member:
         self.is_gone = False
         self.coming: Task[None] | None = None
         self._begins_at: int | None = None
+        self._came_at = monotonic()
         self._held: list[tuple[Change, Message]] | None = []
         self._told: Cursor | None = None
 
@@ -49,6 +53,12 @@ class Member:
     def is_in(self) -> bool:
         """Is it told whatever the others are told?"""
         return self._held is None and self.missed is None
+
+    def is_ahead_of(self, at: int) -> bool:
+        """Was it told more, by another gateway, than we know of yet?"""
+        if self.after is None or self.is_gone or self.after <= at:
+            return False
+        return monotonic() - self._came_at < AHEAD_SECONDS
 
     def begin(self, at: int) -> None:
         """It will be told by itself of all up to this place of the journal."""

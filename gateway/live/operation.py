@@ -10,21 +10,29 @@ from collections.abc import Callable, Sequence
 
 import orjson
 
-from gateway.live.mailbox import Mailbox
+from gateway.live.mailbox import Mailbox, Message
+from gateway.live.protocols import WebSocket
 from gateway.live.streams import Stream
 
 
 class Operation:
-    """What waits in `mailbox` is sent to the client as messages with the operation's `id`."""
+    """What waits in `mailbox` is sent to the client as messages with the operation's `id`.
 
-    __slots__ = ("_next", "id", "mailbox", "stream", "task")
+    A client that has read all before is sent a message without its waiting there.
+    """
 
-    def __init__(self, id: str, wake: Callable[[], None]) -> None:
+    __slots__ = ("_next", "_wire", "id", "mailbox", "stream", "task")
+
+    def __init__(self, id: str, wire: WebSocket, wake: Callable[[], None]) -> None:
         self.id = id
-        self.mailbox = Mailbox(wake)
+        self.mailbox = Mailbox(wake, self._hand)
+        self._wire = wire
         self.task: asyncio.Task[None] | None = None
         self.stream: Stream | None = None
         self._next = b'{"id":%b,"type":"next","payload":' % orjson.dumps(id)
+
+    def _hand(self, message: Message) -> bool:
+        return self._wire.write_at_once(b"%b%b}" % (self._next, message.payload))
 
     def texts(self) -> list[bytes]:
         """The messages to send now; a payload is JSON already, and is not read again."""
@@ -35,6 +43,7 @@ class Operation:
 
     def close(self) -> None:
         """Nobody waits for it any more."""
+        self.mailbox.hand = None
         if self.task:
             self.task.cancel()
         if self.stream:

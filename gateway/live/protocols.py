@@ -106,6 +106,14 @@ class WebSocket(WebSocketsSansIOProtocol):
         if not self.close_sent and not self.transport.is_closing():
             self.transport.writelines([_framed(text) for text in texts])
 
+    def write_at_once(self, text: bytes) -> bool:
+        """One message, if the client has read most of those before; or else False."""
+        if not self.writable.is_set():
+            return False
+        if not self.close_sent and not self.transport.is_closing():
+            self.transport.write(_framed(text))
+        return True
+
     async def send_text(self, text: bytes) -> None:
         """One message, when the client has read most of those before.
 

@@ -195,7 +195,7 @@ class Socket:
         if len(self._operations) >= MOST_OPERATIONS:
             await self._wire.send_text(error_text(key, [TOO_MANY]))
             return
-        operation = Operation(key, partial(self._wake_for, key))
+        operation = Operation(key, self._wire, partial(self._wake_for, key))
         self._operations[key] = operation
         operation.task = asyncio.create_task(self._run(operation, asked, viewer))
 

@@ -7,13 +7,13 @@ from collections.abc import AsyncGenerator
 from pymongo.errors import PyMongoError
 
 from domain.errors import Unavailable
-from storage.mongo.driver import Database
+from storage.mongo.driver import Database, Document
 
-ADDED = [{"$match": {"operationType": "insert"}}, {"$project": {"_id": 1}}]
+ADDED = [{"$match": {"operationType": "insert"}}, {"$project": {"fullDocument": 1}}]
 
 
-async def inserts(database: Database, collection: str) -> AsyncGenerator[None]:
-    """Once for each document that is added from now on, by whomever.
+async def inserts(database: Database, collection: str) -> AsyncGenerator[Document]:
+    """Each document that is added from now on, by whomever; a majority has it.
 
     Raises:
         Unavailable: the connection is lost, and with it whatever was added meanwhile.
@@ -21,7 +21,7 @@ async def inserts(database: Database, collection: str) -> AsyncGenerator[None]:
     try:
         async with await database.changes(collection, ADDED) as stream:
             while True:
-                if await stream.try_next():
-                    yield
+                if change := await stream.try_next():
+                    yield change["fullDocument"]
     except PyMongoError as error:
         raise Unavailable("The database stopped telling what is new.") from error

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence, Set
 import msgspec
 from msgspec import Struct
 
+from domain.errors import Unavailable
 from domain.ids import StockLevelId
 from domain.journal import Happening, JournalEntry
 from domain.live import history
@@ -34,9 +35,9 @@ class MongoFollowing:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def watch(self, ring: Callable[[], None]) -> int:
-        async for _ in inserts(self._database, JOURNAL.name):
-            ring()
+    async def watch(self, ring: Callable[[JournalEntry], None]) -> int:
+        async for row in inserts(self._database, JOURNAL.name):
+            ring(msgspec.convert(row, JournalEntry))
         return 0
 
     async def last(self) -> int:
@@ -48,6 +49,8 @@ class MongoFollowing:
     async def entries(
         self, after: int, upto: int | None = None, *, about: Sequence[str] | None = None, most: int
     ) -> Sequence[JournalEntry]:
+        if upto is not None:
+            await self._expect(upto)
         end: Filter = {} if upto is None else {"$lte": upto}
         where: Filter = {"_id": {"$gt": after, **end}, **among("about", about)}
         rows = await self._database.find(JOURNAL.name, where, sort=[("_id", 1)], limit=most)
@@ -68,10 +71,20 @@ class MongoFollowing:
 
         An entry that is not in the journal when it is read was still in the outbox before.
         """
+        await self._expect(at)
         rows = await self._database.find(LEVELS.name, where, sort=[("sku_key", 1)], fields=READ)
         later = await self._later([row["_id"] for row in rows], at)
         told = await self._told([row for row in rows if row.get("outbox")], at)
         return [_before(row, later.get(row["_id"], ()), told) for row in rows]
+
+    async def _expect(self, at: int) -> None:
+        """Read nothing of a member that was just made primary and is behind what others showed.
+
+        Raises:
+            Unavailable: the journal does not reach to `at` here yet.
+        """
+        if at and await self.last() < at:
+            raise Unavailable("The database does not know yet what it has told before.")
 
     async def _told(self, rows: Sequence[Document], at: int) -> Set[tuple[str, int]]:
         """What stands in outboxes, and in the journal up to `at` as well: it is not yet trimmed."""

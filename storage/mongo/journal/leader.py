@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from asyncio import sleep
 from time import monotonic
 
 from storage.mongo.clock import Clock
@@ -10,6 +11,7 @@ from storage.mongo.journal.appender import Appender
 from storage.mongo.leases import Lease
 
 ASK_EVERY_SECONDS = 1.0
+REST_SECONDS = 0.25
 MANY = 500
 """So many entries at once that the next should not wait for company."""
 
@@ -27,9 +29,13 @@ class Leader:
         """Append what waits; gives how much more than one likes to wait may be waiting.
 
         Each time the outboxes are read and trimmed, which for a level that is much in demand costs
-        as much as a change of it. So what comes in the next moment goes together.
+        as much as a change of it. So what comes in the next moment goes together. While another
+        one leads, it rests between two looks at the clock.
         """
-        return max(0, await self.append() - MANY)
+        count = await self.append()
+        if not self._leads:
+            await sleep(REST_SECONDS)
+        return max(0, count - MANY)
 
     async def append(self) -> int:
         """Append what waits, if it is ours to do; gives how many entries the journal has got."""

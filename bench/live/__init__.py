@@ -1,0 +1,1 @@
+"""What it costs to tell subscribers: `make bench-live`."""
