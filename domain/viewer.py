@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from domain.errors import Forbidden
 from domain.ids import ChannelId, CustomerId, LocationId
+from domain.scopes import Scope
 
 
 class Role(StrEnum):
@@ -27,13 +28,20 @@ class Role(StrEnum):
 STAFF = frozenset({Role.CLERK, Role.SUPPORT, Role.FINANCE, Role.SYSTEM})
 
 
-class Viewer(Struct, frozen=True):
-    """Who asks: a shopper is a customer, a clerk stands in a store, a partner has channels."""
+class Viewer(Struct, frozen=True, eq=False):
+    """Who asks: a shopper is a customer, a clerk stands in a store, a partner has channels.
+
+    `scopes` are what the credentials allow of what the role may; all of it, if None. `subject` is
+    what the credentials call the person or device. It opens nothing: viewers who reach the same
+    are equal, and share reads and events.
+    """
 
     role: Role = Role.ANONYMOUS
     customer: CustomerId | None = None
     location: LocationId | None = None
     channels: tuple[ChannelId, ...] = ()
+    scopes: frozenset[Scope] | None = None
+    subject: str | None = None
 
     @property
     def is_staff(self) -> bool:
@@ -44,6 +52,20 @@ class Viewer(Struct, frozen=True):
         """Whose requests these are: the same text for the same person or place."""
         of = (self.customer, self.location, *self.channels)
         return ":".join((self.role, *(part for part in of if part)))
+
+    def has(self, scope: Scope) -> bool:
+        """Do the credentials allow it? The role still has to."""
+        return self.scopes is None or scope in self.scopes
+
+    @property
+    def _reach(self) -> tuple[object, ...]:
+        return self.role, self.customer, self.location, self.channels, self.scopes
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Viewer) and self._reach == other._reach
+
+    def __hash__(self) -> int:
+        return hash(self._reach)
 
 
 ANONYMOUS = Viewer()
@@ -189,10 +211,30 @@ REACH: Mapping[Role, Rules] = MappingProxyType(
 )
 
 
+SCOPES: Mapping[Subject, Scope] = MappingProxyType(
+    {
+        Subject.CATALOG: Scope.CATALOG,
+        Subject.SOLD: Scope.CATALOG,
+        Subject.AVAILABILITY: Scope.CATALOG,
+        Subject.STOCK: Scope.STOCK,
+        Subject.CUSTOMERS: Scope.CUSTOMERS,
+        Subject.CUSTOMER_SEARCH: Scope.LOOKUP,
+        Subject.ORDERS: Scope.ORDERS,
+        Subject.ORDER_LIST: Scope.ORDERS,
+        Subject.PAYMENTS: Scope.PAYMENTS,
+        Subject.PAYMENT_LIST: Scope.PAYMENTS,
+        Subject.LEDGER: Scope.LEDGER,
+        Subject.JOURNAL: Scope.JOURNAL,
+        Subject.RESERVATIONS: Scope.RESERVE,
+    }
+)
+"""By which scope credentials open a subject."""
+
+
 def reach(viewer: Viewer, subject: Subject) -> Reach:
     """What `viewer` may reach of `subject`."""
     rule = REACH.get(viewer.role, {}).get(subject)
-    return rule(viewer) if rule else Nothing()
+    return rule(viewer) if rule and viewer.has(SCOPES[subject]) else Nothing()
 
 
 Acts = Mapping[Action, Callable[[Viewer], Reach]]
@@ -218,6 +260,16 @@ ACTS: Mapping[Role, Acts] = MappingProxyType(
 )
 
 
+SCOPE_OF_ACTION: Mapping[Action, Scope] = MappingProxyType(
+    {
+        Action.MOVE_STOCK: Scope.MOVE,
+        Action.RESERVE_STOCK: Scope.RESERVE,
+        Action.RECORD_PAYMENT: Scope.RECORD,
+        Action.RECORD_REFUND: Scope.RECORD,
+    }
+)
+
+
 def covers(reach: Reach, channel: ChannelId) -> bool:
     """Is what belongs to `channel` within reach?"""
     match reach:
@@ -236,7 +288,7 @@ def permitted(viewer: Viewer, action: Action) -> Reach:
         Forbidden: nothing at all.
     """
     rule = ACTS.get(viewer.role, {}).get(action)
-    found = rule(viewer) if rule else Nothing()
+    found = rule(viewer) if rule and viewer.has(SCOPE_OF_ACTION[action]) else Nothing()
     if found == Nothing():
         words = action.name.lower().replace("_", " ")
         raise Forbidden(f"As {viewer.role}, you may not {words}.")

@@ -23,6 +23,9 @@ from domain.ports import Repositories, ShelfState, Stores
 from domain.shop import Shop
 from gateway import app, embedded, logs, upkeep
 from gateway.checking import watching
+from gateway.identity import issuers
+from gateway.identity.door import Door
+from gateway.identity.tokens import Tokens
 from gateway.settings import Settings, SettingsError, read
 from gateway.welcome import Welcome, welcome
 from schema import views
@@ -65,6 +68,20 @@ def check(settings: Settings) -> Settings:
         raise SettingsError(NO_PRODUCTION)
     driver.client(settings.mongodb_driver.value)
     return settings
+
+
+def door(settings: Settings) -> Door:
+    """Who is let in, as the settings say.
+
+    Raises:
+        SettingsError: they name issuers that cannot be used.
+    """
+    is_development = settings.is_development
+    tokens = None
+    if settings.issuers:
+        found = issuers.load(settings.issuers, is_development=is_development)
+        tokens = Tokens(found, is_development=is_development)
+    return Door(is_development=is_development, tokens=tokens)
 
 
 def database(settings: Settings) -> Database:
@@ -194,6 +211,7 @@ def serving(settings: Settings, chosen: Database, doorbell: Bell) -> Starlette:
         reading,
         stores,
         checks={"mongodb": chosen.ping, "redis": doorbell.ping},
+        door=door(settings),
         page_config=lambda: offers[0].page_config(),
         following=MongoFollowing(chosen),
         lifespan=lifespan,

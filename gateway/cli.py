@@ -46,6 +46,8 @@ KASSA_CHECK_SECONDS: how often a gateway checks a little of what must always be 
 
 KASSA_COUNTRY: whose phone numbers need no country code (SE)
 
+KASSA_ISSUERS: a file that says whose tokens are taken (none)
+
 KASSA_SUBGRAPH: serve this subgraph alone, for a router (everything)
 """
 

@@ -68,6 +68,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     check_seconds: Annotated[float, Meta(ge=0, le=86_400)] = 10.0
     country: Country = "SE"
     subgraph: Column | None = None
+    issuers: Path | None = None
 
     @property
     def is_development(self) -> bool:

@@ -24,6 +24,7 @@ MEANINGS = [
     ("KASSA_CHECK_SECONDS", "2.5", 2.5),
     ("KASSA_COUNTRY", "NO", "NO"),
     ("KASSA_SUBGRAPH", "orders", Column.ORDERS),
+    ("KASSA_ISSUERS", "/etc/kassa/issuers.toml", Path("/etc/kassa/issuers.toml")),
 ]
 
 REFUSALS = [
