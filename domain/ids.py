@@ -61,6 +61,7 @@ class Kind(StrEnum):
     TRANSFER = "trf"
     JOURNAL_ENTRY = "jrn"
     POSTING = "pst"
+    API_KEY = "key"
 
     @property
     def words(self) -> str:

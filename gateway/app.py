@@ -14,7 +14,7 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 from domain.errors import KassaError
 from domain.ports import Repositories, Stores
 from domain.ports.following import Following
-from gateway import explaining, logs, pages
+from gateway import explaining, logs, pages, upkeep
 from gateway.answering import Graph
 from gateway.contexts import contexts
 from gateway.execution.engine import Engine
@@ -70,6 +70,7 @@ def _living(lifespan: Lifespan | None, hub: Hub | None, door: Door) -> Lifespan:
     async def living(application: Starlette) -> AsyncGenerator[None]:
         async with AsyncExitStack() as stack:
             stack.push_async_callback(door.close)
+            await stack.enter_async_context(upkeep.running({"credentials": (door.turn, 1.0)}))
             if lifespan:
                 await stack.enter_async_context(lifespan(application))
             if hub:

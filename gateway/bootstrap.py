@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from functools import partial
@@ -17,25 +17,30 @@ from adapters import demo, files
 from commands import imports, operations
 from commands.all import COMMANDS
 from commands.running import resume
+from domain.api_keys import Mode
 from domain.imports.report import Report
 from domain.integrity import IntegrityCheck
 from domain.ports import Repositories, ShelfState, Stores
+from domain.ports.knowing import ApiKeys
 from domain.shop import Shop
 from gateway import app, embedded, logs, upkeep
 from gateway.checking import watching
 from gateway.identity import issuers
 from gateway.identity.door import Door
+from gateway.identity.keyring import KeyRing
 from gateway.identity.tokens import Tokens
-from gateway.settings import Settings, SettingsError, read
+from gateway.settings import Settings, SettingsError, peppered, read
 from gateway.welcome import Welcome, welcome
 from schema import views
 from storage.mongo import MongoRepositories, driver
+from storage.mongo.api_keys import MongoApiKeys
 from storage.mongo.driver import Database
 from storage.mongo.intake import MongoIntake
 from storage.mongo.integrity import Checker, Watch
 from storage.mongo.journal.following import MongoFollowing
 from storage.mongo.journal.leader import Leader
 from storage.mongo.migrate import WITH_OUTBOX, migrate
+from storage.mongo.secrets import secret
 from storage.mongo.shelf import MongoShelf
 from storage.mongo.stores import MongoStores
 from storage.redis import Bell
@@ -70,7 +75,29 @@ def check(settings: Settings) -> Settings:
     return settings
 
 
-def door(settings: Settings) -> Door:
+async def peppers(settings: Settings, chosen: Database) -> Sequence[bytes]:
+    """What keys are kept under; the first is for new ones.
+
+    Raises:
+        SettingsError: the file that is to say so does not.
+    """
+    if settings.pepper_file is None:
+        return [await secret(chosen, "api keys")]
+    return peppered(settings.pepper_file)
+
+
+@asynccontextmanager
+async def keys(
+    settings: Settings,
+) -> AsyncGenerator[tuple[ApiKeys, Sequence[bytes], Repositories]]:
+    """Where keys are kept, and under what."""
+    async with opened(settings) as chosen:
+        await migrate(chosen)
+        under = await peppers(settings, chosen)
+        yield MongoApiKeys(chosen), under, MongoRepositories(chosen)
+
+
+def door(settings: Settings, chosen: Database) -> Door:
     """Who is let in, as the settings say.
 
     Raises:
@@ -81,7 +108,10 @@ def door(settings: Settings) -> Door:
     if settings.issuers:
         found = issuers.load(settings.issuers, is_development=is_development)
         tokens = Tokens(found, is_development=is_development)
-    return Door(is_development=is_development, tokens=tokens)
+    mode = Mode.TEST if is_development else Mode.LIVE
+    under = partial(peppers, settings, chosen)
+    keys = KeyRing(MongoApiKeys(chosen), under, mode)
+    return Door(is_development=is_development, tokens=tokens, keys=keys)
 
 
 def database(settings: Settings) -> Database:
@@ -211,7 +241,7 @@ def serving(settings: Settings, chosen: Database, doorbell: Bell) -> Starlette:
         reading,
         stores,
         checks={"mongodb": chosen.ping, "redis": doorbell.ping},
-        door=door(settings),
+        door=door(settings, chosen),
         page_config=lambda: offers[0].page_config(),
         following=MongoFollowing(chosen),
         lifespan=lifespan,

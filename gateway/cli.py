@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 from msgspec.structs import replace
 
-from gateway import asking, bootstrap, checking, following, greeting, importing, serving
+from gateway import asking, bootstrap, checking, following, greeting, importing, keys, serving
 from gateway import settings as environment
 from gateway.terminal import Embedded, complain, database, out, problems, sentences
 from schema import views
@@ -39,6 +39,8 @@ KASSA_COUNTRY: whose phone numbers need no country code (SE)
 
 KASSA_ISSUERS: a file that says whose tokens are taken (none)
 
+KASSA_PEPPER_FILE: a file with the secret that keys are kept under (one of the database's own)
+
 KASSA_SUBGRAPH: serve this subgraph alone, for a router (everything)
 """
 
@@ -61,6 +63,9 @@ Subgraph = Annotated[
     Column | None,
     typer.Option("--subgraph", help="Only what this subgraph owns, as a router wants it."),
 ]
+
+
+app.add_typer(keys.app, name="keys")
 
 
 @app.command()

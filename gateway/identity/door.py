@@ -9,16 +9,17 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from typing import Protocol
 
 from msgspec import Struct
 
 from gateway import auth
 from gateway.execution.recent import Recent
 from gateway.identity.admission import VISITOR, Admission, Refused
+from gateway.identity.keyring import KeyRing
 from gateway.identity.tokens import Tokens
 
 SCHEME = "bearer "
+KEY = "kassa_"
 MOST_KEPT, MOST_KEPT_BYTES = 50_000, 64 * 2**20
 BYTES_EACH = 1_000
 QUIET_SECONDS = 10.0
@@ -38,19 +39,6 @@ class Kept(Struct, frozen=True):
         return BYTES_EACH + self.size
 
 
-class Kind(Protocol):
-    """Credentials of one kind, told by their prefix."""
-
-    async def who(self, token: str) -> Admission:
-        """Who stands behind them.
-
-        Raises:
-            Refused: they are no good.
-            Unavailable: that cannot be found out now.
-        """
-        ...
-
-
 class Door:
     """Lets viewers in. Development tokens only where `is_development`."""
 
@@ -59,10 +47,12 @@ class Door:
         *,
         is_development: bool,
         tokens: Tokens | None = None,
+        keys: KeyRing | None = None,
         now: Callable[[], float] = time.time,
     ) -> None:
         self._is_development = is_development
         self._tokens = tokens
+        self._keys = keys
         self._now = now
         self._kept: Recent[Kept] = Recent(MOST_KEPT, MOST_KEPT_BYTES)
         self._generation = 0
@@ -86,10 +76,17 @@ class Door:
             self._log(refused.reason)
             raise
 
-    def look_again(self) -> None:
-        """What is kept may have ended: see to it without being asked."""
+    async def turn(self) -> int:
+        """What is kept may have ended: see to it without being asked.
+
+        Raises:
+            Unavailable: that cannot be found out now.
+        """
         if self._tokens:
             self._tokens.look_again()
+        if self._keys:
+            await self._keys.look_again()
+        return 0
 
     async def close(self) -> None:
         if self._tokens:
@@ -106,6 +103,8 @@ class Door:
         token = authorization[len(SCHEME) :].strip()
         if self._is_development and token.startswith(f"{auth.PREFIX}."):
             return Admission(auth.viewer(authorization))
+        if self._keys and token.startswith(KEY):
+            return await self._keys.who(token)
         if self._tokens is None:
             raise Refused("kind")
         return self._keep(authorization, await self._tokens.who(token))

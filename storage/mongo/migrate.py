@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from storage.mongo import (
+    api_keys,
     catalog,
     claims,
     customers,
@@ -38,6 +39,7 @@ COLLECTIONS: tuple[Collection, ...] = (
     *journal.COLLECTIONS,
     *leases.COLLECTIONS,
     *secrets.COLLECTIONS,
+    *api_keys.COLLECTIONS,
 )
 
 WITH_OUTBOX = tuple(each.name for each in COLLECTIONS if PENDING in each.indexes)

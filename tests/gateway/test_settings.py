@@ -25,6 +25,7 @@ MEANINGS = [
     ("KASSA_COUNTRY", "NO", "NO"),
     ("KASSA_SUBGRAPH", "orders", Column.ORDERS),
     ("KASSA_ISSUERS", "/etc/kassa/issuers.toml", Path("/etc/kassa/issuers.toml")),
+    ("KASSA_PEPPER_FILE", "/run/secrets/pepper", Path("/run/secrets/pepper")),
 ]
 
 REFUSALS = [

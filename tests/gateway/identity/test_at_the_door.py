@@ -32,7 +32,7 @@ async def kassa(stocked: Database, peer: Peer, tmp_path: Path):
     """The demo shop, which takes the tokens of one issuer."""
     path = tmp_path / "issuers.toml"
     path.write_text(toml(peer.url))
-    door = bootstrap.door(Settings(issuers=path))
+    door = bootstrap.door(Settings(issuers=path), stocked)
     async with Client(application(stocked, door=door)) as client:
         yield client
     await door.close()
