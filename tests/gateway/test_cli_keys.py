@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+from asyncio import to_thread
 
 import pytest
 
@@ -25,9 +26,9 @@ MINE = "{ channels { code } orders { edges { cursor } } }"
 
 @pytest.fixture
 def keys(servers: Embedded, database: Database):
-    def command(*arguments: str) -> subprocess.CompletedProcess[str]:
+    async def command(*arguments: str) -> subprocess.CompletedProcess[str]:
         settings = {"mongodb_url": servers.mongodb_url, "mongodb_database": database.name}
-        return run("keys", *arguments, **settings)
+        return await to_thread(run, "keys", *arguments, **settings)
 
     return command
 
@@ -36,20 +37,20 @@ async def test_a_key_is_made_used_listed_and_revoked(keys, database: Database):
     channel = a_channel()
     await database.add(CHANNELS.name, [CHANNELS.document(channel)])
 
-    made = keys("create", "Nordic Finds", "--channel", channel.code, "--scope", "orders")
+    made = await keys("create", "Nordic Finds", "--channel", channel.code, "--scope", "orders")
     [text] = KEY.findall(made.stdout)
     [key] = ID.findall(made.stdout)
 
     async with Client(application(database, door=bootstrap.door(Settings(), database))) as client:
         assert (await client.ask(MINE, text)) == {"channels": [], "orders": {"edges": []}}
 
-    listed = keys("list").stdout
+    listed = (await keys("list")).stdout
     assert key in listed
     assert "Nordic Finds" in listed
     assert text not in listed
 
-    assert keys("revoke", key).stdout == f"Revoked: Nordic Finds ({key}).\n"
-    assert "revoked" in keys("list").stdout
+    assert (await keys("revoke", key)).stdout == f"Revoked: Nordic Finds ({key}).\n"
+    assert "revoked" in (await keys("list")).stdout
     async with Client(application(database, door=bootstrap.door(Settings(), database))) as client:
         refused = await client.refusal(MINE, text)
     assert refused["extensions"]["code"] == "UNAUTHENTICATED"
@@ -72,7 +73,7 @@ async def test_what_cannot_be_is_said_in_one_sentence(keys, database: Database, 
     await database.add(LOCATIONS.name, [LOCATIONS.document(a_location(0))])
     arguments, said = REFUSALS[name]
 
-    refused = keys(*arguments)
+    refused = await keys(*arguments)
 
     assert refused.returncode == 1
     assert said in refused.stderr
@@ -80,4 +81,4 @@ async def test_what_cannot_be_is_said_in_one_sentence(keys, database: Database, 
 
 
 async def test_without_keys_one_is_told_how_to_make_one(keys):
-    assert keys("list").stdout == "There are no keys. `kassa keys create` makes one.\n"
+    assert (await keys("list")).stdout == "There are no keys. `kassa keys create` makes one.\n"
