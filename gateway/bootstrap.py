@@ -23,7 +23,7 @@ from domain.integrity import IntegrityCheck
 from domain.ports import Repositories, ShelfState, Stores
 from domain.ports.knowing import ApiKeys
 from domain.shop import Shop
-from gateway import app, embedded, logs, upkeep
+from gateway import app, embedded, floors, logs, upkeep
 from gateway.checking import watching
 from gateway.identity import issuers
 from gateway.identity.door import Door
@@ -45,10 +45,11 @@ from storage.mongo.shelf import MongoShelf
 from storage.mongo.stores import MongoStores
 from storage.redis import Bell
 
-NO_PRODUCTION = (
-    "KASSA_ENV=production needs sign-in for customers, staff and partners, which this version "
-    "does not have yet. Run it without KASSA_ENV, on your own machine only."
+NO_CREDENTIALS = (
+    "KASSA_ENV=production needs to know whom to let in: set KASSA_ISSUERS to a file that names "
+    "your OpenID provider, or KASSA_PEPPER_FILE to one with the secret that keys are kept under."
 )
+NO_PEPPER = "Set KASSA_PEPPER_FILE to a file with the secret that API keys are kept under."
 BENCH_UNTIL = datetime(2026, 1, 1, tzinfo=UTC)
 OBJECTS_BETWEEN_COLLECTIONS = 50_000
 """One answer of a few thousand fields makes more than the 700 after which Python would look."""
@@ -69,10 +70,30 @@ def check(settings: Settings) -> Settings:
         SettingsError: it cannot, and why.
         Unavailable: the driver that they name is not installed.
     """
-    if not settings.is_development:
-        raise SettingsError(NO_PRODUCTION)
+    if not settings.is_development and not (settings.issuers or settings.pepper_file):
+        raise SettingsError(NO_CREDENTIALS)
+    if settings.issuers:
+        issuers.load(settings.issuers, is_development=settings.is_development)
+    if settings.pepper_file:
+        peppered(settings.pepper_file)
     driver.client(settings.mongodb_driver.value)
     return settings
+
+
+async def floored(settings: Settings) -> None:
+    """Refuse servers that are too old for production.
+
+    Raises:
+        SettingsError: one of them is, and which.
+        Unavailable: one of them does not answer.
+    """
+    doorbell = bell(settings)
+    async with opened(settings) as chosen:
+        try:
+            floors.check("MongoDB", await chosen.version())
+            floors.check(*await doorbell.version())
+        finally:
+            await doorbell.close()
 
 
 async def peppers(settings: Settings, chosen: Database) -> Sequence[bytes]:
@@ -82,6 +103,8 @@ async def peppers(settings: Settings, chosen: Database) -> Sequence[bytes]:
         SettingsError: the file that is to say so does not.
     """
     if settings.pepper_file is None:
+        if not settings.is_development:
+            raise SettingsError(NO_PEPPER)
         return [await secret(chosen, "api keys")]
     return peppered(settings.pepper_file)
 
@@ -110,7 +133,8 @@ def door(settings: Settings, chosen: Database) -> Door:
         tokens = Tokens(found, is_development=is_development)
     mode = Mode.TEST if is_development else Mode.LIVE
     under = partial(peppers, settings, chosen)
-    keys = KeyRing(MongoApiKeys(chosen), under, mode)
+    takes_keys = is_development or settings.pepper_file
+    keys = KeyRing(MongoApiKeys(chosen), under, mode) if takes_keys else None
     return Door(is_development=is_development, tokens=tokens, keys=keys)
 
 
@@ -204,6 +228,8 @@ async def journalled(chosen: Database) -> None:
 async def prepared(settings: Settings, *, with_demo: bool) -> Welcome:
     """Make the database ready to serve, and say what there is to try."""
     bell(settings)  # refuses a wrong URL now, rather than in each server process again and again
+    if not settings.is_development and not settings.allow_old_servers:
+        await floored(settings)
     async with opened(settings) as chosen:
         await migrate(chosen)
         shelf = MongoShelf(chosen)

@@ -37,9 +37,13 @@ KASSA_CHECK_SECONDS: how often a gateway checks a little of what must always be 
 
 KASSA_COUNTRY: whose phone numbers need no country code (SE)
 
+KASSA_ENV: development or production (development)
+
 KASSA_ISSUERS: a file that says whose tokens are taken (none)
 
 KASSA_PEPPER_FILE: a file with the secret that keys are kept under (one of the database's own)
+
+KASSA_ALLOW_OLD_SERVERS: start production on servers with known security holes (false)
 
 KASSA_SUBGRAPH: serve this subgraph alone, for a router (everything)
 """
@@ -54,7 +58,7 @@ class Scale(StrEnum):
 
 EXPOSED = (
     "[bold red]Other machines can reach this address, and whoever does can act as anybody:[/] "
-    "there is no sign-in in this version.\n"
+    "development tokens prove nothing.\n"
 )
 
 app = typer.Typer(help=HELP, no_args_is_help=True, pretty_exceptions_enable=False)
@@ -89,9 +93,12 @@ def serve(
             serving.beside(settings, wanted=embedded) as ready,
         ):
             offers = asyncio.run(bootstrap.prepared(ready, with_demo=embedded))
-            greeting.greet(out, serving.address(sock), offers, settings.subgraph)
-            if serving.is_exposed(sock):
-                out.print(EXPOSED, soft_wrap=True)
+            if settings.is_development:
+                greeting.greet(out, serving.address(sock), offers, settings.subgraph)
+                if serving.is_exposed(sock):
+                    out.print(EXPOSED, soft_wrap=True)
+            else:
+                greeting.announce(out, serving.address(sock), settings.subgraph)
             serving.run(ready, sock, workers)
 
 

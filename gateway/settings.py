@@ -31,6 +31,7 @@ WANTED: Mapping[str, str] = MappingProxyType(
         "mongodb_driver": "pymongo or motor",
         "check_seconds": "a number of seconds up to 86400, or 0 for never",
         "country": "a country of two letters, such as SE",
+        "allow_old_servers": "true or false",
         "subgraph": f"one of {', '.join(Column)}",
     }
 )
@@ -71,6 +72,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     subgraph: Column | None = None
     issuers: Path | None = None
     pepper_file: Path | None = None
+    allow_old_servers: bool = False
 
     @property
     def is_development(self) -> bool:
