@@ -62,6 +62,7 @@ class Kind(StrEnum):
     JOURNAL_ENTRY = "jrn"
     POSTING = "pst"
     API_KEY = "key"
+    LOOKUP = "lkp"
 
     @property
     def words(self) -> str:

@@ -64,6 +64,9 @@ class Viewer(Struct, frozen=True, eq=False):
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Viewer) and self._reach == other._reach
 
+    def __ne__(self, other: object) -> bool:  # msgspec's own compares identities
+        return not self == other
+
     def __hash__(self) -> int:
         return hash(self._reach)
 
@@ -136,6 +139,7 @@ class Subject(Enum):
     LEDGER = auto()
     JOURNAL = auto()
     RESERVATIONS = auto()
+    POINTS = auto()
 
 
 def _everything(_: Viewer) -> Reach:
@@ -181,6 +185,7 @@ REACH: Mapping[Role, Rules] = MappingProxyType(
         Role.SHOPPER: {
             **PUBLIC,
             Subject.CUSTOMERS: _own,
+            Subject.POINTS: _own,
             Subject.ORDERS: _own,
             Subject.ORDER_LIST: _own,
             Subject.PAYMENTS: _own,
@@ -218,7 +223,7 @@ SCOPES: Mapping[Subject, Scope] = MappingProxyType(
         Subject.AVAILABILITY: Scope.CATALOG,
         Subject.STOCK: Scope.STOCK,
         Subject.CUSTOMERS: Scope.CUSTOMERS,
-        Subject.CUSTOMER_SEARCH: Scope.LOOKUP,
+        Subject.CUSTOMER_SEARCH: Scope.CUSTOMERS,
         Subject.ORDERS: Scope.ORDERS,
         Subject.ORDER_LIST: Scope.ORDERS,
         Subject.PAYMENTS: Scope.PAYMENTS,
@@ -226,9 +231,14 @@ SCOPES: Mapping[Subject, Scope] = MappingProxyType(
         Subject.LEDGER: Scope.LEDGER,
         Subject.JOURNAL: Scope.JOURNAL,
         Subject.RESERVATIONS: Scope.RESERVE,
+        Subject.POINTS: Scope.BEHAVIOUR,
     }
 )
 """By which scope credentials open a subject."""
+
+
+OPEN = frozenset(SCOPES[subject] for subject in PUBLIC)
+"""Scopes of what visitors reach too."""
 
 
 def reach(viewer: Viewer, subject: Subject) -> Reach:

@@ -15,6 +15,7 @@ from storage.mongo import (
     journal,
     leases,
     ledger,
+    lookups,
     operations,
     orders,
     payments,
@@ -39,6 +40,7 @@ COLLECTIONS: tuple[Collection, ...] = (
     *journal.COLLECTIONS,
     *leases.COLLECTIONS,
     *secrets.COLLECTIONS,
+    *lookups.COLLECTIONS,
     *api_keys.COLLECTIONS,
 )
 
