@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 
@@ -18,7 +19,7 @@ from domain.ids import (
     OrderId,
 )
 from domain.pages import Ordering
-from domain.values import Count, Entity, MetadataEntry, Points
+from domain.values import Count, Entity, MetadataEntry, Points, visible
 from domain.viewer import Role, Viewer
 
 MOST_FOUND = 50
@@ -85,6 +86,7 @@ class LoyaltyKind(StrEnum):
 CLEAR_FOR = frozenset({Role.SHOPPER, Role.SUPPORT, Role.SYSTEM})
 """Who reads contact data in full: the person (a shopper reaches nobody else) and who must call."""
 
+OF_CARDS = frozenset({IdentityKind.CARD_FINGERPRINT})
 NEVER_CLEAR = frozenset({IdentityKind.CARD_FINGERPRINT, IdentityKind.DEVICE})
 
 
@@ -152,6 +154,35 @@ class Customer(Entity, frozen=True, kw_only=True):
     consents: tuple[Consent, ...] = ()
     preferences: tuple[MetadataEntry, ...] = ()
     addresses: tuple[Address, ...] = ()
+
+    def allows(self, purpose: ConsentPurpose) -> bool | None:
+        """What they said last of a purpose; None if nothing."""
+        said = [consent for consent in self.consents if consent.purpose is purpose]
+        return max(said, key=lambda consent: consent.at).granted if said else None
+
+    def identities_for(self, viewer: Viewer) -> Sequence[Identity]:
+        """By what `viewer` may know them: staff not by their card unless they allow it."""
+        if viewer.role is Role.SHOPPER:
+            return self.identities
+        reachable = self.identities if self._may_be_reached else ()
+        hidden = () if self.allows(ConsentPurpose.CARD_RECOGNITION) else OF_CARDS
+        return [each for each in reachable if each.kind not in hidden]
+
+    def addresses_for(self, viewer: Viewer) -> Sequence[Address]:
+        """Where `viewer` may know them to live."""
+        is_told = viewer.role is Role.SHOPPER or self._may_be_reached
+        return self.addresses if is_told else ()
+
+    def preferences_for(self, viewer: Viewer) -> Sequence[MetadataEntry]:
+        """What `viewer` may know that they like: staff only what they allow to be used."""
+        if viewer.role is Role.SHOPPER or self.allows(ConsentPurpose.PERSONALISATION):
+            return visible(self.preferences, viewer)
+        return ()
+
+    @property
+    def _may_be_reached(self) -> bool:
+        """Serving who bought needs no consent, but they may object."""
+        return self.allows(ConsentPurpose.SERVICE) is not False
 
 
 class LoyaltyAccount(Entity, frozen=True, kw_only=True):

@@ -61,6 +61,8 @@ class Kind(StrEnum):
     TRANSFER = "trf"
     JOURNAL_ENTRY = "jrn"
     POSTING = "pst"
+    API_KEY = "key"
+    LOOKUP = "lkp"
 
     @property
     def words(self) -> str:

@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from domain.errors import Forbidden
 from domain.ids import ChannelId, CustomerId, LocationId
+from domain.scopes import Scope
 
 
 class Role(StrEnum):
@@ -27,13 +28,20 @@ class Role(StrEnum):
 STAFF = frozenset({Role.CLERK, Role.SUPPORT, Role.FINANCE, Role.SYSTEM})
 
 
-class Viewer(Struct, frozen=True):
-    """Who asks: a shopper is a customer, a clerk stands in a store, a partner has channels."""
+class Viewer(Struct, frozen=True, eq=False):
+    """Who asks: a shopper is a customer, a clerk stands in a store, a partner has channels.
+
+    `scopes` are what the credentials allow of what the role may; all of it, if None. `subject` is
+    what the credentials call the person or device. It opens nothing: viewers who reach the same
+    are equal, and share reads and events.
+    """
 
     role: Role = Role.ANONYMOUS
     customer: CustomerId | None = None
     location: LocationId | None = None
     channels: tuple[ChannelId, ...] = ()
+    scopes: frozenset[Scope] | None = None
+    subject: str | None = None
 
     @property
     def is_staff(self) -> bool:
@@ -44,6 +52,23 @@ class Viewer(Struct, frozen=True):
         """Whose requests these are: the same text for the same person or place."""
         of = (self.customer, self.location, *self.channels)
         return ":".join((self.role, *(part for part in of if part)))
+
+    def has(self, scope: Scope) -> bool:
+        """Do the credentials allow it? The role still has to."""
+        return self.scopes is None or scope in self.scopes
+
+    @property
+    def _reach(self) -> tuple[object, ...]:
+        return self.role, self.customer, self.location, self.channels, self.scopes
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Viewer) and self._reach == other._reach
+
+    def __ne__(self, other: object) -> bool:  # msgspec's own compares identities
+        return not self == other
+
+    def __hash__(self) -> int:
+        return hash(self._reach)
 
 
 ANONYMOUS = Viewer()
@@ -114,6 +139,7 @@ class Subject(Enum):
     LEDGER = auto()
     JOURNAL = auto()
     RESERVATIONS = auto()
+    POINTS = auto()
 
 
 def _everything(_: Viewer) -> Reach:
@@ -159,6 +185,7 @@ REACH: Mapping[Role, Rules] = MappingProxyType(
         Role.SHOPPER: {
             **PUBLIC,
             Subject.CUSTOMERS: _own,
+            Subject.POINTS: _own,
             Subject.ORDERS: _own,
             Subject.ORDER_LIST: _own,
             Subject.PAYMENTS: _own,
@@ -189,10 +216,35 @@ REACH: Mapping[Role, Rules] = MappingProxyType(
 )
 
 
+SCOPES: Mapping[Subject, Scope] = MappingProxyType(
+    {
+        Subject.CATALOG: Scope.CATALOG,
+        Subject.SOLD: Scope.CATALOG,
+        Subject.AVAILABILITY: Scope.CATALOG,
+        Subject.STOCK: Scope.STOCK,
+        Subject.CUSTOMERS: Scope.CUSTOMERS,
+        Subject.CUSTOMER_SEARCH: Scope.CUSTOMERS,
+        Subject.ORDERS: Scope.ORDERS,
+        Subject.ORDER_LIST: Scope.ORDERS,
+        Subject.PAYMENTS: Scope.PAYMENTS,
+        Subject.PAYMENT_LIST: Scope.PAYMENTS,
+        Subject.LEDGER: Scope.LEDGER,
+        Subject.JOURNAL: Scope.JOURNAL,
+        Subject.RESERVATIONS: Scope.RESERVE,
+        Subject.POINTS: Scope.BEHAVIOUR,
+    }
+)
+"""By which scope credentials open a subject."""
+
+
+OPEN = frozenset(SCOPES[subject] for subject in PUBLIC)
+"""Scopes of what visitors reach too."""
+
+
 def reach(viewer: Viewer, subject: Subject) -> Reach:
     """What `viewer` may reach of `subject`."""
     rule = REACH.get(viewer.role, {}).get(subject)
-    return rule(viewer) if rule else Nothing()
+    return rule(viewer) if rule and viewer.has(SCOPES[subject]) else Nothing()
 
 
 Acts = Mapping[Action, Callable[[Viewer], Reach]]
@@ -218,6 +270,16 @@ ACTS: Mapping[Role, Acts] = MappingProxyType(
 )
 
 
+SCOPE_OF_ACTION: Mapping[Action, Scope] = MappingProxyType(
+    {
+        Action.MOVE_STOCK: Scope.MOVE,
+        Action.RESERVE_STOCK: Scope.RESERVE,
+        Action.RECORD_PAYMENT: Scope.RECORD,
+        Action.RECORD_REFUND: Scope.RECORD,
+    }
+)
+
+
 def covers(reach: Reach, channel: ChannelId) -> bool:
     """Is what belongs to `channel` within reach?"""
     match reach:
@@ -236,7 +298,7 @@ def permitted(viewer: Viewer, action: Action) -> Reach:
         Forbidden: nothing at all.
     """
     rule = ACTS.get(viewer.role, {}).get(action)
-    found = rule(viewer) if rule else Nothing()
+    found = rule(viewer) if rule and viewer.has(SCOPE_OF_ACTION[action]) else Nothing()
     if found == Nothing():
         words = action.name.lower().replace("_", " ")
         raise Forbidden(f"As {viewer.role}, you may not {words}.")

@@ -18,6 +18,7 @@ from gateway.execution.errors import (
     refusal,
 )
 from gateway.execution.watching import Watch
+from gateway.identity.admission import Who
 from gateway.live.mailbox import Mailbox
 from gateway.live.streams import Stream, Streams, Wanted
 from gateway.reading import Asked
@@ -40,8 +41,8 @@ def log(error: Exception, error_id: str) -> None:
 class Graph:
     """Executes operations and opens subscriptions.
 
-    `who` finds the viewer behind an `Authorization` header, or raises a `KassaError`. `context`
-    builds what resolvers see in one operation of a viewer, watched or not. `explain` makes
+    `who` finds the viewer behind an `Authorization` header. `context` builds what
+    resolvers see in one operation of a viewer, watched or not. `explain` makes
     `extensions.plan` of what was watched. Until it has `streams`, subscriptions are refused.
     """
 
@@ -49,7 +50,7 @@ class Graph:
         self,
         engine: Engine,
         *,
-        who: Callable[[str | None], Viewer],
+        who: Who,
         context: Callable[[Viewer, bool], object],
         streams: Streams | None = None,
         explain: Callable[[Watch], object] | None = None,

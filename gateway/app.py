@@ -14,11 +14,12 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 from domain.errors import KassaError
 from domain.ports import Repositories, Stores
 from domain.ports.following import Following
-from gateway import auth, explaining, logs, pages
+from gateway import explaining, logs, pages, upkeep
 from gateway.answering import Graph
 from gateway.contexts import contexts
 from gateway.execution.engine import Engine
 from gateway.graphql import GraphQLEndpoint
+from gateway.identity.door import Door
 from gateway.live.hub import Hub, Parts
 from gateway.live.sockets import Sockets
 from gateway.settings import Settings
@@ -38,15 +39,17 @@ def build(
     *,
     checks: Mapping[str, Check],
     page_config: Callable[[], PageConfig],
+    door: Door | None = None,
     following: Following | None = None,
     lifespan: Lifespan | None = None,
 ) -> Starlette:
     """Put the routes together.
 
-    `checks` name the dependencies that `/readyz` asks after. Without `following` there are no
-    subscriptions.
+    `checks` name the dependencies that `/readyz` asks after. Without a `door` there are no
+    credentials but those for development, and without `following` no subscriptions.
     """
-    graph = _graph(settings, view, repositories, stores)
+    door = door or Door(is_development=settings.is_development)
+    graph = _graph(settings, view, repositories, stores, door)
     hub = Hub(Parts(graph, following, repositories)) if following else None
     graph.streams = hub
     page = pages.page if settings.is_development else None
@@ -57,15 +60,17 @@ def build(
         Route("/readyz", _ready(checks)),
         *(pages.routes(page_config) if settings.is_development else ()),
     ]
-    return Starlette(routes=routes, lifespan=_living(lifespan, hub))
+    return Starlette(routes=routes, lifespan=_living(lifespan, hub, door))
 
 
-def _living(lifespan: Lifespan | None, hub: Hub | None) -> Lifespan:
+def _living(lifespan: Lifespan | None, hub: Hub | None, door: Door) -> Lifespan:
     """While the application lives, its subscribers are told."""
 
     @asynccontextmanager
     async def living(application: Starlette) -> AsyncGenerator[None]:
         async with AsyncExitStack() as stack:
+            stack.push_async_callback(door.close)
+            await stack.enter_async_context(upkeep.running({"credentials": (door.turn, 1.0)}))
             if lifespan:
                 await stack.enter_async_context(lifespan(application))
             if hub:
@@ -75,10 +80,12 @@ def _living(lifespan: Lifespan | None, hub: Hub | None) -> Lifespan:
     return living
 
 
-def _graph(settings: Settings, view: View, repositories: Repositories, stores: Stores) -> Graph:
+def _graph(
+    settings: Settings, view: View, repositories: Repositories, stores: Stores, door: Door
+) -> Graph:
     return Graph(
         Engine(view.core, WIRING),
-        who=auth.viewer if settings.is_development else auth.visitor,
+        who=door.who,
         context=contexts(view, repositories, stores, settings.country),
         explain=explaining.shown if settings.is_development else None,
         report=logs.report,

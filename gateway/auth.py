@@ -1,4 +1,4 @@
-"""Who asks? Until the public edge exists there are development tokens, and nothing else.
+"""Tokens for development.
 
 `dev.<role>` or `dev.<role>.<id>`: a shopper names a customer, a clerk a location, a partner a
 channel. They prove nothing, so only development takes them.
@@ -58,17 +58,6 @@ def viewer(authorization: str | None) -> Viewer:
     if scheme.lower() != SCHEME or prefix != PREFIX:
         raise Unauthenticated("Send `Authorization: Bearer <token>` with a development token.")
     return _named(*rest.partition("."))
-
-
-def visitor(authorization: str | None) -> Viewer:
-    """Nobody in particular: where development tokens are not taken, there are no others yet.
-
-    Raises:
-        Unauthenticated: somebody tries one.
-    """
-    if authorization:
-        raise Unauthenticated("No token is taken here: this version has development tokens only.")
-    return ANONYMOUS
 
 
 def _named(name: str, _: str, subject: str) -> Viewer:

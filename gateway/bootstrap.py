@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from functools import partial
@@ -17,30 +17,39 @@ from adapters import demo, files
 from commands import imports, operations
 from commands.all import COMMANDS
 from commands.running import resume
+from domain.api_keys import Mode
 from domain.imports.report import Report
 from domain.integrity import IntegrityCheck
 from domain.ports import Repositories, ShelfState, Stores
+from domain.ports.knowing import ApiKeys
 from domain.shop import Shop
-from gateway import app, embedded, logs, upkeep
+from gateway import app, embedded, floors, logs, upkeep
 from gateway.checking import watching
-from gateway.settings import Settings, SettingsError, read
+from gateway.identity import issuers
+from gateway.identity.door import Door
+from gateway.identity.keyring import KeyRing
+from gateway.identity.tokens import Tokens
+from gateway.settings import Settings, SettingsError, peppered, read
 from gateway.welcome import Welcome, welcome
 from schema import views
 from storage.mongo import MongoRepositories, driver
+from storage.mongo.api_keys import MongoApiKeys
 from storage.mongo.driver import Database
 from storage.mongo.intake import MongoIntake
 from storage.mongo.integrity import Checker, Watch
 from storage.mongo.journal.following import MongoFollowing
 from storage.mongo.journal.leader import Leader
 from storage.mongo.migrate import WITH_OUTBOX, migrate
+from storage.mongo.secrets import secret
 from storage.mongo.shelf import MongoShelf
 from storage.mongo.stores import MongoStores
 from storage.redis import Bell
 
-NO_PRODUCTION = (
-    "KASSA_ENV=production needs sign-in for customers, staff and partners, which this version "
-    "does not have yet. Run it without KASSA_ENV, on your own machine only."
+NO_CREDENTIALS = (
+    "KASSA_ENV=production needs to know whom to let in: set KASSA_ISSUERS to a file that names "
+    "your OpenID provider, or KASSA_PEPPER_FILE to one with the secret that keys are kept under."
 )
+NO_PEPPER = "Set KASSA_PEPPER_FILE to a file with the secret that API keys are kept under."
 BENCH_UNTIL = datetime(2026, 1, 1, tzinfo=UTC)
 OBJECTS_BETWEEN_COLLECTIONS = 50_000
 """One answer of a few thousand fields makes more than the 700 after which Python would look."""
@@ -61,10 +70,72 @@ def check(settings: Settings) -> Settings:
         SettingsError: it cannot, and why.
         Unavailable: the driver that they name is not installed.
     """
-    if not settings.is_development:
-        raise SettingsError(NO_PRODUCTION)
+    if not settings.is_development and not (settings.issuers or settings.pepper_file):
+        raise SettingsError(NO_CREDENTIALS)
+    if settings.issuers:
+        issuers.load(settings.issuers, is_development=settings.is_development)
+    if settings.pepper_file:
+        peppered(settings.pepper_file)
     driver.client(settings.mongodb_driver.value)
     return settings
+
+
+async def floored(settings: Settings) -> None:
+    """Refuse servers that are too old for production.
+
+    Raises:
+        SettingsError: one of them is, and which.
+        Unavailable: one of them does not answer.
+    """
+    doorbell = bell(settings)
+    async with opened(settings) as chosen:
+        try:
+            floors.check("MongoDB", await chosen.version())
+            floors.check(*await doorbell.version())
+        finally:
+            await doorbell.close()
+
+
+async def peppers(settings: Settings, chosen: Database) -> Sequence[bytes]:
+    """What keys are kept under; the first is for new ones.
+
+    Raises:
+        SettingsError: the file that is to say so does not.
+    """
+    if settings.pepper_file is None:
+        if not settings.is_development:
+            raise SettingsError(NO_PEPPER)
+        return [await secret(chosen, "api keys")]
+    return peppered(settings.pepper_file)
+
+
+@asynccontextmanager
+async def keys(
+    settings: Settings,
+) -> AsyncGenerator[tuple[ApiKeys, Sequence[bytes], Repositories]]:
+    """Where keys are kept, and under what."""
+    async with opened(settings) as chosen:
+        await migrate(chosen)
+        under = await peppers(settings, chosen)
+        yield MongoApiKeys(chosen), under, MongoRepositories(chosen)
+
+
+def door(settings: Settings, chosen: Database) -> Door:
+    """Who is let in, as the settings say.
+
+    Raises:
+        SettingsError: they name issuers that cannot be used.
+    """
+    is_development = settings.is_development
+    tokens = None
+    if settings.issuers:
+        found = issuers.load(settings.issuers, is_development=is_development)
+        tokens = Tokens(found, is_development=is_development)
+    mode = Mode.TEST if is_development else Mode.LIVE
+    under = partial(peppers, settings, chosen)
+    takes_keys = is_development or settings.pepper_file
+    keys = KeyRing(MongoApiKeys(chosen), under, mode) if takes_keys else None
+    return Door(is_development=is_development, tokens=tokens, keys=keys)
 
 
 def database(settings: Settings) -> Database:
@@ -157,6 +228,8 @@ async def journalled(chosen: Database) -> None:
 async def prepared(settings: Settings, *, with_demo: bool) -> Welcome:
     """Make the database ready to serve, and say what there is to try."""
     bell(settings)  # refuses a wrong URL now, rather than in each server process again and again
+    if not settings.is_development and not settings.allow_old_servers:
+        await floored(settings)
     async with opened(settings) as chosen:
         await migrate(chosen)
         shelf = MongoShelf(chosen)
@@ -194,6 +267,7 @@ def serving(settings: Settings, chosen: Database, doorbell: Bell) -> Starlette:
         reading,
         stores,
         checks={"mongodb": chosen.ping, "redis": doorbell.ping},
+        door=door(settings, chosen),
         page_config=lambda: offers[0].page_config(),
         following=MongoFollowing(chosen),
         lifespan=lifespan,

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Generator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
@@ -12,21 +11,13 @@ from typing import Annotated
 
 import typer
 from msgspec.structs import replace
-from rich.console import Console
-from rich.markup import escape
 
-from domain.errors import KassaError
-from gateway import asking, bootstrap, checking, following, greeting, importing, serving
+from gateway import asking, bootstrap, checking, following, greeting, importing, keys, serving
 from gateway import settings as environment
-from gateway.embedded import EmbeddedError
-from gateway.serving import PortTaken
-from gateway.settings import Settings, SettingsError
+from gateway.terminal import Embedded, complain, database, out, problems, sentences
 from schema import views
 from schema.contracts import Contract
 from schema.fields import Column
-
-SENTENCES = (SettingsError, EmbeddedError, PortTaken, KassaError)
-"""What may go wrong in a way that one sentence explains."""
 
 HELP = """Kassa: one GraphQL graph over customer, order, payment and stock.
 
@@ -46,6 +37,14 @@ KASSA_CHECK_SECONDS: how often a gateway checks a little of what must always be 
 
 KASSA_COUNTRY: whose phone numbers need no country code (SE)
 
+KASSA_ENV: development or production (development)
+
+KASSA_ISSUERS: a file that says whose tokens are taken (none)
+
+KASSA_PEPPER_FILE: a file with the secret that keys are kept under (one of the database's own)
+
+KASSA_ALLOW_OLD_SERVERS: start production on servers with known security holes (false)
+
 KASSA_SUBGRAPH: serve this subgraph alone, for a router (everything)
 """
 
@@ -59,21 +58,10 @@ class Scale(StrEnum):
 
 EXPOSED = (
     "[bold red]Other machines can reach this address, and whoever does can act as anybody:[/] "
-    "there is no sign-in in this version.\n"
+    "development tokens prove nothing.\n"
 )
 
 app = typer.Typer(help=HELP, no_args_is_help=True, pretty_exceptions_enable=False)
-out = Console(highlight=False)
-problems = Console(stderr=True, highlight=False)
-
-Embedded = Annotated[
-    bool,
-    typer.Option(
-        "--embedded",
-        help="Run MongoDB and Redis as child processes, with their files in KASSA_DATA.",
-    ),
-]
-
 
 Subgraph = Annotated[
     Column | None,
@@ -81,30 +69,7 @@ Subgraph = Annotated[
 ]
 
 
-@contextmanager
-def sentences() -> Generator[None]:
-    """Say what is wrong in one sentence, and leave with status 1. Ctrl-C is no error."""
-    try:
-        yield
-    except SENTENCES as error:
-        _complain(str(error))
-        raise typer.Exit(1) from None
-    except KeyboardInterrupt:
-        raise typer.Exit(0) from None
-
-
-def _complain(sentence: str) -> None:
-    problems.print(f"[bold red]kassa:[/] {escape(sentence)}", soft_wrap=True)
-
-
-@contextmanager
-def _database(*, embedded: bool) -> Generator[Settings]:
-    with (
-        sentences(),
-        serving.ending_on_sigterm(),
-        serving.beside(bootstrap.check(environment.read()), wanted=embedded) as settings,
-    ):
-        yield settings
+app.add_typer(keys.app, name="keys")
 
 
 @app.command()
@@ -128,9 +93,12 @@ def serve(
             serving.beside(settings, wanted=embedded) as ready,
         ):
             offers = asyncio.run(bootstrap.prepared(ready, with_demo=embedded))
-            greeting.greet(out, serving.address(sock), offers, settings.subgraph)
-            if serving.is_exposed(sock):
-                out.print(EXPOSED, soft_wrap=True)
+            if settings.is_development:
+                greeting.greet(out, serving.address(sock), offers, settings.subgraph)
+                if serving.is_exposed(sock):
+                    out.print(EXPOSED, soft_wrap=True)
+            else:
+                greeting.announce(out, serving.address(sock), settings.subgraph)
             serving.run(ready, sock, workers)
 
 
@@ -145,7 +113,7 @@ def seed(
     ] = Scale.SMALL,
 ) -> None:
     """Put the demo shop into an empty database."""
-    with _database(embedded=embedded) as settings:
+    with database(embedded=embedded) as settings:
         with importing.bars(out) as told:
             told(f"Making the {scale} shop", 0, 0)
             shop = asyncio.run(
@@ -191,16 +159,16 @@ def bring_in(
             typer.echo(importing.describe(folder), nl=False)
         return
     plan = importing.Plan(folder, mapping, quarantine, tolerate, report)
-    with _database(embedded=embedded) as settings:
+    with database(embedded=embedded) as settings:
         if not importing.run(settings, plan, out).agrees:
-            _complain("The sums of the files and of the database differ; see the report.")
+            complain("The sums of the files and of the database differ; see the report.")
             raise typer.Exit(1)
 
 
 @app.command()
 def migrate(embedded: Embedded = False) -> None:
     """Create the collections, validators and indexes that this version needs."""
-    with _database(embedded=embedded) as settings:
+    with database(embedded=embedded) as settings:
         for line in asyncio.run(bootstrap.migrated(settings)):
             out.print(line)
 
@@ -217,7 +185,7 @@ def check(
 
     Leaves with status 1 if anything is broken. Gateways may go on working meanwhile.
     """
-    with _database(embedded=embedded) as settings:
+    with database(embedded=embedded) as settings:
         with importing.bars(problems) as told:
             checks = asyncio.run(bootstrap.checked(settings, most, told))
         if as_json:
@@ -238,7 +206,7 @@ def explain(
 ) -> None:
     """Execute a query and show its plan: what is read for which field, and how long it takes."""
     text = typer.get_text_stream("stdin").read() if query == "-" else query
-    with _database(embedded=embedded) as settings:
+    with database(embedded=embedded) as settings:
         asyncio.run(asking.run(settings, asking.Question(text, variables, operation, token), out))
 
 
@@ -294,7 +262,7 @@ def _compare(folder: Path) -> None:
     wanted = {f"{name}.graphql": view.sdl for name, view in views.everything().items()}
     found = {path.name: path.read_text() for path in folder.glob("*.graphql")}
     if wrong := sorted(name for name in wanted | found if wanted.get(name) != found.get(name)):
-        _complain(f"{', '.join(wrong)} in {folder}: not what the schema says. Run `make schema`.")
+        complain(f"{', '.join(wrong)} in {folder}: not what the schema says. Run `make schema`.")
         raise typer.Exit(1)
 
 

@@ -13,7 +13,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from domain.errors import KassaError, Unauthenticated
+from domain.errors import KassaError, Unauthenticated, Unavailable
 from domain.viewer import Viewer
 from gateway import reading
 from gateway.answering import Graph, is_subscription, refused
@@ -47,7 +47,8 @@ class Accepted(NamedTuple):
 class GraphQLEndpoint:
     """The ASGI app that answers GraphQL requests.
 
-    A viewer who is `Unauthenticated` becomes a 401, any other `KassaError` a 403. `page` answers
+    A viewer who is `Unauthenticated` becomes a 401, whom nobody can check now a 503, any other
+    `KassaError` a 403. `page` answers
     browsers; without it there is none. A request that has the header `Kassa-Plan` is explained.
     """
 
@@ -82,7 +83,7 @@ class GraphQLEndpoint:
             raise Refused(406, "NOT_ACCEPTABLE", f"Accept {GRAPHQL_RESPONSE} or {JSON}.")
         if self._page and accepted.media == HTML:
             return _varying(self._page(request))
-        asked, viewer = await reading.asked(request), self._viewer(request)
+        asked, viewer = await reading.asked(request), await self._viewer(request)
         watch = Watch() if self._graph.explains and PLAN in request.headers else None
         outcome = await self._graph.execute(
             asked, viewer, allow_mutation=request.method == "POST", watch=watch
@@ -94,14 +95,17 @@ class GraphQLEndpoint:
                 return await self._subscribed(request, asked, viewer, accepted.stream)
         return self._shown(outcome, accepted, watch)
 
-    def _viewer(self, request: Request) -> Viewer:
+    async def _viewer(self, request: Request) -> Viewer:
         try:
-            return self._graph.who(request.headers.get("authorization"))
+            admission = await self._graph.who(request.headers.get("authorization"))
         except Unauthenticated as error:
             bearer = {"WWW-Authenticate": "Bearer"}
             raise Refused(401, error.code, error.message, bearer) from error
+        except Unavailable as error:
+            raise Refused(503, error.code, error.message, {"Retry-After": "5"}) from error
         except KassaError as error:
             raise Refused(403, error.code, error.message) from error
+        return admission.viewer
 
     async def _subscribed(
         self, request: Request, asked: Asked, viewer: Viewer, form: Format

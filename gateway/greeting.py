@@ -12,9 +12,7 @@ from schema.fields import Column
 
 def greet(out: Console, url: str, offers: Welcome, subgraph: Column | None = None) -> None:
     """Say where the graph is, who one may be, and what to ask first."""
-    what = f"The subgraph [bold]{subgraph}[/] of Kassa" if subgraph else "[bold]Kassa[/]"
-    place = f"[link={url}]{url}[/link]  (GraphQL at {url}/graphql)"
-    out.print(f"\n{what} is at {place}\n", soft_wrap=True)
+    announce(out, url, subgraph)
     out.print("Send a development token as `Authorization: Bearer <token>`:\n")
     width = max(len(guise.label) for guise in offers.roles)
     for guise in offers.roles:
@@ -22,6 +20,13 @@ def greet(out: Console, url: str, offers: Welcome, subgraph: Column | None = Non
     for example in offers.examples[:1]:
         _show(out, example)
     out.print("\nCtrl-C ends it; the data stays.\n")
+
+
+def announce(out: Console, url: str, subgraph: Column | None = None) -> None:
+    """Say where the graph is."""
+    what = f"The subgraph [bold]{subgraph}[/] of Kassa" if subgraph else "[bold]Kassa[/]"
+    place = f"[link={url}]{url}[/link]  (GraphQL at {url}/graphql)"
+    out.print(f"\n{what} is at {place}\n", soft_wrap=True)
 
 
 def _show(out: Console, example: Example) -> None:

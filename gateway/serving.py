@@ -19,7 +19,7 @@ from uvicorn.supervisors import Multiprocess
 
 from gateway import embedded
 from gateway.live import protocols
-from gateway.settings import Settings
+from gateway.settings import Settings, SettingsError
 
 APPLICATION = "gateway.bootstrap:application"
 BACKLOG = 2048
@@ -30,6 +30,11 @@ MOST_MESSAGE_BYTES = 2**16
 
 UNREAD_SECONDS = 30
 """How long a client may leave unread what the kernel holds for it."""
+
+
+NOT_EMBEDDED = (
+    "Embedded servers are for development. Set KASSA_MONGODB_URL and KASSA_REDIS_URL to your own."
+)
 
 
 class PortTaken(Exception):
@@ -86,6 +91,8 @@ def beside(settings: Settings, *, wanted: bool) -> Generator[Settings]:
     if not wanted:
         yield settings
         return
+    if not settings.is_development:
+        raise SettingsError(NOT_EMBEDDED)
     with embedded.running(
         settings.data,
         with_mongodb=settings.mongodb_url is None,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
@@ -16,6 +16,7 @@ from domain import phones
 from schema.fields import Column
 
 PREFIX = "KASSA_"
+LEAST_PEPPER = 32
 DATABASE_NAME = "^[A-Za-z0-9_-]{1,63}$"
 """Less than MongoDB allows, and the same on every system it runs on."""
 
@@ -30,6 +31,7 @@ WANTED: Mapping[str, str] = MappingProxyType(
         "mongodb_driver": "pymongo or motor",
         "check_seconds": "a number of seconds up to 86400, or 0 for never",
         "country": "a country of two letters, such as SE",
+        "allow_old_servers": "true or false",
         "subgraph": f"one of {', '.join(Column)}",
     }
 )
@@ -68,6 +70,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     check_seconds: Annotated[float, Meta(ge=0, le=86_400)] = 10.0
     country: Country = "SE"
     subgraph: Column | None = None
+    issuers: Path | None = None
+    pepper_file: Path | None = None
+    allow_old_servers: bool = False
 
     @property
     def is_development(self) -> bool:
@@ -102,3 +107,21 @@ def _converted(name: str, value: str) -> object:
         raise SettingsError(
             f"{PREFIX}{name.upper()}={value!r} cannot be used: it must be {WANTED[name]}."
         ) from error
+
+
+def peppered(path: Path) -> Sequence[bytes]:
+    """The secrets of a file, one a line: the first for new keys, all for those there are.
+
+    Raises:
+        SettingsError: it cannot be read, or a secret is too short.
+    """
+    try:
+        lines = path.read_text(encoding="ascii").split()
+    except (OSError, UnicodeError) as error:
+        raise SettingsError(f"{PREFIX}PEPPER_FILE={str(path)!r} cannot be read.") from error
+    if not lines or min(map(len, lines)) < LEAST_PEPPER:
+        raise SettingsError(
+            f"{path} needs a secret of {LEAST_PEPPER} or more characters in each line, such as "
+            "`openssl rand -hex 32` writes."
+        )
+    return [line.encode() for line in lines]

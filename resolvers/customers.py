@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from domain import customers, ids, pages, values
+from domain import customers, ids, pages
 from domain.customers import (
+    Address,
     Consent,
     Customer,
     Identity,
@@ -16,6 +17,7 @@ from domain.customers import (
 )
 from domain.errors import BadInput
 from domain.ids import CustomerId, Kind, LoyaltyAccountId
+from domain.lookups import lookup
 from domain.operations import Channel
 from domain.orders import Order
 from domain.pages import Cursor, Page
@@ -38,6 +40,9 @@ async def find_customers(
 ) -> Sequence[Customer]:
     value = customers.normalised(by.kind, by.value, info.context.country)
     found = await info.context.customers.found_by(by.kind, value)
+    if info.viewer.is_staff:
+        seen = lookup(info.viewer, info.context.now, by.kind, purpose, len(found))
+        await info.context.stores.keep(seen)
     facts = {"role": info.viewer.role, "by": by.kind, "purpose": purpose, "found": len(found)}
     info.context.audit("customers looked up", facts)
     return found
@@ -58,9 +63,19 @@ async def consent_channel(consents: Sequence[Consent], info: Info) -> Sequence[C
     return await info.context.channels.by_id.many([consent.channel_id for consent in consents])
 
 
-@looks_at("preferences")
+@looks_at("identities", "consents", inside={Identity: ...})
+def identities(people: Sequence[Customer], info: Info) -> Sequence[Sequence[Identity]]:
+    return [person.identities_for(info.viewer) for person in people]
+
+
+@looks_at("addresses", "consents", inside={Address: ...})
+def addresses(people: Sequence[Customer], info: Info) -> Sequence[Sequence[Address]]:
+    return [person.addresses_for(info.viewer) for person in people]
+
+
+@looks_at("preferences", "consents")
 def preferences(people: Sequence[Customer], info: Info) -> Sequence[Sequence[MetadataEntry]]:
-    return [values.visible(person.preferences, info.viewer) for person in people]
+    return [person.preferences_for(info.viewer) for person in people]
 
 
 @looks_at("id")

@@ -9,6 +9,7 @@ from strawberry import ID
 
 from domain import catalog
 from domain.catalog import LocationKind, Near
+from domain.viewer import Subject
 from resolvers import catalog as resolvers
 from resolvers import stock as stock_resolvers
 from schema.fields import Column, argument, attribute, batched, enumerated, shows
@@ -31,7 +32,7 @@ class GeoInput:
     )
 
 
-@shows(catalog.Location, keys=["id", "code"])
+@shows(catalog.Location, keys=["id", "code"], guarded=Subject.CATALOG)
 class Location(Node):
     """A store or a warehouse."""
 
@@ -55,7 +56,7 @@ StockLevelRef = Annotated["StockLevel", strawberry.lazy("schema.stock")]
 AvailabilityConnectionRef = Annotated["AvailabilityConnection", strawberry.lazy("schema.stock")]
 
 
-@shows(catalog.Product, keys=["id", "sku"])
+@shows(catalog.Product, keys=["id", "sku"], guarded=Subject.SOLD)
 class Product(Node):
     """A sellable unit."""
 

@@ -15,14 +15,20 @@ from domain.customers import (
     LookupPurpose,
     LoyaltyKind,
 )
+from domain.scopes import Scope
+from domain.viewer import Subject
 from resolvers import customers as resolvers
 from resolvers import journal
 from resolvers import orders as order_resolvers
 from schema.fields import Column, attribute, batched, enumerated, shows
+from schema.guards import Needs
 from schema.operations import Channel, JournalConnection
 from schema.orders import ORDER_FILTERS, Order, OrderConnection
 from schema.scalars import Country
 from schema.shared import EITHER_WAY, FORWARD, Connection, MetadataEntry, Node, Versioned
+
+CONTACT = Needs(Scope.CONTACT, ())
+BEHAVIOUR = Needs(Scope.BEHAVIOUR, ())
 
 enumerated(IdentityKind, EvidenceStrength, ConsentPurpose, LoyaltyKind, LookupPurpose)
 
@@ -37,7 +43,7 @@ class IdentityInput:
     )
 
 
-@shows(customers.Identity)
+@shows(customers.Identity, guarded=Scope.CONTACT)
 class Identity:
     """Evidence by which a channel knows a person. Several people may share one."""
 
@@ -62,7 +68,7 @@ class Consent:
     evidence: str | None = attribute("What shows it.")
 
 
-@shows(customers.Address)
+@shows(customers.Address, guarded=Scope.CONTACT)
 class Address:
     """A postal address that a person keeps with the retailer."""
 
@@ -74,7 +80,7 @@ class Address:
     is_default_delivery: bool = attribute("Is it where parcels go unless said otherwise?")
 
 
-@shows(customers.LoyaltyEntry, keys=["id"])
+@shows(customers.LoyaltyEntry, keys=["id"], guarded=Subject.POINTS)
 class LoyaltyEntry(Node):
     """One movement of points."""
 
@@ -94,7 +100,7 @@ class LoyaltyEntryConnection(Connection[LoyaltyEntry]):
     """A page of movements of points."""
 
 
-@shows(customers.LoyaltyAccount, keys=["id"])
+@shows(customers.LoyaltyAccount, keys=["id"], guarded=Subject.POINTS)
 class LoyaltyAccount(Node, Versioned):
     """A customer's points; the balance is the sum of the entries."""
 
@@ -107,18 +113,25 @@ class LoyaltyAccount(Node, Versioned):
     )
 
 
-@shows(customers.Customer, keys=["id", "number"])
+@shows(customers.Customer, keys=["id", "number"], guarded=Subject.CUSTOMERS)
 class Customer(Node, Versioned):
     """A person who buys, with one history over all channels."""
 
     number: str = attribute("What the retailer calls them; unique.")
     display_name: str | None = attribute("A name for people.")
-    identities: list[Identity] = attribute("By what channels know them.")
+    identities: list[Identity] = batched(
+        resolvers.identities, "By what channels know them.", None, CONTACT
+    )
     consents: list[Consent] = attribute("What they allowed or refused.")
     preferences: list[MetadataEntry] = batched(
-        resolvers.preferences, "What they like, as far as the viewer may read it."
+        resolvers.preferences,
+        "What they like, as far as the viewer may read it.",
+        None,
+        BEHAVIOUR,
     )
-    addresses: list[Address] = attribute("Addresses they keep with the retailer.")
+    addresses: list[Address] = batched(
+        resolvers.addresses, "Addresses they keep with the retailer.", None, CONTACT
+    )
     loyalty: LoyaltyAccount | None = batched(resolvers.loyalty, "Their points.")
     orders: OrderConnection = batched(
         order_resolvers.of_customers,

@@ -24,11 +24,16 @@ import msgspec
 import strawberry
 from graphql import GraphQLResolveInfo
 from msgspec import Struct
+from msgspec.structs import replace
 from strawberry.types.field import StrawberryField
 
 from domain.errors import BadInput
+from domain.scopes import Scope
+from domain.viewer import SCOPE_OF_ACTION, Action, Subject
 from resolvers.batches import Resolver
-from resolvers.context import Context
+from resolvers.context import Context, Info
+from resolvers.reading import looks_at
+from schema.guards import Needs, guarded, guarded_root
 
 T = TypeVar("T")
 S = TypeVar("S", bound=Struct)
@@ -74,6 +79,7 @@ class Binding(Struct, frozen=True):
     resolve: Described | None
     owner: Column | None
     arguments: Mapping[str, Argument] = {}
+    needs: Needs | None = None
 
     def keywords(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """What `resolve` is called with; all that was not `given` is None."""
@@ -83,6 +89,9 @@ class Binding(Struct, frozen=True):
 BINDING = "binding"
 SHOWN = "__shown__"
 """What a type calls the class of the values that it shows."""
+
+GUARDED = "__guarded__"
+"""What a type calls that by which it is guarded."""
 
 
 def argument(
@@ -110,10 +119,16 @@ def computed(
 
 
 def batched(
-    resolve: Resolver, description: str, owner: Column | None = None, /, **arguments: Argument
+    resolve: Resolver,
+    description: str,
+    owner: Column | None = None,
+    needs: Needs | None = None,
+    /,
+    **arguments: Argument,
 ) -> Any:
     """A field that is answered for all parents of a level at once."""
-    binding = Binding(How.BATCHED, resolve, owner, arguments)
+    resolve = guarded(resolve, needs) if needs else resolve
+    binding = Binding(How.BATCHED, resolve, owner, arguments, needs)
 
     async def drive(root: Any, info: RequestInfo, **given: Any) -> Any:
         batches = info.context.batches
@@ -122,11 +137,27 @@ def batched(
     return _field(_signed(drive, arguments), binding, description)
 
 
+def held(compute: Callable[[Any], Any], description: str, needs: Needs) -> Any:
+    """A field that its parent holds, for those who may see such things at all."""
+
+    @looks_at(whole=True)
+    def each(parents: Sequence[Any], _: Info) -> Sequence[Any]:
+        return [compute(parent) for parent in parents]
+
+    return batched(each, description, None, needs)
+
+
 def root(
-    resolve: Described, description: str, owner: Column | None, /, **arguments: Argument
+    resolve: Described,
+    description: str,
+    owner: Column | None,
+    needs: Needs | None = None,
+    /,
+    **arguments: Argument,
 ) -> Any:
     """A field of Query."""
-    binding = Binding(How.ROOT, resolve, owner, arguments)
+    resolve = guarded_root(resolve, needs) if needs else resolve
+    binding = Binding(How.ROOT, resolve, owner, arguments, needs)
 
     async def drive(root: Any, info: RequestInfo, **given: Any) -> Any:  # noqa: ARG001
         ours = info.context.batches.info(_core(info))
@@ -136,15 +167,26 @@ def root(
 
 
 def mutation(
-    resolve: Described, description: str, owner: Column, input: type, becomes: type[Struct]
+    resolve: Described,
+    description: str,
+    owner: Column,
+    input: type,
+    becomes: type[Struct],
+    action: Action,
 ) -> Any:
-    """A field of Mutation; its input reaches the resolver as `becomes`, beside key and device."""
+    """A field of Mutation; its input reaches the resolver as `becomes`, beside key and device.
+
+    The command itself asks whether the viewer may do `action`.
+    """
 
     async def act(info: Any, *, input: Any) -> Any:
         asked = _converted(input, becomes)
         return await resolve(info, asked, key=input.idempotency_key, device=input.device)
 
-    return root(act, description, owner, input=argument(input, "What is asked for."))
+    field = root(act, description, owner, input=argument(input, "What is asked for."))
+    needs = Needs(SCOPE_OF_ACTION[action])
+    field.metadata = {BINDING: replace(field.metadata[BINDING], needs=needs)}
+    return field
 
 
 def stream(topic: Described, description: str, owner: Column, /, **arguments: Argument) -> Any:
@@ -182,11 +224,14 @@ def shows(
     name: str | None = None,
     keys: Sequence[str] = (),
     within: Callable[[Any], object] | None = None,
+    guarded: Subject | Scope | None = None,
 ) -> Callable[[type[T]], type[T]]:
     """Declare an object type that shows `domain_type`; its docstring is its description.
 
     `keys` make it an entity: each is a set of fields by which it can be found again. `within`
-    finds the domain value in what holds it.
+    finds the domain value in what holds it. `guarded` says whose it is to see: an entity names
+    the subject by whose rules it is owned (`domain/viewer.py`), a part of one the scope that each
+    field which shows it needs.
     """
 
     def declare(declared: type[T]) -> type[T]:
@@ -195,6 +240,7 @@ def shows(
 
         declared.is_type_of = staticmethod(is_type_of)  # type: ignore[attr-defined]
         setattr(declared, SHOWN, None if within else domain_type)
+        setattr(declared, GUARDED, guarded)
         return strawberry.federation.type(
             declared, name=name, description=inspect.getdoc(declared), keys=keys
         )

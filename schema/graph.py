@@ -11,6 +11,7 @@ from graphql import GraphQLError, GraphQLSchema
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext
 
+from schema import policy
 from schema.federation import REPRESENTATION, VERSION
 from schema.mutation import Mutation
 from schema.query import Query
@@ -39,8 +40,12 @@ class Graph(strawberry.federation.Schema):
 
 @cache
 def build() -> Graph:
-    """The unified graph: everything, in one process."""
-    return Graph(
+    """The unified graph: everything, in one process.
+
+    Raises:
+        Unguarded: it leaves unsaid who may see something.
+    """
+    made = Graph(
         query=Query,
         mutation=Mutation,
         subscription=Subscription,
@@ -49,3 +54,5 @@ def build() -> Graph:
         scalar_overrides=dict(REPRESENTATION),
         federation_version=VERSION,
     )
+    policy.check(made.core)
+    return made

@@ -6,6 +6,7 @@ import strawberry
 
 from commands.payments import recording
 from commands.stock import levels, reservations, transfers
+from domain.viewer import Action
 from resolvers.commands import command
 from schema.fields import Column, mutation
 from schema.payments.changes import (
@@ -39,6 +40,7 @@ class Mutation:
         Column.STOCK,
         AdjustStockInput,
         levels.AdjustStock,
+        Action.MOVE_STOCK,
     )
     count_stock: StockResult = mutation(
         command(levels.COUNT),
@@ -46,6 +48,7 @@ class Mutation:
         Column.STOCK,
         CountStockInput,
         levels.CountStock,
+        Action.MOVE_STOCK,
     )
     transfer_stock: TransferResult = mutation(
         command(transfers.TRANSFER),
@@ -53,6 +56,7 @@ class Mutation:
         Column.STOCK,
         TransferStockInput,
         transfers.TransferStock,
+        Action.MOVE_STOCK,
     )
     receive_transfer: TransferResult = mutation(
         command(transfers.RECEIVE),
@@ -60,6 +64,7 @@ class Mutation:
         Column.STOCK,
         ReceiveTransferInput,
         transfers.ReceiveTransfer,
+        Action.MOVE_STOCK,
     )
     reserve_stock: ReservationResult = mutation(
         command(reservations.RESERVE),
@@ -67,6 +72,7 @@ class Mutation:
         Column.STOCK,
         ReserveStockInput,
         reservations.ReserveStock,
+        Action.RESERVE_STOCK,
     )
     extend_reservation: ReservationResult = mutation(
         command(reservations.EXTEND),
@@ -74,6 +80,7 @@ class Mutation:
         Column.STOCK,
         ExtendReservationInput,
         reservations.ExtendReservation,
+        Action.RESERVE_STOCK,
     )
     release_reservation: ReservationResult = mutation(
         command(reservations.RELEASE),
@@ -81,6 +88,7 @@ class Mutation:
         Column.STOCK,
         ReleaseReservationInput,
         reservations.ReleaseReservation,
+        Action.RESERVE_STOCK,
     )
     commit_reservation: ReservationResult = mutation(
         command(reservations.COMMIT),
@@ -88,6 +96,7 @@ class Mutation:
         Column.STOCK,
         CommitReservationInput,
         reservations.CommitReservation,
+        Action.RESERVE_STOCK,
     )
     record_payment: PaymentResult = mutation(
         command(recording.RECORD),
@@ -96,6 +105,7 @@ class Mutation:
         Column.PAYMENTS,
         RecordPaymentInput,
         recording.RecordPayment,
+        Action.RECORD_PAYMENT,
     )
     record_refund: RefundResult = mutation(
         command(recording.REFUND),
@@ -103,4 +113,5 @@ class Mutation:
         Column.PAYMENTS,
         RecordRefundInput,
         recording.RecordRefund,
+        Action.RECORD_REFUND,
     )

@@ -20,6 +20,7 @@ from domain.orders import (
     ReturnState,
     ReturnStatus,
 )
+from domain.viewer import Subject
 from resolvers import journal
 from resolvers import orders as resolvers
 from schema.catalog import Location, Product
@@ -168,7 +169,7 @@ class PickupTicket:
 OrderRef = Annotated["Order", strawberry.lazy("schema.orders")]
 
 
-@shows(orders.Fulfillment, keys=["id"])
+@shows(orders.Fulfillment, keys=["id"], guarded=Subject.ORDERS)
 class Fulfillment(Node, Versioned):
     """Goods of one order on their way from one location: a parcel, or a pick-up."""
 
@@ -203,7 +204,7 @@ class ReturnLine:
     creditable: Money = attribute("What they are worth to the customer.")
 
 
-@shows(orders.Return, keys=["id"])
+@shows(orders.Return, keys=["id"], guarded=Subject.ORDERS)
 class Return(Node, Versioned):
     """Goods of one order on their way back."""
 
@@ -217,7 +218,7 @@ class Return(Node, Versioned):
     )
 
 
-@shows(orders.Order, keys=["id", "number"])
+@shows(orders.Order, keys=["id", "number"], guarded=Subject.ORDERS)
 class Order(Node, Versioned):
     """A sale, from any channel."""
 

@@ -15,7 +15,9 @@ from strawberry.federation.schema_directives import Key
 from strawberry.types.base import StrawberryObjectDefinition
 from strawberry.types.field import StrawberryField
 
-from schema.fields import BINDING, SHOWN, Binding, Column, column_of
+from domain.scopes import Scope
+from domain.viewer import Subject
+from schema.fields import BINDING, GUARDED, SHOWN, Binding, Column, column_of
 
 DEFINITION = "strawberry-definition"
 ROOT = "Query"
@@ -63,6 +65,16 @@ def python_name(field: GraphQLField) -> str:
 def shown(kind: GraphQLObjectType) -> type | None:
     """The domain class that a type shows, where it shows one."""
     return getattr(_definition(kind).origin, SHOWN, None)
+
+
+def guarded(kind: GraphQLObjectType) -> Subject | Scope | None:
+    """By what a type is guarded, as it was declared."""
+    return getattr(_definition(kind).origin, GUARDED, None) if is_declared(kind) else None
+
+
+def is_declared(kind: GraphQLObjectType) -> bool:
+    """Is it a type of ours?"""
+    return DEFINITION in kind.extensions
 
 
 def names(key: str) -> list[str]:

@@ -2,6 +2,7 @@
 
 - an entity has its keys, and `resolvable: false` where only the keys are known;
 - any other object may be answered by every subgraph that has it: `@shareable`;
+- what needs more than a visitor has names its scopes: `@authenticated @requiresScopes`;
 - what is in a contract has its `@tag`;
 - what a router adds by itself (`_entities`, `_service` and their types) is left out.
 """
@@ -25,13 +26,14 @@ from graphql import (
     print_schema,
 )
 
-from schema import owners
+from schema import owners, policy
 from schema.federation import VERSION
 from schema.owners import ROOTS
 
 PLUMBING = frozenset({"_Any", "_Entity", "_Service", "_entities", "_service"})
 SPECIFICATION = f"https://specs.apollo.dev/federation/v{VERSION}"
-LINK = f'extend schema @link(url: "{SPECIFICATION}", import: ["@key", "@shareable", "@tag"])'
+IMPORTED = '["@key", "@shareable", "@tag", "@authenticated", "@requiresScopes"]'
+LINK = f'extend schema @link(url: "{SPECIFICATION}", import: {IMPORTED})'
 
 Tags = Callable[[str, str | None], Sequence[str]]
 """The tags of a type, or of one of its fields."""
@@ -65,7 +67,10 @@ def _marked(
     changes: dict[str, Any] = {"directives": (*(definition.directives or ()), *_parsed(marks))}
     if fields := getattr(definition, "fields", None):
         kept = [each for each in fields if not _is_plumbing(each)]
-        changes["fields"] = tuple(_tagged(each, tags(name, each.name.value)) for each in kept)
+        changes["fields"] = tuple(
+            _with(each, [*_scope_marks(core, name, each), *_tag_marks(tags(name, each.name.value))])
+            for each in kept
+        )
     return replace(cast("Any", definition), **changes)
 
 
@@ -84,8 +89,18 @@ def _tag_marks(tags: Sequence[str]) -> list[str]:
     return [f'@tag(name: "{tag}")' for tag in tags]
 
 
-def _tagged(field: Any, tags: Sequence[str]) -> Any:
-    return replace(field, directives=(*(field.directives or ()), *_parsed(_tag_marks(tags))))
+def _scope_marks(core: GraphQLSchema, name: str, field: Any) -> Iterator[str]:
+    """What a router may check too, of what is guarded here."""
+    kind = core.type_map[name]
+    if not isinstance(kind, GraphQLObjectType):
+        return
+    if found := policy.scopes(kind.fields[field.name.value]):
+        named = ", ".join(f'"{scope}"' for scope in found)
+        yield from ("@authenticated", f"@requiresScopes(scopes: [[{named}]])")
+
+
+def _with(field: Any, marks: Sequence[str]) -> Any:
+    return replace(field, directives=(*(field.directives or ()), *_parsed(marks)))
 
 
 def _parsed(marks: Sequence[str]) -> Sequence[ConstDirectiveNode]:

@@ -8,11 +8,13 @@ import strawberry
 from strawberry import ID
 
 from domain.customers import IdentityQuery
+from domain.scopes import Scope
 from resolvers import catalog, customers, entities, operations, orders, payments, stock
 from schema.catalog import Location, LocationKind, Product, ProductConnection
 from schema.customers import Customer, IdentityInput, LookupPurpose
 from schema.federation import Entity, Representation, Service
 from schema.fields import Column, argument, federated, root
+from schema.guards import Needs
 from schema.operations import Channel
 from schema.orders import ORDER_FILTERS, Order, OrderConnection
 from schema.payments import Payment, PaymentConnection, PaymentState
@@ -47,6 +49,7 @@ class Query:
         customers.find_customers,
         "For staff: the people who share an identity. Phone numbers are compared as E.164.",
         Column.CUSTOMERS,
+        Needs(Scope.LOOKUP, ()),
         by=argument(IdentityInput, "By what.", becomes=IdentityQuery),
         purpose=argument(LookupPurpose, "Why; it is kept in the audit log."),
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
@@ -31,13 +33,26 @@ class Bell:
     async def close(self) -> None:
         await self._redis.aclose()
 
+    async def version(self) -> tuple[str, str]:
+        """What the server is, Redis or Valkey, and which version it says.
+
+        Raises:
+            Unavailable: it does not answer.
+        """
+        told = await self._asked("INFO", "server")
+        valkey = told.get("valkey_version")
+        return ("Valkey", valkey) if valkey else ("Redis", told["redis_version"])
+
     async def ping(self) -> None:
         """Ask for an answer.
 
         Raises:
             Unavailable: there is none in time.
         """
+        await self._asked("PING")
+
+    async def _asked(self, *command: str) -> Any:
         try:
-            await self._redis.execute_command("PING")  # pyright: ignore[reportUnknownMemberType]
+            return await self._redis.execute_command(*command)  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
         except (RedisError, OSError) as error:
             raise Unavailable(f"Redis does not answer: {error}.") from error

@@ -16,6 +16,7 @@ from gateway.answering import Graph
 from gateway.contexts import contexts
 from gateway.execution.engine import Engine
 from gateway.graphql import GraphQLEndpoint
+from gateway.identity.admission import plainly
 from gateway.wiring import WIRING
 from schema import views
 from storage.mongo import MongoRepositories
@@ -43,7 +44,7 @@ def _application(engine: Callable[[GraphQLSchema], Engine]) -> Starlette:
     repositories, stores = MongoRepositories(database), MongoStores(database)
     graph = Graph(
         engine(view.core),
-        who=lambda _: CLERK,
+        who=plainly(lambda _: CLERK),
         context=contexts(view, repositories, stores, COUNTRY),
     )
     bootstrap.keep_what_is_there()

@@ -27,6 +27,7 @@ from domain.ids import (
 )
 from domain.journal import Happening
 from domain.ledger import Posting
+from domain.lookups import Lookup
 from domain.operations import Channel
 from domain.orders import Order, Return
 from domain.payments import Payment
@@ -189,6 +190,14 @@ class Stores(Protocol):
 
     async def unheard(self, places: Sequence[Place]) -> Sequence[Place]:
         """Where there is no level."""
+        ...
+
+    async def keep(self, lookup: Lookup) -> None:
+        """Keep that somebody was looked up.
+
+        Raises:
+            Unavailable: it may not be kept.
+        """
         ...
 
     async def now(self) -> datetime:

@@ -40,7 +40,9 @@ class Recent(Generic[T]):
         return found
 
     def put(self, key: Hashable, value: T) -> T:
-        """Keep a value that is not kept yet, and return it."""
+        """Keep a value in the place of the one there was, and return it."""
+        if (before := self._kept.pop(key, None)) is not None:
+            self._weight -= before.weight
         self._kept[key] = value
         self._weight += value.weight
         while len(self._kept) > self._entries or self._weight > self._size:

@@ -132,7 +132,7 @@ class Socket:
         except TimeoutError as error:
             raise Closed(INITIALISATION_TIMEOUT, "Connection initialisation timeout") from error
         try:
-            return self._graph.who(_authorization(payload) or authorization)
+            return (await self._graph.who(_authorization(payload) or authorization)).viewer
         except Unauthenticated as error:
             raise Closed(UNAUTHORIZED, error.message) from error
         except KassaError as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from domain import operations
 from domain.money import Currency
 from domain.operations import ChannelKind
+from domain.viewer import Subject
 from schema.fields import attribute, enumerated, shows
 from schema.scalars import Country
 from schema.shared import Node
@@ -12,7 +13,7 @@ from schema.shared import Node
 enumerated(ChannelKind)
 
 
-@shows(operations.Channel, keys=["id"])
+@shows(operations.Channel, keys=["id"], guarded=Subject.AVAILABILITY)
 class Channel(Node):
     """Somewhere the retailer sells or is fed from."""
 

@@ -9,6 +9,7 @@ from strawberry import ID
 
 from domain import journal
 from domain.pages import Cursor
+from domain.viewer import Subject
 from resolvers import journal as resolvers
 from schema.fields import attribute, computed, shows
 from schema.shared import Actor, Connection, Node
@@ -23,7 +24,7 @@ class FieldChange:
     after: str | None = attribute("What it became.")
 
 
-@shows(journal.JournalEntry, keys=["id"])
+@shows(journal.JournalEntry, keys=["id"], guarded=Subject.JOURNAL)
 class JournalEntry(Node):
     """One change, in the order in which it was committed."""
 

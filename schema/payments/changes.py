@@ -9,27 +9,31 @@ from strawberry import ID
 
 from domain import requests
 from domain.payments import CardPresence, OperationKind, OperationPhase, TenderKind
+from domain.scopes import Scope
 from resolvers import commands
 from resolvers import payments as resolvers
-from schema.fields import computed, shows
+from schema.fields import held, shows
+from schema.guards import Needs
 from schema.inputs import MoneyInput, Requested, given
 from schema.payments.payments import Payment, Refund
 from schema.refusals import MutationResult
+
+PAID = Needs(Scope.PAYMENTS)
 
 
 @shows(requests.Answer)
 class PaymentResult(MutationResult):
     """What became of a payment."""
 
-    payment: Payment | None = computed(commands.value, "The payment, after it.")
+    payment: Payment | None = held(commands.value, "The payment, after it.", PAID)
 
 
 @shows(requests.Answer)
 class RefundResult(MutationResult):
     """What became of a refund."""
 
-    payment: Payment | None = computed(resolvers.refunded_payment, "The payment, after it.")
-    refund: Refund | None = computed(resolvers.recorded_refund, "The refund.")
+    payment: Payment | None = held(resolvers.refunded_payment, "The payment, after it.", PAID)
+    refund: Refund | None = held(resolvers.recorded_refund, "The refund.", PAID)
 
 
 @strawberry.input(description="With what a customer pays how much, and through whom.")

@@ -10,9 +10,12 @@ from strawberry import ID
 
 from domain import ledger, payments
 from domain.payments import CardPresence, OperationKind, OperationPhase, PaymentState, TenderKind
+from domain.scopes import Scope
+from domain.viewer import Subject
 from resolvers import journal
 from resolvers import payments as resolvers
 from schema.fields import Column, attribute, batched, enumerated, shows
+from schema.guards import Needs
 from schema.operations import Channel, JournalConnection
 from schema.shared import FORWARD, Actor, Connection, ExternalRef, Money, Node, Versioned
 
@@ -26,7 +29,7 @@ ReturnRef = Annotated["Return", strawberry.lazy("schema.orders")]
 enumerated(TenderKind, CardPresence, PaymentState, OperationKind, OperationPhase)
 
 
-@shows(payments.PaymentOperation, keys=["id"])
+@shows(payments.PaymentOperation, keys=["id"], guarded=Subject.PAYMENTS)
 class PaymentOperation(Node):
     """One thing asked of a provider. Phases only climb, whatever order the news comes in."""
 
@@ -43,7 +46,7 @@ class PaymentOperation(Node):
     decline_code: str | None = attribute("Why the provider declined.")
 
 
-@shows(ledger.PostedLine)
+@shows(ledger.PostedLine, guarded=Scope.LEDGER)
 class LedgerPosting:
     """One side of a transfer between two accounts; the sides of a transfer add up to zero."""
 
@@ -55,7 +58,7 @@ class LedgerPosting:
     cause: ID = attribute("The request that told of it.")
 
 
-@shows(payments.Payment, keys=["id"])
+@shows(payments.Payment, keys=["id"], guarded=Subject.PAYMENTS)
 class Payment(Node, Versioned):
     """What a customer owes through one tender, and what became of it."""
 
@@ -77,7 +80,10 @@ class Payment(Node, Versioned):
     operations: list[PaymentOperation] = attribute("What was asked of the provider.")
     refs: list[ExternalRef] = attribute("Its names in other systems.")
     clearing: list[LedgerPosting] = batched(
-        resolvers.clearing, "For who keeps the books: where its money is, the oldest entry first."
+        resolvers.clearing,
+        "For who keeps the books: where its money is, the oldest entry first.",
+        None,
+        Needs(Scope.LEDGER, ()),
     )
     journal: JournalConnection = batched(
         journal.journal,
@@ -92,7 +98,7 @@ class PaymentConnection(Connection[Payment]):
     """A page of payments."""
 
 
-@shows(payments.Refund, keys=["id"])
+@shows(payments.Refund, keys=["id"], guarded=Subject.PAYMENTS)
 class Refund(Node):
     """Money on its way back, through the payment it came by."""
 

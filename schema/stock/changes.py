@@ -8,11 +8,14 @@ import strawberry
 from strawberry import ID
 
 from domain import requests, stock
+from domain.scopes import Scope
 from domain.stock import ReservationState, TransferState
+from domain.viewer import Subject
 from resolvers import commands
 from resolvers import stock as resolvers
 from schema.catalog import Location, Product
-from schema.fields import attribute, batched, computed, enumerated, shows
+from schema.fields import attribute, batched, enumerated, held, shows
+from schema.guards import Needs
 from schema.inputs import Requested, given
 from schema.refusals import MutationResult
 from schema.shared import Node, Versioned
@@ -30,7 +33,7 @@ class ReservationLine:
     quantity: int = attribute("How many units.")
 
 
-@shows(stock.Reservation, keys=["id"])
+@shows(stock.Reservation, keys=["id"], guarded=Subject.RESERVATIONS)
 class Reservation(Node, Versioned):
     """Units promised for a while: all of its lines, or none."""
 
@@ -39,7 +42,7 @@ class Reservation(Node, Versioned):
     expires_at: datetime = attribute("When an ACTIVE one runs out.")
 
 
-@shows(stock.Transfer, keys=["id"])
+@shows(stock.Transfer, keys=["id"], guarded=Subject.STOCK)
 class Transfer(Node, Versioned):
     """Units on their way between two locations."""
 
@@ -52,26 +55,30 @@ class Transfer(Node, Versioned):
     sent_at: datetime = attribute("When they left.")
 
 
+HELD = Needs(Scope.RESERVE)
+LEVELS, TRANSFER = Needs(Scope.STOCK, ()), Needs(Scope.STOCK)
+
+
 @shows(requests.Answer)
 class ReservationResult(MutationResult):
     """What became of a reservation."""
 
-    reservation: Reservation | None = computed(commands.value, "The reservation, after it.")
+    reservation: Reservation | None = held(commands.value, "The reservation, after it.", HELD)
 
 
 @shows(requests.Answer)
 class StockResult(MutationResult):
     """What became of stock levels."""
 
-    levels: list[StockLevel] = computed(resolvers.changed_levels, "The levels that changed.")
+    levels: list[StockLevel] = held(resolvers.changed_levels, "The levels that changed.", LEVELS)
 
 
 @shows(requests.Answer)
 class TransferResult(MutationResult):
     """What became of a transfer, and of the levels it touches."""
 
-    transfer: Transfer | None = computed(resolvers.moved_transfer, "The transfer, after it.")
-    levels: list[StockLevel] = computed(resolvers.changed_levels, "The levels that changed.")
+    transfer: Transfer | None = held(resolvers.moved_transfer, "The transfer, after it.", TRANSFER)
+    levels: list[StockLevel] = held(resolvers.changed_levels, "The levels that changed.", LEVELS)
 
 
 @strawberry.input(description="Units of one product at one location.")

@@ -8,6 +8,7 @@ import strawberry
 
 from domain import stock
 from domain.stock import Promise
+from domain.viewer import Subject
 from resolvers import journal
 from resolvers import stock as resolvers
 from schema.catalog import Location, Product
@@ -27,7 +28,7 @@ class Authority:
     since: datetime = attribute("Since when.")
 
 
-@shows(stock.StockLevel, keys=["id", "product { sku } location { code }"])
+@shows(stock.StockLevel, keys=["id", "product { sku } location { code }"], guarded=Subject.STOCK)
 class StockLevel(Node, Versioned):
     """Units of one product at one location.
 

@@ -57,9 +57,9 @@ class MongoCustomers:
         )
         self._searched = Reader(database, "customers", Customer, Subject.CUSTOMER_SEARCH, wanted)
         self._accounts = Reader(
-            database, "loyalty_accounts", LoyaltyAccount, Subject.CUSTOMERS, wanted
+            database, "loyalty_accounts", LoyaltyAccount, Subject.POINTS, wanted
         )
-        self._entries = Reader(database, "loyalty_entries", LoyaltyEntry, Subject.CUSTOMERS, wanted)
+        self._entries = Reader(database, "loyalty_entries", LoyaltyEntry, Subject.POINTS, wanted)
 
     def by_ids(
         self, viewer: Viewer, keys: Sequence[CustomerId]

@@ -8,12 +8,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from storage.mongo import (
+    api_keys,
     catalog,
     claims,
     customers,
     journal,
     leases,
     ledger,
+    lookups,
     operations,
     orders,
     payments,
@@ -38,6 +40,8 @@ COLLECTIONS: tuple[Collection, ...] = (
     *journal.COLLECTIONS,
     *leases.COLLECTIONS,
     *secrets.COLLECTIONS,
+    *lookups.COLLECTIONS,
+    *api_keys.COLLECTIONS,
 )
 
 WITH_OUTBOX = tuple(each.name for each in COLLECTIONS if PENDING in each.indexes)

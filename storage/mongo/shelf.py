@@ -14,6 +14,7 @@ from domain.ports import ShelfState
 from domain.shop import Shop
 from domain.values import SYSTEM_ACTOR
 from storage.mongo import catalog, customers, ledger, operations, orders, outbox, stock
+from storage.mongo.api_keys import API_KEYS
 from storage.mongo.catalog import product_document
 from storage.mongo.collections import Collection
 from storage.mongo.driver import Database, Document
@@ -28,7 +29,7 @@ from storage.mongo.stock.opening import level_document
 MARKS = "marks"
 SHOP = "shop"
 CHUNK = 2_000
-OF_GATEWAYS = (LEASES, SECRETS)
+OF_GATEWAYS = (LEASES, SECRETS, API_KEYS)
 """What gateways need for themselves: it may be there before anything is sold."""
 
 

@@ -11,6 +11,7 @@ import msgspec
 from domain.ids import LocationId, Sku, TransferId
 from domain.journal import Happening
 from domain.ledger import Posting
+from domain.lookups import Lookup
 from domain.payments import Payment
 from domain.ports import Overtaken, Place, Work
 from domain.requests import Claim
@@ -20,6 +21,7 @@ from storage.mongo.claims import ANSWERS, CLAIMS, CLOSED, MongoClaims, answer_do
 from storage.mongo.clock import Clock
 from storage.mongo.driver import Database, Taken
 from storage.mongo.journal import JOURNAL
+from storage.mongo.lookups import LOOKUPS
 from storage.mongo.stock import moving, opening
 from storage.mongo.stock.far import MOST_NEAR
 from storage.mongo.stock.holds import MongoHolds
@@ -41,6 +43,9 @@ class MongoStores:
 
     async def now(self) -> datetime:
         return await self._clock.now()
+
+    async def keep(self, lookup: Lookup) -> None:
+        await self._database.put(LOOKUPS.name, LOOKUPS.document(lookup))
 
     async def is_told(self, cause: str) -> bool:
         return bool(await self._database.find(JOURNAL.name, {"about": cause}, limit=1))

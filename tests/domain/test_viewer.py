@@ -5,12 +5,18 @@ from __future__ import annotations
 from itertools import product
 
 import pytest
+from msgspec.structs import replace
 
 from domain import viewer as access
+from domain.errors import Forbidden
 from domain.ids import ChannelId, CustomerId, LocationId
+from domain.scopes import Scope
 from domain.viewer import (
     ANONYMOUS,
+    SCOPE_OF_ACTION,
+    SCOPES,
     SYSTEM,
+    Action,
     AtLocation,
     DoneBy,
     Everything,
@@ -21,6 +27,7 @@ from domain.viewer import (
     Role,
     Subject,
     Viewer,
+    permitted,
     reach,
 )
 
@@ -36,7 +43,7 @@ VIEWERS = {role: Viewer(role) for role in Role} | {
 ALL, OWN, STORE = Everything(), OfCustomer(ANNA), AtLocation(HERE)
 WHAT_EVERYONE_SEES = {"CATALOG": Published(), "SOLD": ALL, "AVAILABILITY": ALL}
 WHAT_STAFF_SEES = dict.fromkeys(
-    ["CATALOG", "SOLD", "AVAILABILITY", "STOCK", "JOURNAL", "RESERVATIONS"], ALL
+    ["CATALOG", "SOLD", "AVAILABILITY", "STOCK", "JOURNAL", "RESERVATIONS", "POINTS"], ALL
 )
 
 
@@ -47,7 +54,9 @@ def doings(role: Role) -> dict[str, DoneBy]:
 TABLE = {
     "anonymous": WHAT_EVERYONE_SEES,
     "shopper": WHAT_EVERYONE_SEES
-    | dict.fromkeys(["CUSTOMERS", "ORDERS", "ORDER_LIST", "PAYMENTS", "PAYMENT_LIST"], OWN)
+    | dict.fromkeys(
+        ["CUSTOMERS", "POINTS", "ORDERS", "ORDER_LIST", "PAYMENTS", "PAYMENT_LIST"], OWN
+    )
     | doings(Role.SHOPPER),
     "partner": WHAT_EVERYONE_SEES
     | dict.fromkeys(["ORDERS", "ORDER_LIST", "PAYMENTS", "PAYMENT_LIST"], OfChannels(OURS))
@@ -112,3 +121,34 @@ def test_a_viewer_is_a_stranger_unless_told_otherwise():
         Role.FINANCE,
         Role.SYSTEM,
     ]
+
+
+@pytest.mark.parametrize("subject", Subject)
+@pytest.mark.parametrize("role", Role)
+def test_without_its_scope_nothing_of_a_subject_is_reached(role: Role, subject: Subject):
+    everything, viewer = frozenset(Scope), VIEWERS[role]
+
+    others = replace(viewer, scopes=everything - {SCOPES[subject]})
+    alone = replace(viewer, scopes=frozenset({SCOPES[subject]}))
+
+    assert reach(others, subject) == Nothing()
+    assert reach(alone, subject) == reach(viewer, subject)
+    assert reach(replace(viewer, scopes=frozenset()), subject) == Nothing()
+
+
+@pytest.mark.parametrize("action", Action)
+@pytest.mark.parametrize("role", Role)
+def test_without_its_scope_nothing_is_done(role: Role, action: Action):
+    everything, viewer = frozenset(Scope), VIEWERS[role]
+
+    with pytest.raises(Forbidden):
+        permitted(replace(viewer, scopes=everything - {SCOPE_OF_ACTION[action]}), action)
+
+
+def test_who_somebody_is_opens_nothing_and_what_they_may_makes_them_equal():
+    one, other = replace(ANONYMOUS, subject="one"), replace(ANONYMOUS, subject="other")
+
+    assert one == other == ANONYMOUS
+    assert len({one, other, ANONYMOUS}) == 1
+    assert (one != other) is False
+    assert replace(one, scopes=frozenset({Scope.CATALOG})) != one

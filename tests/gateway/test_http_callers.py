@@ -20,7 +20,7 @@ from tests.gateway.toy import (
 
 
 async def test_a_stranger_is_told_to_authenticate(serve, reported):
-    def who(_authorization):
+    async def who(_authorization):
         raise Unauthenticated("A valid access token is needed.")
 
     response = await ask(serve(who=who), "{ later }")
@@ -32,7 +32,7 @@ async def test_a_stranger_is_told_to_authenticate(serve, reported):
 
 
 async def test_another_refusal_of_the_viewer_is_forbidden(serve):
-    def who(_authorization):
+    async def who(_authorization):
         raise OutOfStock("Not today.")
 
     response = await ask(serve(who=who), "{ later }")
@@ -42,7 +42,7 @@ async def test_another_refusal_of_the_viewer_is_forbidden(serve):
 
 @pytest.mark.parametrize("accept", [JSON, GRAPHQL, BROWSER])
 async def test_an_unexpected_failure_is_masked_json(serve, reported, accept):
-    def who(_authorization):
+    async def who(_authorization):
         raise SECRET
 
     response = await ask(serve(who=who), "{ later }", accept)

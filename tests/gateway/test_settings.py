@@ -24,6 +24,9 @@ MEANINGS = [
     ("KASSA_CHECK_SECONDS", "2.5", 2.5),
     ("KASSA_COUNTRY", "NO", "NO"),
     ("KASSA_SUBGRAPH", "orders", Column.ORDERS),
+    ("KASSA_ISSUERS", "/etc/kassa/issuers.toml", Path("/etc/kassa/issuers.toml")),
+    ("KASSA_PEPPER_FILE", "/run/secrets/pepper", Path("/run/secrets/pepper")),
+    ("KASSA_ALLOW_OLD_SERVERS", "true", True),
 ]
 
 REFUSALS = [
@@ -37,6 +40,7 @@ REFUSALS = [
     ("KASSA_CHECK_SECONDS", "nan"),
     ("KASSA_CHECK_SECONDS", "86401"),
     ("KASSA_SUBGRAPH", "order"),
+    ("KASSA_ALLOW_OLD_SERVERS", "yes please"),
     ("KASSA_MONGODB_DATABASE", "a b"),
     ("KASSA_MONGODB_DATABASE", "a/b"),
     ("KASSA_MONGODB_DATABASE", "$where"),

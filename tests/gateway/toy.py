@@ -20,6 +20,7 @@ from domain.viewer import ANONYMOUS
 from gateway.answering import Graph
 from gateway.execution.engine import Engine
 from gateway.graphql import GraphQLEndpoint
+from gateway.identity.admission import plainly
 
 JSON = "application/json"
 GRAPHQL = "application/graphql-response+json"
@@ -118,7 +119,11 @@ def graph(engine: Engine, **options) -> Graph:
     """A graph that anybody may ask; its context is a greeting."""
     return Graph(
         engine,
-        **{"who": lambda _: ANONYMOUS, "context": lambda _viewer, _watched: "Hello", **options},
+        **{
+            "who": plainly(lambda _: ANONYMOUS),
+            "context": lambda _viewer, _watched: "Hello",
+            **options,
+        },
     )
 
 

@@ -15,6 +15,7 @@ from gateway import auth, upkeep
 from gateway.answering import Graph
 from gateway.contexts import contexts
 from gateway.execution.engine import Engine, Outcome
+from gateway.identity.admission import plainly
 from gateway.live.hub import Hub, Parts
 from gateway.live.mailbox import Mailbox
 from gateway.live.streams import Stream, Wanted
@@ -109,7 +110,9 @@ def hub_of(database: Database) -> Hub:
 
     engine = Engine(view.core, WIRING)
     graph = Graph(
-        engine, who=auth.viewer, context=contexts(view, repositories, MongoStores(database), "SE")
+        engine,
+        who=plainly(auth.viewer),
+        context=contexts(view, repositories, MongoStores(database), "SE"),
     )
     return Hub(Parts(graph, MongoFollowing(database), repositories))
 

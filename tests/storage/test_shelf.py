@@ -21,7 +21,7 @@ from storage.mongo.shelf import MongoShelf
 from tests.conftest import UNTIL
 from tests.making import a_channel
 
-AT_WORK = {"claims", "answers", "leases", "secrets", "far_holds"}
+AT_WORK = {"claims", "answers", "leases", "secrets", "far_holds", "api_keys", "lookups"}
 """What only a gateway at work fills."""
 
 COLUMNS = {each.name for each in COLLECTIONS} - AT_WORK - {"journal"}

@@ -117,6 +117,15 @@ class Database:
             told = await self._database.command({"hello": 1})
             return told["localTime"].replace(tzinfo=UTC)
 
+    async def version(self) -> str:
+        """Which version the server says it is.
+
+        Raises:
+            Unavailable: it does not answer.
+        """
+        with self._answering():
+            return (await self._database.command({"buildInfo": 1}))["version"]
+
     @property
     def name(self) -> str:
         return self._database.name

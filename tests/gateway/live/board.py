@@ -28,6 +28,7 @@ from gateway.answering import Graph
 from gateway.execution.engine import Engine, Outcome
 from gateway.execution.errors import refusal
 from gateway.graphql import GraphQLEndpoint
+from gateway.identity.admission import plainly
 from gateway.live.mailbox import End, Mailbox, Message
 from gateway.live.sockets import SUBPROTOCOL, Sockets
 from gateway.live.streams import Stream, Wanted
@@ -129,7 +130,7 @@ def application(board: Board, *, is_live: bool = True) -> Starlette:
 
     graph = Graph(
         board.engine,
-        who=auth.viewer,
+        who=plainly(auth.viewer),
         context=context,
         streams=board if is_live else None,
         report=lambda error, _: board.reported.append(error),

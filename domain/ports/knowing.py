@@ -1,0 +1,35 @@
+"""What letting viewers in needs of a database."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from domain.api_keys import ApiKey, ApiKeyId
+
+
+class ApiKeys(Protocol):
+    """Keys of our own."""
+
+    async def by_digests(self, digests: Collection[str]) -> Mapping[str, ApiKey]:
+        """The keys there are, by what they are found by.
+
+        Raises:
+            Unavailable: the database does not answer.
+        """
+        ...
+
+    async def all(self) -> Sequence[ApiKey]:
+        """Every key, the oldest first."""
+        ...
+
+    async def add(self, key: ApiKey) -> None: ...
+
+    async def revoke(self, key: ApiKeyId, at: datetime) -> ApiKey | None:
+        """Have a key open nothing any more; None if there is no such key."""
+        ...
+
+    async def used(self, keys: Collection[ApiKeyId], at: datetime) -> None:
+        """Keep that these were used by then."""
+        ...
