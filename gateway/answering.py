@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable, Sequence
 
 import orjson
+from graphql import GraphQLError
 
 from domain.errors import KassaError
 from domain.viewer import Viewer
@@ -18,6 +19,7 @@ from gateway.execution.errors import (
     refusal,
 )
 from gateway.execution.watching import Watch
+from gateway.limits.accounts import Account, Accounts
 from gateway.live.mailbox import Mailbox
 from gateway.live.streams import Stream, Streams, Wanted
 from gateway.reading import Asked
@@ -53,6 +55,7 @@ class Graph:
         context: Callable[[Viewer, bool], object],
         streams: Streams | None = None,
         explain: Callable[[Watch], object] | None = None,
+        accounts: Accounts | None = None,
         report: Callable[[Exception, str], None] = log,
     ) -> None:
         self.who = who
@@ -60,6 +63,7 @@ class Graph:
         self.engine = engine
         self.context = context
         self._explain = explain
+        self._accounts = accounts
         self._display = ErrorDisplay(public, report)
 
     @property
@@ -72,36 +76,76 @@ class Graph:
         """May an operation be watched?"""
         return self._explain is not None
 
+    def account(self, viewer: Viewer, peer: str | None) -> Account | None:
+        """Who pays for a request that comes from `peer`; None where nothing is counted."""
+        return self._accounts.account(viewer, peer) if self._accounts else None
+
     async def execute(
-        self, asked: Asked, viewer: Viewer, *, allow_mutation: bool, watch: Watch | None = None
+        self,
+        asked: Asked,
+        viewer: Viewer,
+        *,
+        allow_mutation: bool,
+        watch: Watch | None = None,
+        account: Account | None = None,
     ) -> Outcome:
         """Run a query or a mutation; of a subscription, the outcome says that it is one."""
-        return await self.engine.execute(
+        if account and (error := account.overdrawn()):
+            return Outcome.refused(error)
+        outcome = await self.engine.execute(
             asked.query,
             variables=asked.variables,
             operation_name=asked.operation_name,
             context=self.context(viewer, watch is not None),
             allow_mutation=allow_mutation,
             watch=watch,
+            admit=account.admit if account else None,
         )
+        if account and not is_subscription(outcome):
+            await account.settle(outcome)
+        return outcome
 
     async def open(
-        self, asked: Asked, viewer: Viewer, mailbox: Mailbox, after: str | None = None
+        self,
+        asked: Asked,
+        viewer: Viewer,
+        mailbox: Mailbox,
+        after: str | None = None,
+        account: Account | None = None,
     ) -> Stream | Outcome:
         """Subscribe; `after` is a cursor that came beside the document."""
         if self.streams is None:
             return refused(NO_STREAMS, SUBSCRIPTION_NOT_SUPPORTED)
+        if account and (error := await self._charged(asked, account)):
+            return Outcome.refused(error)
         wanted = Wanted(asked.query, asked.operation_name, asked.variables, viewer, after)
         return await self.streams.open(wanted, mailbox)
 
-    def shown(self, outcome: Outcome, watch: Watch | None = None) -> bytes:
+    async def _charged(self, asked: Asked, account: Account) -> GraphQLError | None:
+        """Charge what the first event of a subscription costs."""
+        found = self.engine.subscription(
+            asked.query, variables=asked.variables, operation_name=asked.operation_name
+        )
+        cost = None if isinstance(found, Outcome) else self.engine.requested(found)
+        return None if cost is None else await account.admit(cost)
+
+    def shown(
+        self, outcome: Outcome, watch: Watch | None = None, account: Account | None = None
+    ) -> bytes:
         """The response to an operation, as JSON."""
-        errors = self.errors(outcome)
-        if not outcome.executed:
-            return orjson.dumps({"errors": errors})
-        shown = {"errors": errors} if errors else {}
-        plan = {"extensions": {"plan": self._explain(watch)}} if self._explain and watch else {}
-        return orjson.dumps({**shown, "data": outcome.data, **plan})
+        shown: dict[str, object] = {}
+        if errors := self.errors(outcome):
+            shown["errors"] = errors
+        if outcome.executed:
+            shown["data"] = outcome.data
+        extensions: dict[str, object] = {}
+        if account and (cost := account.shown()):
+            extensions["cost"] = cost
+        if outcome.executed and self._explain and watch:
+            extensions["plan"] = self._explain(watch)
+        if extensions:
+            shown["extensions"] = extensions
+        return orjson.dumps(shown)
 
     def errors(self, outcome: Outcome) -> Sequence[object]:
         """The `errors` of a response."""

@@ -19,6 +19,7 @@ from gateway.answering import Graph
 from gateway.contexts import contexts
 from gateway.execution.engine import Engine
 from gateway.graphql import GraphQLEndpoint
+from gateway.limits.accounts import Accounts
 from gateway.live.hub import Hub, Parts
 from gateway.live.sockets import Sockets
 from gateway.settings import Settings
@@ -39,14 +40,15 @@ def build(
     checks: Mapping[str, Check],
     page_config: Callable[[], PageConfig],
     following: Following | None = None,
+    accounts: Accounts | None = None,
     lifespan: Lifespan | None = None,
 ) -> Starlette:
     """Put the routes together.
 
     `checks` name the dependencies that `/readyz` asks after. Without `following` there are no
-    subscriptions.
+    subscriptions, without `accounts` nobody counts what clients cost.
     """
-    graph = _graph(settings, view, repositories, stores)
+    graph = _graph(settings, view, repositories, stores, accounts)
     hub = Hub(Parts(graph, following, repositories)) if following else None
     graph.streams = hub
     page = pages.page if settings.is_development else None
@@ -75,12 +77,19 @@ def _living(lifespan: Lifespan | None, hub: Hub | None) -> Lifespan:
     return living
 
 
-def _graph(settings: Settings, view: View, repositories: Repositories, stores: Stores) -> Graph:
+def _graph(
+    settings: Settings,
+    view: View,
+    repositories: Repositories,
+    stores: Stores,
+    accounts: Accounts | None,
+) -> Graph:
     return Graph(
         Engine(view.core, WIRING),
         who=auth.viewer if settings.is_development else auth.visitor,
         context=contexts(view, repositories, stores, settings.country),
         explain=explaining.shown if settings.is_development else None,
+        accounts=accounts,
         report=logs.report,
     )
 

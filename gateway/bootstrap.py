@@ -23,9 +23,12 @@ from domain.ports import Repositories, ShelfState, Stores
 from domain.shop import Shop
 from gateway import app, embedded, logs, upkeep
 from gateway.checking import watching
-from gateway.settings import Settings, SettingsError, read
+from gateway.limits.accounts import Accounts
+from gateway.limits.purses import Purses
+from gateway.settings import Limiting, Settings, SettingsError, read
 from gateway.welcome import Welcome, welcome
 from schema import views
+from storage.buckets import Buckets
 from storage.mongo import MongoRepositories, driver
 from storage.mongo.driver import Database
 from storage.mongo.intake import MongoIntake
@@ -176,15 +179,20 @@ def serving(settings: Settings, chosen: Database, doorbell: Bell) -> Starlette:
     stores: Stores = MongoStores(chosen)
     view = views.named(settings.subgraph)
     offers: list[Welcome] = []
+    bank = _bank(settings)
+    purses = Purses(bank)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncGenerator[None]:
         try:
             offers.append(await welcome(reading, view))
             keep_what_is_there()
-            async with upkeep.running({**jobs(chosen, stores), **watches(chosen, settings)}):
+            running = {**jobs(chosen, stores), **watches(chosen, settings)}
+            async with upkeep.running({**running, "purses": (purses.settle, 1.0)}):
                 yield
         finally:
+            await purses.close()
+            await bank.close()
             await chosen.close()
             await doorbell.close()
 
@@ -196,8 +204,26 @@ def serving(settings: Settings, chosen: Database, doorbell: Bell) -> Starlette:
         checks={"mongodb": chosen.ping, "redis": doorbell.ping},
         page_config=lambda: offers[0].page_config(),
         following=MongoFollowing(chosen),
+        accounts=_accounts(settings, purses),
         lifespan=lifespan,
     )
+
+
+def _bank(settings: Settings) -> Buckets:
+    if settings.redis_url is None:
+        raise SettingsError(NO_DATABASE)
+    return Buckets(settings.redis_url)
+
+
+def _accounts(settings: Settings, purses: Purses) -> Accounts | None:
+    """Who opens an account for each request, where anybody counts."""
+    match settings.limits:
+        case Limiting.ENFORCE:
+            return Accounts(purses)
+        case Limiting.MEASURE:
+            return Accounts(purses, told=logs.too_dear)
+        case Limiting.OFF:
+            return None
 
 
 def keep_what_is_there() -> None:

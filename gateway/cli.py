@@ -44,6 +44,8 @@ KASSA_HOST, KASSA_PORT: where to listen (127.0.0.1, 8000)
 
 KASSA_CHECK_SECONDS: how often a gateway checks a little of what must always be true (10; 0: never)
 
+KASSA_LIMITS: enforce what clients may cost, measure it only, or off (enforce)
+
 KASSA_COUNTRY: whose phone numbers need no country code (SE)
 
 KASSA_SUBGRAPH: serve this subgraph alone, for a router (everything)

@@ -20,6 +20,7 @@ from gateway.answering import Graph, is_subscription, refused
 from gateway.execution.engine import Outcome
 from gateway.execution.errors import METHOD_NOT_ALLOWED, SUBSCRIPTION_NOT_SUPPORTED, code_of
 from gateway.execution.watching import Watch
+from gateway.limits.accounts import Account
 from gateway.live import multipart, sse, streaming
 from gateway.live.sockets import SUBPROTOCOL
 from gateway.live.streaming import Body, Format
@@ -84,15 +85,16 @@ class GraphQLEndpoint:
             return _varying(self._page(request))
         asked, viewer = await reading.asked(request), self._viewer(request)
         watch = Watch() if self._graph.explains and PLAN in request.headers else None
+        account = self._graph.account(viewer, request.client.host if request.client else None)
         outcome = await self._graph.execute(
-            asked, viewer, allow_mutation=request.method == "POST", watch=watch
+            asked, viewer, allow_mutation=request.method == "POST", watch=watch, account=account
         )
         if is_subscription(outcome) and self._graph.is_live:
             if accepted.stream is None or request.method == "HEAD":
                 outcome = refused(STREAMS_WANTED, SUBSCRIPTION_NOT_SUPPORTED)
             else:
-                return await self._subscribed(request, asked, viewer, accepted.stream)
-        return self._shown(outcome, accepted, watch)
+                return await self._subscribed(request, asked, viewer, accepted.stream, account)
+        return self._shown(outcome, accepted, watch, account)
 
     def _viewer(self, request: Request) -> Viewer:
         try:
@@ -104,24 +106,38 @@ class GraphQLEndpoint:
             raise Refused(403, error.code, error.message) from error
 
     async def _subscribed(
-        self, request: Request, asked: Asked, viewer: Viewer, form: Format
+        self,
+        request: Request,
+        asked: Asked,
+        viewer: Viewer,
+        form: Format,
+        account: Account | None,
     ) -> ASGIApp:
         body, after = Body(form), request.headers.get("last-event-id")
-        opened = await self._graph.open(asked, viewer, body.mailbox, after)
+        opened = await self._graph.open(asked, viewer, body.mailbox, after, account)
         if isinstance(opened, Outcome):
-            return streaming.once(form, self._graph.shown(opened))
+            return streaming.once(form, self._graph.shown(opened, account=account))
         body.stream = opened
         return body
 
-    def _shown(self, outcome: Outcome, accepted: Accepted, watch: Watch | None) -> Response:
-        media, content = accepted.media, self._graph.shown(outcome, watch)
+    def _shown(
+        self,
+        outcome: Outcome,
+        accepted: Accepted,
+        watch: Watch | None,
+        account: Account | None,
+    ) -> Response:
+        media, content = accepted.media, self._graph.shown(outcome, watch, account)
+        told = account.headers() if account else None
+        if account and account.limited is not None:
+            return _json(content, media, 429, told)
         if not outcome.executed and code_of(outcome.errors[0]) == METHOD_NOT_ALLOWED:
             return _json(content, media, 405, {"Allow": "POST"})
         if media is None and accepted.stream:
             return streaming.once(accepted.stream, content)
         # With application/json a client tells the two kinds apart by `data`, not by the status.
         is_told_by_status = not outcome.executed and media == GRAPHQL_RESPONSE
-        return _json(content, media, 400 if is_told_by_status else 200)
+        return _json(content, media, 400 if is_told_by_status else 200, told)
 
 
 def _refused(

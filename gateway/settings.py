@@ -29,6 +29,7 @@ WANTED: Mapping[str, str] = MappingProxyType(
         "mongodb_database": "a name of up to 63 letters, digits, - and _",
         "mongodb_driver": "pymongo or motor",
         "check_seconds": "a number of seconds up to 86400, or 0 for never",
+        "limits": "enforce, measure or off",
         "country": "a country of two letters, such as SE",
         "subgraph": f"one of {', '.join(Column)}",
     }
@@ -54,6 +55,14 @@ class Driver(StrEnum):
     MOTOR = "motor"
 
 
+class Limiting(StrEnum):
+    """What becomes of budgets: `measure` only says in the log what `enforce` would refuse."""
+
+    ENFORCE = "enforce"
+    MEASURE = "measure"
+    OFF = "off"
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """One field per variable: `port` is `KASSA_PORT`; port 0 is any that is free."""
 
@@ -66,6 +75,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     redis_url: str | None = None
     data: Path = Path(".kassa")
     check_seconds: Annotated[float, Meta(ge=0, le=86_400)] = 10.0
+    limits: Limiting = Limiting.ENFORCE
     country: Country = "SE"
     subgraph: Column | None = None
 

@@ -3,12 +3,13 @@
 - an entity has its keys, and `resolvable: false` where only the keys are known;
 - any other object may be answered by every subgraph that has it: `@shareable`;
 - what is in a contract has its `@tag`;
+- what does not cost the ordinary has its `@cost`, a list its `@listSize`;
 - what a router adds by itself (`_entities`, `_service` and their types) is left out.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any, cast
 
@@ -16,6 +17,7 @@ from graphql import (
     ConstDirectiveNode,
     DefinitionNode,
     DocumentNode,
+    GraphQLNamedType,
     GraphQLObjectType,
     GraphQLSchema,
     ObjectTypeDefinitionNode,
@@ -25,13 +27,14 @@ from graphql import (
     print_schema,
 )
 
-from schema import owners
+from schema import costs, owners
 from schema.federation import VERSION
 from schema.owners import ROOTS
 
 PLUMBING = frozenset({"_Any", "_Entity", "_Service", "_entities", "_service"})
 SPECIFICATION = f"https://specs.apollo.dev/federation/v{VERSION}"
-LINK = f'extend schema @link(url: "{SPECIFICATION}", import: ["@key", "@shareable", "@tag"])'
+IMPORTS = ", ".join(f'"@{each}"' for each in ("cost", "key", "listSize", "shareable", "tag"))
+LINK = f'extend schema @link(url: "{SPECIFICATION}", import: [{IMPORTS}])'
 
 Tags = Callable[[str, str | None], Sequence[str]]
 """The tags of a type, or of one of its fields."""
@@ -39,7 +42,8 @@ Tags = Callable[[str, str | None], Sequence[str]]
 
 def plain(core: GraphQLSchema) -> str:
     """The SDL for people and clients, by name."""
-    return _printed(_written(core))
+    defined = parse(costs.DEFINITIONS).definitions
+    return _printed([*defined, *_written(core)])
 
 
 def subgraph(core: GraphQLSchema, entities: Collection[str], tags: Tags) -> str:
@@ -50,7 +54,22 @@ def subgraph(core: GraphQLSchema, entities: Collection[str], tags: Tags) -> str:
 
 def _written(core: GraphQLSchema) -> list[TypeDefinitionNode]:
     definitions = cast("Sequence[TypeDefinitionNode]", parse(print_schema(core)).definitions)
-    return sorted(definitions, key=lambda definition: definition.name.value)
+    priced = [_priced(core.type_map[each.name.value], each) for each in definitions]
+    return sorted(priced, key=lambda definition: definition.name.value)
+
+
+def _priced(kind: GraphQLNamedType, definition: TypeDefinitionNode) -> TypeDefinitionNode:
+    """With the marks of what it costs."""
+    if not isinstance(kind, GraphQLObjectType):
+        return definition
+    written = cast("ObjectTypeDefinitionNode", definition)
+    fields = [_with(each, costs.marks(kind, each.name.value)) for each in written.fields or ()]
+    return replace(_with(written, costs.marks(kind)), fields=tuple(fields))
+
+
+def _with(node: Any, marks: Iterable[str]) -> Any:
+    """A definition with more directives."""
+    return replace(node, directives=(*(node.directives or ()), *_parsed(list(marks))))
 
 
 def _printed(definitions: Sequence[DefinitionNode]) -> str:
@@ -65,7 +84,9 @@ def _marked(
     changes: dict[str, Any] = {"directives": (*(definition.directives or ()), *_parsed(marks))}
     if fields := getattr(definition, "fields", None):
         kept = [each for each in fields if not _is_plumbing(each)]
-        changes["fields"] = tuple(_tagged(each, tags(name, each.name.value)) for each in kept)
+        changes["fields"] = tuple(
+            _with(each, _tag_marks(tags(name, each.name.value))) for each in kept
+        )
     return replace(cast("Any", definition), **changes)
 
 
@@ -82,10 +103,6 @@ def _federation_marks(core: GraphQLSchema, name: str, entities: Collection[str])
 
 def _tag_marks(tags: Sequence[str]) -> list[str]:
     return [f'@tag(name: "{tag}")' for tag in tags]
-
-
-def _tagged(field: Any, tags: Sequence[str]) -> Any:
-    return replace(field, directives=(*(field.directives or ()), *_parsed(_tag_marks(tags))))
 
 
 def _parsed(marks: Sequence[str]) -> Sequence[ConstDirectiveNode]:

@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from gateway.settings import Driver, Env, Settings, SettingsError, read
+from gateway.settings import Driver, Env, Limiting, Settings, SettingsError, read
 from schema.fields import Column
 
 MEANINGS = [
@@ -22,6 +22,7 @@ MEANINGS = [
     ("KASSA_REDIS_URL", "redis://bell/0", "redis://bell/0"),
     ("KASSA_DATA", "/var/lib/kassa", Path("/var/lib/kassa")),
     ("KASSA_CHECK_SECONDS", "2.5", 2.5),
+    ("KASSA_LIMITS", "measure", Limiting.MEASURE),
     ("KASSA_COUNTRY", "NO", "NO"),
     ("KASSA_SUBGRAPH", "orders", Column.ORDERS),
 ]
@@ -37,6 +38,7 @@ REFUSALS = [
     ("KASSA_CHECK_SECONDS", "nan"),
     ("KASSA_CHECK_SECONDS", "86401"),
     ("KASSA_SUBGRAPH", "order"),
+    ("KASSA_LIMITS", "on"),
     ("KASSA_MONGODB_DATABASE", "a b"),
     ("KASSA_MONGODB_DATABASE", "a/b"),
     ("KASSA_MONGODB_DATABASE", "$where"),

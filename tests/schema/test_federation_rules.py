@@ -50,8 +50,8 @@ def test_the_specification_is_linked_with_all_that_is_used(column: Column | None
     [link] = [line for line in sdl.split("\n") if "@link" in line]
 
     assert link.startswith('extend schema @link(url: "https://specs.apollo.dev/federation/v2.9"')
-    used = set(re.findall(r"@[a-z]+", re.sub(r'"""[^"]*"""', "", sdl.replace(link, ""))))
-    assert used <= set(re.findall(r'"(@[a-z]+)"', link))
+    used = set(re.findall(r"@[a-zA-Z]+", re.sub(r'"""[^"]*"""', "", sdl.replace(link, ""))))
+    assert used <= set(re.findall(r'"(@[a-zA-Z]+)"', link))
 
 
 @subgraphs
