@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from inspect import isawaitable
 from math import ceil
+from time import monotonic
 
 from graphql import GraphQLError
 
@@ -21,6 +22,7 @@ from gateway.limits.purses import Purses, Taken
 
 RATE_LIMITED = "RATE_LIMITED"
 COST_EXCEEDED = "COST_EXCEEDED"
+SILENT_SECONDS = 1.0
 OF_A_REFUSED_DOCUMENT = 20
 """Points: reading one takes as long as answering for so many objects."""
 
@@ -127,6 +129,19 @@ class Account:
         return True
 
 
+def _sparingly(told: Told) -> Told:
+    """Once a second is enough to know of each kind."""
+    told_at: dict[tuple[str, object], float] = {}
+
+    def tell(code: str, facts: Mapping[str, object]) -> None:
+        key, now = (code, facts["role"]), monotonic()
+        if now - told_at.get(key, -SILENT_SECONDS) >= SILENT_SECONDS:
+            told_at[key] = now
+            told(code, facts)
+
+    return tell
+
+
 class Accounts:
     """Opens an account for each request. With `told`, nothing is refused: it is only measured."""
 
@@ -135,7 +150,7 @@ class Accounts:
     ) -> None:
         self._purses = purses
         self._budgets = budgets
-        self._told = told
+        self._told = _sparingly(told) if told else None
 
     def account(self, viewer: Viewer, peer: str | None) -> Account:
         """The account of one request."""

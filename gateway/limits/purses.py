@@ -26,6 +26,9 @@ HANDFULS = 20
 REQUESTS_AT_ONCE = 4
 MOST_PURSES = 20_000
 IDLE_SECONDS = 2.0
+DRY_SECONDS = 0.25
+"""So long a bank is not asked again for as much as it did not have."""
+
 AWAY_SECONDS = 1.0
 """So long a bank is not asked again that did not answer."""
 
@@ -44,7 +47,7 @@ class Purse:
     What was spent while the bank was away is drawn from it when it is back.
     """
 
-    __slots__ = ("_owing", "at", "budget", "left", "level", "lock", "owed_until", "used_at")
+    __slots__ = ("_owing", "at", "budget", "dry", "left", "level", "lock", "owed_until", "used_at")
 
     def __init__(self, budget: Budget, now: float) -> None:
         self.budget = budget
@@ -54,6 +57,7 @@ class Purse:
         self.at = now
         self.used_at = now
         self.owed_until = 0.0
+        self.dry = (0.0, 0)
         self._owing = (0.0, now)
 
     def remaining(self, now: float) -> int:
@@ -76,6 +80,11 @@ class Purse:
         self.known(level, now)
         missing = points - self.left - level
         return Taken(granted, int(self.left + level), max(0.0, missing) / share.restore)
+
+    def wait(self, points: int, now: float) -> float:
+        """In how many seconds there will be so much."""
+        missing = points + self.owing(now) - self.left - self._in_the_bank(now)
+        return max(0.0, missing) / self.budget.restore
 
     def owing(self, now: float) -> float:
         """What the bank has not been told of, less what it has restored since."""
@@ -108,6 +117,11 @@ class Purses:
         if purse.left >= points:
             purse.left -= points
             return Taken(granted=True, remaining=purse.remaining(now))
+        until, refused = purse.dry
+        if now < until and points >= refused:
+            return Taken(
+                granted=False, remaining=purse.remaining(now), wait=purse.wait(points, now)
+            )
         return self._draw(client, purse, points)
 
     def refund(self, client: str, points: int) -> int | None:
@@ -179,7 +193,10 @@ class Purses:
         purse.left += kept
         purse.known(grant.left, now)
         if grant.points < missing:
-            return Taken(False, purse.remaining(now), (missing - grant.left) / budget.restore)
+            purse.dry = (now + DRY_SECONDS, points)
+            return Taken(
+                granted=False, remaining=purse.remaining(now), wait=purse.wait(points, now)
+            )
         purse.left += grant.points - owing - points
         purse.settled()
         return Taken(granted=True, remaining=purse.remaining(now))
