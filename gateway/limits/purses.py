@@ -47,7 +47,18 @@ class Purse:
     What was spent while the bank was away is drawn from it when it is back.
     """
 
-    __slots__ = ("_owing", "at", "budget", "dry", "left", "level", "lock", "owed_until", "used_at")
+    __slots__ = (
+        "_owing",
+        "at",
+        "budget",
+        "dry_of",
+        "dry_until",
+        "left",
+        "level",
+        "lock",
+        "owed_until",
+        "used_at",
+    )
 
     def __init__(self, budget: Budget, now: float) -> None:
         self.budget = budget
@@ -57,7 +68,8 @@ class Purse:
         self.at = now
         self.used_at = now
         self.owed_until = 0.0
-        self.dry = (0.0, 0)
+        self.dry_until = 0.0
+        self.dry_of = 0
         self._owing = (0.0, now)
 
     def remaining(self, now: float) -> int:
@@ -81,10 +93,11 @@ class Purse:
         missing = points - self.left - level
         return Taken(granted, int(self.left + level), max(0.0, missing) / share.restore)
 
-    def wait(self, points: int, now: float) -> float:
-        """In how many seconds there will be so much."""
+    def refusal(self, points: int, now: float) -> Taken:
+        """There is not so much, and when there will be."""
         missing = points + self.owing(now) - self.left - self._in_the_bank(now)
-        return max(0.0, missing) / self.budget.restore
+        wait = max(0.0, missing) / self.budget.restore
+        return Taken(granted=False, remaining=self.remaining(now), wait=wait)
 
     def owing(self, now: float) -> float:
         """What the bank has not been told of, less what it has restored since."""
@@ -117,11 +130,8 @@ class Purses:
         if purse.left >= points:
             purse.left -= points
             return Taken(granted=True, remaining=purse.remaining(now))
-        until, refused = purse.dry
-        if now < until and points >= refused:
-            return Taken(
-                granted=False, remaining=purse.remaining(now), wait=purse.wait(points, now)
-            )
+        if now < purse.dry_until and points >= purse.dry_of:
+            return purse.refusal(points, now)
         return self._draw(client, purse, points)
 
     def refund(self, client: str, points: int) -> int | None:
@@ -193,10 +203,8 @@ class Purses:
         purse.left += kept
         purse.known(grant.left, now)
         if grant.points < missing:
-            purse.dry = (now + DRY_SECONDS, points)
-            return Taken(
-                granted=False, remaining=purse.remaining(now), wait=purse.wait(points, now)
-            )
+            purse.dry_until, purse.dry_of = now + DRY_SECONDS, points
+            return purse.refusal(points, now)
         purse.left += grant.points - owing - points
         purse.settled()
         return Taken(granted=True, remaining=purse.remaining(now))
