@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import orjson
 from graphql import GraphQLError
@@ -23,6 +24,7 @@ from gateway.limits.accounts import Account, Accounts
 from gateway.live.mailbox import Mailbox
 from gateway.live.streams import Stream, Streams, Wanted
 from gateway.reading import Asked
+from gateway.trusted import Library, Missing
 
 NO_STREAMS = "Subscriptions are not served here."
 
@@ -56,6 +58,7 @@ class Graph:
         streams: Streams | None = None,
         explain: Callable[[Watch], object] | None = None,
         accounts: Accounts | None = None,
+        library: Library | None = None,
         report: Callable[[Exception, str], None] = log,
     ) -> None:
         self.who = who
@@ -64,6 +67,7 @@ class Graph:
         self.context = context
         self._explain = explain
         self._accounts = accounts
+        self._library = library or Library()
         self._display = ErrorDisplay(public, report)
 
     @property
@@ -92,17 +96,23 @@ class Graph:
         """Run a query or a mutation; of a subscription, the outcome says that it is one."""
         if account and (error := account.overdrawn()):
             return Outcome.refused(error)
+        found = self._library.found(asked, viewer)
+        if isinstance(found, Missing):
+            return refused(found.message, found.code)
         outcome = await self.engine.execute(
-            asked.query,
+            found.text,
             variables=asked.variables,
             operation_name=asked.operation_name,
             context=self.context(viewer, watch is not None),
             allow_mutation=allow_mutation,
             watch=watch,
             admit=account.admit if account else None,
+            limits=found.limits,
         )
         if account and not is_subscription(outcome):
             await account.settle(outcome)
+        if outcome.kept and not found.is_registered:
+            return replace(outcome, kept=0)
         return outcome
 
     async def open(
@@ -116,15 +126,22 @@ class Graph:
         """Subscribe; `after` is a cursor that came beside the document."""
         if self.streams is None:
             return refused(NO_STREAMS, SUBSCRIPTION_NOT_SUPPORTED)
-        if account and (error := await self._charged(asked, account)):
+        found = self._library.found(asked, viewer)
+        if isinstance(found, Missing):
+            return refused(found.message, found.code)
+        named = (asked.operation_name, asked.variables)
+        wanted = Wanted(found.text, *named, viewer, after, found.limits)
+        if account and (error := await self._charged(wanted, account)):
             return Outcome.refused(error)
-        wanted = Wanted(asked.query, asked.operation_name, asked.variables, viewer, after)
         return await self.streams.open(wanted, mailbox)
 
-    async def _charged(self, asked: Asked, account: Account) -> GraphQLError | None:
+    async def _charged(self, wanted: Wanted, account: Account) -> GraphQLError | None:
         """Charge what the first event of a subscription costs."""
         found = self.engine.subscription(
-            asked.query, variables=asked.variables, operation_name=asked.operation_name
+            wanted.query,
+            variables=wanted.variables,
+            operation_name=wanted.operation_name,
+            limits=wanted.limits,
         )
         cost = None if isinstance(found, Outcome) else self.engine.requested(found)
         return None if cost is None else await account.admit(cost)

@@ -14,7 +14,7 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 from domain.errors import KassaError
 from domain.ports import Repositories, Stores
 from domain.ports.following import Following
-from gateway import auth, explaining, logs, pages
+from gateway import auth, explaining, logs, pages, registering
 from gateway.answering import Graph
 from gateway.contexts import contexts
 from gateway.execution.engine import Engine
@@ -23,6 +23,7 @@ from gateway.limits.accounts import Accounts
 from gateway.live.hub import Hub, Parts
 from gateway.live.sockets import Sockets
 from gateway.settings import Settings
+from gateway.trusted import OUTSIDE, Library
 from gateway.wiring import WIRING
 from schema.views import View
 
@@ -90,6 +91,9 @@ def _graph(
         context=contexts(view, repositories, stores, settings.country),
         explain=explaining.shown if settings.is_development else None,
         accounts=accounts,
+        library=Library(
+            registering.read(settings.documents), OUTSIDE if settings.binds_visitors else ()
+        ),
         report=logs.report,
     )
 

@@ -21,7 +21,7 @@ from domain.imports.report import Report
 from domain.integrity import IntegrityCheck
 from domain.ports import Repositories, ShelfState, Stores
 from domain.shop import Shop
-from gateway import app, embedded, logs, upkeep
+from gateway import app, embedded, logs, registering, upkeep
 from gateway.checking import watching
 from gateway.limits.accounts import Accounts
 from gateway.limits.purses import Purses
@@ -67,6 +67,7 @@ def check(settings: Settings) -> Settings:
     if not settings.is_development:
         raise SettingsError(NO_PRODUCTION)
     driver.client(settings.mongodb_driver.value)
+    registering.read(settings.documents)
     return settings
 
 

@@ -16,7 +16,16 @@ from rich.console import Console
 from rich.markup import escape
 
 from domain.errors import KassaError
-from gateway import asking, bootstrap, checking, following, greeting, importing, serving
+from gateway import (
+    asking,
+    bootstrap,
+    checking,
+    following,
+    greeting,
+    importing,
+    registering,
+    serving,
+)
 from gateway import settings as environment
 from gateway.embedded import EmbeddedError
 from gateway.serving import PortTaken
@@ -46,6 +55,10 @@ KASSA_CHECK_SECONDS: how often a gateway checks a little of what must always be 
 
 KASSA_LIMITS: enforce what clients may cost, measure it only, or off (enforce)
 
+KASSA_DOCUMENTS: the manifest of registered documents (none)
+
+KASSA_AD_HOC: everybody or partners may ask others (in production: partners)
+
 KASSA_COUNTRY: whose phone numbers need no country code (SE)
 
 KASSA_SUBGRAPH: serve this subgraph alone, for a router (everything)
@@ -65,6 +78,7 @@ EXPOSED = (
 )
 
 app = typer.Typer(help=HELP, no_args_is_help=True, pretty_exceptions_enable=False)
+app.add_typer(registering.app, name="documents")
 out = Console(highlight=False)
 problems = Console(stderr=True, highlight=False)
 

@@ -6,6 +6,7 @@ Source: https://graphql.github.io/graphql-over-http/draft/
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from hashlib import blake2b
 from typing import NamedTuple
 
 import orjson
@@ -14,7 +15,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from domain.errors import KassaError, Unauthenticated
-from domain.viewer import Viewer
+from domain.viewer import ANONYMOUS, Viewer
 from gateway import reading
 from gateway.answering import Graph, is_subscription, refused
 from gateway.execution.engine import Outcome
@@ -94,6 +95,10 @@ class GraphQLEndpoint:
                 outcome = refused(STREAMS_WANTED, SUBSCRIPTION_NOT_SUPPORTED)
             else:
                 return await self._subscribed(request, asked, viewer, accepted.stream, account)
+        if outcome.kept and request.method != "POST" and accepted.media:
+            content = self._graph.shown(outcome, watch)  # no cost: it would differ each time
+            headers = {**caching(outcome.kept, viewer), **(account.headers() if account else {})}
+            return _unless_known(request, _json(content, accepted.media, 200, headers))
         return self._shown(outcome, accepted, watch, account)
 
     def _viewer(self, request: Request) -> Viewer:
@@ -138,6 +143,24 @@ class GraphQLEndpoint:
         # With application/json a client tells the two kinds apart by `data`, not by the status.
         is_told_by_status = not outcome.executed and media == GRAPHQL_RESPONSE
         return _json(content, media, 400 if is_told_by_status else 200, told)
+
+
+def caching(seconds: int, viewer: Viewer) -> Mapping[str, str]:
+    """Who may keep an answer, and how long: one to somebody in particular is theirs alone."""
+    scope = "public" if viewer == ANONYMOUS else "private"
+    return {"Cache-Control": f"{scope}, max-age={seconds}", "Vary": "Authorization"}
+
+
+def _unless_known(request: Request, response: Response) -> Response:
+    """The response with its tag; without its body, where the client has just that."""
+    tag = f'"{blake2b(bytes(response.body), digest_size=16).hexdigest()}"'
+    response.headers["ETag"] = tag
+    known = request.headers.get("if-none-match", "").split(",")
+    if not {tag, "*"} & {each.strip().removeprefix("W/") for each in known}:
+        return response
+    names = ("cache-control", "etag", "vary", "ratelimit", "ratelimit-policy")
+    kept = {name: response.headers[name] for name in names if name in response.headers}
+    return Response(status_code=304, headers=kept)
 
 
 def _refused(

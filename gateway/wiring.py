@@ -22,7 +22,7 @@ from gateway.execution.bindings import (
 )
 from resolvers.context import Context, Info
 from resolvers.selection import Selection
-from schema import arguments, costs, owners
+from schema import arguments, caching, costs, owners
 from schema.fields import How
 
 
@@ -63,4 +63,5 @@ WIRING = Wiring(
     needs=needs.wanted,
     context=_narrowed,
     price=_price,
+    kept=caching.seconds,
 )

@@ -27,7 +27,7 @@ from graphql import (
     print_schema,
 )
 
-from schema import costs, owners
+from schema import caching, costs, owners
 from schema.federation import VERSION
 from schema.owners import ROOTS
 
@@ -41,15 +41,18 @@ Tags = Callable[[str, str | None], Sequence[str]]
 
 
 def plain(core: GraphQLSchema) -> str:
-    """The SDL for people and clients, by name."""
-    defined = parse(costs.DEFINITIONS).definitions
-    return _printed([*defined, *_written(core)])
+    """The SDL for people and clients, by name; also of how long what may be kept."""
+    defined = parse(costs.DEFINITIONS + caching.DEFINITIONS).definitions
+    kinds = core.type_map
+    kept = [_with(each, caching.marks(kinds[each.name.value])) for each in _written(core)]
+    return _printed([*defined, *kept])
 
 
 def subgraph(core: GraphQLSchema, entities: Collection[str], tags: Tags) -> str:
     """The SDL for routers of a subgraph that can look up `entities`."""
     written = [each for each in _written(core) if not _is_plumbing(each)]
-    return f"{LINK}\n\n{_printed([_marked(core, each, entities, tags) for each in written])}"
+    marked = [_marked(core, each, entities, tags) for each in written]
+    return f"{LINK}\n\n{_printed(marked)}"
 
 
 def _written(core: GraphQLSchema) -> list[TypeDefinitionNode]:

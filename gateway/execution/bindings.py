@@ -109,7 +109,8 @@ class Wiring:
     - `info`: what batch and root resolvers see, from the request's context and what is asked;
     - `needs`: whatever is to be known of a plan when it runs, seen once, when it is compiled;
     - `context`: the context that a plan runs in, from the request's and what it needs;
-    - `price`: what the objects are worth that a field of a type answers.
+    - `price`: what the objects are worth that a field of a type answers;
+    - `kept`: for how many seconds what a field answers may be kept; None as long as its parent.
     """
 
     bind: Callable[[GraphQLObjectType, str], Binding | None]
@@ -118,6 +119,7 @@ class Wiring:
     needs: Callable[[Any], object] = _nothing
     context: Callable[[Any, Any], Any] = _as_it_is
     price: Callable[[GraphQLObjectType, str], Price] = _ordinary
+    kept: Callable[[GraphQLObjectType, str], int | None] = _nothing
 
 
 UNWIRED = Wiring(bind=_nothing, shown=_nothing, info=_nothing)

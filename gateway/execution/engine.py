@@ -30,6 +30,7 @@ from gateway.execution.errors import (
     coded,
     refusal,
 )
+from gateway.execution.measuring import AD_HOC, Limits
 from gateway.execution.planner import Asked, Choice, NotReady, Planner, Ready
 from gateway.execution.run import Circumstances, Meter, executed
 from gateway.execution.variables import MAX_COERCION_ERRORS
@@ -48,13 +49,15 @@ class Outcome:
     """What came of a request.
 
     When it was not `executed`, no field was resolved: there is no `data` to show, and the
-    errors carry a code of ours. `actual` is what it cost, where somebody counted.
+    errors carry a code of ours. `actual` is what it cost, where somebody counted; `kept` the
+    seconds for which the answer may be kept.
     """
 
     executed: bool
     data: Mapping[str, object] | None
     errors: Sequence[GraphQLError]
     actual: int | None = None
+    kept: int = 0
 
     @classmethod
     def refused(cls, *errors: GraphQLError) -> Outcome:
@@ -106,13 +109,14 @@ class Engine:
         allow_mutation: bool,
         watch: Watch | None = None,
         admit: Admit | None = None,
+        limits: Limits = AD_HOC,
     ) -> Outcome:
         """Prepare `text`, choose its operation and run it, if `admit` lets it.
 
         Errors of the request and of its fields are in the outcome; a fault of the executor
         itself is raised.
         """
-        asked = self._asked(text, variables, operation_name)
+        asked = self._asked(text, variables, operation_name, limits)
         if isinstance(asked, Outcome):
             return asked
         if error := _forbidden(asked.operation, allow_mutation=allow_mutation):
@@ -127,10 +131,15 @@ class Engine:
         return _requested(self._planner.choice(asked))
 
     def subscription(
-        self, text: str, *, variables: Mapping[str, object] | None, operation_name: str | None
+        self,
+        text: str,
+        *,
+        variables: Mapping[str, object] | None,
+        operation_name: str | None,
+        limits: Limits = AD_HOC,
     ) -> Asked | Outcome:
         """What to execute over each event of a subscription; an outcome, if it is refused."""
-        asked = self._asked(text, variables, operation_name)
+        asked = self._asked(text, variables, operation_name, limits)
         if isinstance(asked, Outcome):
             return asked
         if asked.operation.operation is not OperationType.SUBSCRIPTION:
@@ -158,9 +167,13 @@ class Engine:
         return await self._outcome(Job(asked, context, root=event))
 
     def _asked(
-        self, text: str, variables: Mapping[str, object] | None, operation_name: str | None
+        self,
+        text: str,
+        variables: Mapping[str, object] | None,
+        operation_name: str | None,
+        limits: Limits,
     ) -> Asked | Outcome:
-        prepared = self._documents.prepare(text)
+        prepared = self._documents.prepare(text, limits)
         if prepared.document is None:
             return Outcome.refused(*prepared.errors)
         operation = _chosen(prepared.document, operation_name)
@@ -179,8 +192,10 @@ class Engine:
         errors = result.errors or ()
         if result.data is None and all(error.path is None for error in errors):
             return Outcome.refused(*(coded(error, BAD_USER_INPUT) for error in errors))
-        actual = meter.actual if isinstance(choice, Ready) else None
-        return Outcome(executed=True, data=result.data, errors=errors, actual=actual)
+        if not isinstance(choice, Ready):
+            return Outcome(executed=True, data=result.data, errors=errors)
+        kept = 0 if errors else choice.kept
+        return Outcome(True, result.data, errors, actual=meter.actual, kept=kept)
 
     async def _run(self, job: Job, choice: Choice, meter: Meter) -> ExecutionResult:
         """Run a job; everything before it and after it is the same for every executor."""

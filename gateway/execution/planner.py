@@ -18,6 +18,7 @@ from graphql import (
 from graphql.execution.values import VariableValues
 from graphql.language import DirectiveNode
 
+from gateway.execution import keeping
 from gateway.execution.bindings import Wiring
 from gateway.execution.compiler import NotCovered, compiled
 from gateway.execution.costing import Costs, costs
@@ -46,12 +47,13 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """A plan, what it needs, and the values of its variables."""
+    """A plan, what it needs, the values of its variables, and how many seconds it may be kept."""
 
     plan: Plan
     needs: object
     variables: VariableValues
     costs: Costs
+    kept: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,7 @@ class _Kept:
     plan: Plan
     needs: object
     costs: Costs
+    kept: int
 
     @property
     def weight(self) -> int:
@@ -113,7 +116,7 @@ class Planner:
             self.executions[found.reason] += 1
             return replace(found, variables=variables)
         self.executions[PLANNED] += 1
-        return Ready(found.plan, found.needs, variables, found.costs)
+        return Ready(found.plan, found.needs, variables, found.costs, found.kept)
 
     def _found(self, known: _Known, asked: Asked, variables: VariableValues) -> _Kept | NotReady:
         switched = tuple(variables.coerced.get(name) for name in known.switches)
@@ -127,7 +130,8 @@ class Planner:
             if known.reason:
                 raise NotCovered(known.reason)
             plan = self._compiled(asked, variables, to_run=True)
-            return _Kept(plan, self._wiring.needs(plan), costs(plan))
+            kept = keeping.seconds(plan, self._wiring)
+            return _Kept(plan, self._wiring.needs(plan), costs(plan), kept)
         except NotCovered as error:
             return NotReady(error.reason, self._priced(asked, variables))
         except (GraphQLError, RecursionError) as error:

@@ -47,19 +47,6 @@ class Purse:
     What was spent while the bank was away is drawn from it when it is back.
     """
 
-    __slots__ = (
-        "_owing",
-        "at",
-        "budget",
-        "dry_of",
-        "dry_until",
-        "left",
-        "level",
-        "lock",
-        "owed_until",
-        "used_at",
-    )
-
     def __init__(self, budget: Budget, now: float) -> None:
         self.budget = budget
         self.lock = asyncio.Lock()
