@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import orjson
+from graphql import GraphQLError
 
 from domain.errors import KassaError
 from domain.viewer import Viewer
@@ -19,9 +21,11 @@ from gateway.execution.errors import (
 )
 from gateway.execution.watching import Watch
 from gateway.identity.admission import Who
+from gateway.limits.accounts import Account, Accounts
 from gateway.live.mailbox import Mailbox
 from gateway.live.streams import Stream, Streams, Wanted
 from gateway.reading import Asked
+from gateway.trusted import Library, Missing
 
 NO_STREAMS = "Subscriptions are not served here."
 
@@ -54,6 +58,8 @@ class Graph:
         context: Callable[[Viewer, bool], object],
         streams: Streams | None = None,
         explain: Callable[[Watch], object] | None = None,
+        accounts: Accounts | None = None,
+        library: Library | None = None,
         report: Callable[[Exception, str], None] = log,
     ) -> None:
         self.who = who
@@ -61,6 +67,8 @@ class Graph:
         self.engine = engine
         self.context = context
         self._explain = explain
+        self._accounts = accounts
+        self._library = library or Library()
         self._display = ErrorDisplay(public, report)
 
     @property
@@ -73,36 +81,89 @@ class Graph:
         """May an operation be watched?"""
         return self._explain is not None
 
+    def account(self, viewer: Viewer, peer: str | None) -> Account | None:
+        """Who pays for a request that comes from `peer`; None where nothing is counted."""
+        return self._accounts.account(viewer, peer) if self._accounts else None
+
     async def execute(
-        self, asked: Asked, viewer: Viewer, *, allow_mutation: bool, watch: Watch | None = None
+        self,
+        asked: Asked,
+        viewer: Viewer,
+        *,
+        allow_mutation: bool,
+        watch: Watch | None = None,
+        account: Account | None = None,
     ) -> Outcome:
         """Run a query or a mutation; of a subscription, the outcome says that it is one."""
-        return await self.engine.execute(
-            asked.query,
+        if account and (error := account.overdrawn()):
+            return Outcome.refused(error)
+        found = self._library.found(asked, viewer)
+        if isinstance(found, Missing):
+            return refused(found.message, found.code)
+        outcome = await self.engine.execute(
+            found.text,
             variables=asked.variables,
             operation_name=asked.operation_name,
             context=self.context(viewer, watch is not None),
             allow_mutation=allow_mutation,
             watch=watch,
+            admit=account.admit if account else None,
+            limits=found.limits,
         )
+        if account and not is_subscription(outcome):
+            await account.settle(outcome)
+        if outcome.kept and not found.is_registered:
+            return replace(outcome, kept=0)
+        return outcome
 
     async def open(
-        self, asked: Asked, viewer: Viewer, mailbox: Mailbox, after: str | None = None
+        self,
+        asked: Asked,
+        viewer: Viewer,
+        mailbox: Mailbox,
+        after: str | None = None,
+        account: Account | None = None,
     ) -> Stream | Outcome:
         """Subscribe; `after` is a cursor that came beside the document."""
         if self.streams is None:
             return refused(NO_STREAMS, SUBSCRIPTION_NOT_SUPPORTED)
-        wanted = Wanted(asked.query, asked.operation_name, asked.variables, viewer, after)
+        found = self._library.found(asked, viewer)
+        if isinstance(found, Missing):
+            return refused(found.message, found.code)
+        named = (asked.operation_name, asked.variables)
+        wanted = Wanted(found.text, *named, viewer, after, found.limits)
+        if account and (error := await self._charged(wanted, account)):
+            return Outcome.refused(error)
         return await self.streams.open(wanted, mailbox)
 
-    def shown(self, outcome: Outcome, watch: Watch | None = None) -> bytes:
+    async def _charged(self, wanted: Wanted, account: Account) -> GraphQLError | None:
+        """Charge what the first event of a subscription costs."""
+        found = self.engine.subscription(
+            wanted.query,
+            variables=wanted.variables,
+            operation_name=wanted.operation_name,
+            limits=wanted.limits,
+        )
+        cost = None if isinstance(found, Outcome) else self.engine.requested(found)
+        return None if cost is None else await account.admit(cost)
+
+    def shown(
+        self, outcome: Outcome, watch: Watch | None = None, account: Account | None = None
+    ) -> bytes:
         """The response to an operation, as JSON."""
-        errors = self.errors(outcome)
-        if not outcome.executed:
-            return orjson.dumps({"errors": errors})
-        shown = {"errors": errors} if errors else {}
-        plan = {"extensions": {"plan": self._explain(watch)}} if self._explain and watch else {}
-        return orjson.dumps({**shown, "data": outcome.data, **plan})
+        shown: dict[str, object] = {}
+        if errors := self.errors(outcome):
+            shown["errors"] = errors
+        if outcome.executed:
+            shown["data"] = outcome.data
+        extensions: dict[str, object] = {}
+        if account and (cost := account.shown()):
+            extensions["cost"] = cost
+        if outcome.executed and self._explain and watch:
+            extensions["plan"] = self._explain(watch)
+        if extensions:
+            shown["extensions"] = extensions
+        return orjson.dumps(shown)
 
     def errors(self, outcome: Outcome) -> Sequence[object]:
         """The `errors` of a response."""

@@ -14,15 +14,17 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 from domain.errors import KassaError
 from domain.ports import Repositories, Stores
 from domain.ports.following import Following
-from gateway import explaining, logs, pages, upkeep
+from gateway import explaining, logs, pages, registering, upkeep
 from gateway.answering import Graph
 from gateway.contexts import contexts
 from gateway.execution.engine import Engine
 from gateway.graphql import GraphQLEndpoint
 from gateway.identity.door import Door
+from gateway.limits.accounts import Accounts
 from gateway.live.hub import Hub, Parts
 from gateway.live.sockets import Sockets
 from gateway.settings import Settings
+from gateway.trusted import OUTSIDE, Library
 from gateway.wiring import WIRING
 from schema.views import View
 
@@ -41,15 +43,17 @@ def build(
     page_config: Callable[[], PageConfig],
     door: Door | None = None,
     following: Following | None = None,
+    accounts: Accounts | None = None,
     lifespan: Lifespan | None = None,
 ) -> Starlette:
     """Put the routes together.
 
     `checks` name the dependencies that `/readyz` asks after. Without a `door` there are no
-    credentials but those for development, and without `following` no subscriptions.
+    credentials but those for development, without `following` no subscriptions, and without
+    `accounts` nobody counts what clients cost.
     """
     door = door or Door(is_development=settings.is_development)
-    graph = _graph(settings, view, repositories, stores, door)
+    graph = _graph(settings, view, repositories, stores, door, accounts)
     hub = Hub(Parts(graph, following, repositories)) if following else None
     graph.streams = hub
     page = pages.page if settings.is_development else None
@@ -81,13 +85,22 @@ def _living(lifespan: Lifespan | None, hub: Hub | None, door: Door) -> Lifespan:
 
 
 def _graph(
-    settings: Settings, view: View, repositories: Repositories, stores: Stores, door: Door
+    settings: Settings,
+    view: View,
+    repositories: Repositories,
+    stores: Stores,
+    door: Door,
+    accounts: Accounts | None,
 ) -> Graph:
     return Graph(
         Engine(view.core, WIRING),
         who=door.who,
         context=contexts(view, repositories, stores, settings.country),
         explain=explaining.shown if settings.is_development else None,
+        accounts=accounts,
+        library=Library(
+            registering.read(settings.documents), OUTSIDE if settings.binds_visitors else ()
+        ),
         report=logs.report,
     )
 

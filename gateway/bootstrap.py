@@ -23,15 +23,18 @@ from domain.integrity import IntegrityCheck
 from domain.ports import Repositories, ShelfState, Stores
 from domain.ports.knowing import ApiKeys
 from domain.shop import Shop
-from gateway import app, embedded, floors, logs, upkeep
+from gateway import app, embedded, floors, logs, registering, upkeep
 from gateway.checking import watching
 from gateway.identity import issuers
 from gateway.identity.door import Door
 from gateway.identity.keyring import KeyRing
 from gateway.identity.tokens import Tokens
-from gateway.settings import Settings, SettingsError, peppered, read
+from gateway.limits.accounts import Accounts
+from gateway.limits.purses import Purses
+from gateway.settings import Limiting, Settings, SettingsError, peppered, read
 from gateway.welcome import Welcome, welcome
 from schema import views
+from storage.buckets import Buckets
 from storage.mongo import MongoRepositories, driver
 from storage.mongo.api_keys import MongoApiKeys
 from storage.mongo.driver import Database
@@ -77,6 +80,7 @@ def check(settings: Settings) -> Settings:
     if settings.pepper_file:
         peppered(settings.pepper_file)
     driver.client(settings.mongodb_driver.value)
+    registering.read(settings.documents)
     return settings
 
 
@@ -249,15 +253,20 @@ def serving(settings: Settings, chosen: Database, doorbell: Bell) -> Starlette:
     stores: Stores = MongoStores(chosen)
     view = views.named(settings.subgraph)
     offers: list[Welcome] = []
+    bank = _bank(settings)
+    purses = Purses(bank)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncGenerator[None]:
         try:
             offers.append(await welcome(reading, view))
             keep_what_is_there()
-            async with upkeep.running({**jobs(chosen, stores), **watches(chosen, settings)}):
+            running = {**jobs(chosen, stores), **watches(chosen, settings)}
+            async with upkeep.running({**running, "purses": (purses.settle, 1.0)}):
                 yield
         finally:
+            await purses.close()
+            await bank.close()
             await chosen.close()
             await doorbell.close()
 
@@ -270,8 +279,26 @@ def serving(settings: Settings, chosen: Database, doorbell: Bell) -> Starlette:
         door=door(settings, chosen),
         page_config=lambda: offers[0].page_config(),
         following=MongoFollowing(chosen),
+        accounts=_accounts(settings, purses),
         lifespan=lifespan,
     )
+
+
+def _bank(settings: Settings) -> Buckets:
+    if settings.redis_url is None:
+        raise SettingsError(NO_DATABASE)
+    return Buckets(settings.redis_url)
+
+
+def _accounts(settings: Settings, purses: Purses) -> Accounts | None:
+    """Who opens an account for each request, where anybody counts."""
+    match settings.limits:
+        case Limiting.ENFORCE:
+            return Accounts(purses)
+        case Limiting.MEASURE:
+            return Accounts(purses, told=logs.too_dear)
+        case Limiting.OFF:
+            return None
 
 
 def keep_what_is_there() -> None:

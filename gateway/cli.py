@@ -12,7 +12,17 @@ from typing import Annotated
 import typer
 from msgspec.structs import replace
 
-from gateway import asking, bootstrap, checking, following, greeting, importing, keys, serving
+from gateway import (
+    asking,
+    bootstrap,
+    checking,
+    following,
+    greeting,
+    importing,
+    keys,
+    registering,
+    serving,
+)
 from gateway import settings as environment
 from gateway.terminal import Embedded, complain, database, out, problems, sentences
 from schema import views
@@ -34,6 +44,12 @@ KASSA_DATA: where embedded servers keep their files (.kassa)
 KASSA_HOST, KASSA_PORT: where to listen (127.0.0.1, 8000)
 
 KASSA_CHECK_SECONDS: how often a gateway checks a little of what must always be true (10; 0: never)
+
+KASSA_LIMITS: enforce what clients may cost, measure it only, or off (enforce)
+
+KASSA_DOCUMENTS: the manifest of registered documents (none)
+
+KASSA_AD_HOC: everybody or partners may ask others (in production: partners)
 
 KASSA_COUNTRY: whose phone numbers need no country code (SE)
 
@@ -62,6 +78,7 @@ EXPOSED = (
 )
 
 app = typer.Typer(help=HELP, no_args_is_help=True, pretty_exceptions_enable=False)
+app.add_typer(registering.app, name="documents")
 
 Subgraph = Annotated[
     Column | None,

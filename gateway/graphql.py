@@ -6,6 +6,7 @@ Source: https://graphql.github.io/graphql-over-http/draft/
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from hashlib import blake2b
 from typing import NamedTuple
 
 import orjson
@@ -14,12 +15,13 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from domain.errors import KassaError, Unauthenticated, Unavailable
-from domain.viewer import Viewer
+from domain.viewer import ANONYMOUS, Viewer
 from gateway import reading
 from gateway.answering import Graph, is_subscription, refused
 from gateway.execution.engine import Outcome
 from gateway.execution.errors import METHOD_NOT_ALLOWED, SUBSCRIPTION_NOT_SUPPORTED, code_of
 from gateway.execution.watching import Watch
+from gateway.limits.accounts import Account
 from gateway.live import multipart, sse, streaming
 from gateway.live.sockets import SUBPROTOCOL
 from gateway.live.streaming import Body, Format
@@ -85,15 +87,20 @@ class GraphQLEndpoint:
             return _varying(self._page(request))
         asked, viewer = await reading.asked(request), await self._viewer(request)
         watch = Watch() if self._graph.explains and PLAN in request.headers else None
+        account = self._graph.account(viewer, request.client.host if request.client else None)
         outcome = await self._graph.execute(
-            asked, viewer, allow_mutation=request.method == "POST", watch=watch
+            asked, viewer, allow_mutation=request.method == "POST", watch=watch, account=account
         )
         if is_subscription(outcome) and self._graph.is_live:
             if accepted.stream is None or request.method == "HEAD":
                 outcome = refused(STREAMS_WANTED, SUBSCRIPTION_NOT_SUPPORTED)
             else:
-                return await self._subscribed(request, asked, viewer, accepted.stream)
-        return self._shown(outcome, accepted, watch)
+                return await self._subscribed(request, asked, viewer, accepted.stream, account)
+        if outcome.kept and request.method != "POST" and accepted.media:
+            content = self._graph.shown(outcome, watch)  # no cost: it would differ each time
+            headers = {**caching(outcome.kept, viewer), **(account.headers() if account else {})}
+            return _unless_known(request, _json(content, accepted.media, 200, headers))
+        return self._shown(outcome, accepted, watch, account)
 
     async def _viewer(self, request: Request) -> Viewer:
         try:
@@ -108,24 +115,56 @@ class GraphQLEndpoint:
         return admission.viewer
 
     async def _subscribed(
-        self, request: Request, asked: Asked, viewer: Viewer, form: Format
+        self,
+        request: Request,
+        asked: Asked,
+        viewer: Viewer,
+        form: Format,
+        account: Account | None,
     ) -> ASGIApp:
         body, after = Body(form), request.headers.get("last-event-id")
-        opened = await self._graph.open(asked, viewer, body.mailbox, after)
+        opened = await self._graph.open(asked, viewer, body.mailbox, after, account)
         if isinstance(opened, Outcome):
-            return streaming.once(form, self._graph.shown(opened))
+            return streaming.once(form, self._graph.shown(opened, account=account))
         body.stream = opened
         return body
 
-    def _shown(self, outcome: Outcome, accepted: Accepted, watch: Watch | None) -> Response:
-        media, content = accepted.media, self._graph.shown(outcome, watch)
+    def _shown(
+        self,
+        outcome: Outcome,
+        accepted: Accepted,
+        watch: Watch | None,
+        account: Account | None,
+    ) -> Response:
+        media, content = accepted.media, self._graph.shown(outcome, watch, account)
+        told = account.headers() if account else None
+        if account and account.limited is not None:
+            return _json(content, media, 429, told)
         if not outcome.executed and code_of(outcome.errors[0]) == METHOD_NOT_ALLOWED:
             return _json(content, media, 405, {"Allow": "POST"})
         if media is None and accepted.stream:
             return streaming.once(accepted.stream, content)
         # With application/json a client tells the two kinds apart by `data`, not by the status.
         is_told_by_status = not outcome.executed and media == GRAPHQL_RESPONSE
-        return _json(content, media, 400 if is_told_by_status else 200)
+        return _json(content, media, 400 if is_told_by_status else 200, told)
+
+
+def caching(seconds: int, viewer: Viewer) -> Mapping[str, str]:
+    """Who may keep an answer, and how long: one to somebody in particular is theirs alone."""
+    scope = "public" if viewer == ANONYMOUS else "private"
+    return {"Cache-Control": f"{scope}, max-age={seconds}", "Vary": "Authorization"}
+
+
+def _unless_known(request: Request, response: Response) -> Response:
+    """The response with its tag; without its body, where the client has just that."""
+    tag = f'"{blake2b(bytes(response.body), digest_size=16).hexdigest()}"'
+    response.headers["ETag"] = tag
+    known = request.headers.get("if-none-match", "").split(",")
+    if not {tag, "*"} & {each.strip().removeprefix("W/") for each in known}:
+        return response
+    names = ("cache-control", "etag", "vary", "ratelimit", "ratelimit-policy")
+    kept = {name: response.headers[name] for name in names if name in response.headers}
+    return Response(status_code=304, headers=kept)
 
 
 def _refused(

@@ -55,6 +55,11 @@ def broken(invariant: str, says: str, times: int, ids: Sequence[str]) -> None:
     log.error("invariant broken", invariant=invariant, says=says, broken=times, ids=list(ids))
 
 
+def too_dear(code: str, facts: Mapping[str, object]) -> None:
+    """Say what would have been refused, were budgets not only measured."""
+    log.warning("over budget", code=code, **facts)
+
+
 def report(error: Exception, error_id: str) -> None:
     """Keep the cause of an error that a client saw masked."""
     log.error("masked error", error_id=error_id, exc_info=error)

@@ -30,6 +30,8 @@ WANTED: Mapping[str, str] = MappingProxyType(
         "mongodb_database": "a name of up to 63 letters, digits, - and _",
         "mongodb_driver": "pymongo or motor",
         "check_seconds": "a number of seconds up to 86400, or 0 for never",
+        "limits": "enforce, measure or off",
+        "ad_hoc": "everybody or partners",
         "country": "a country of two letters, such as SE",
         "allow_old_servers": "true or false",
         "subgraph": f"one of {', '.join(Column)}",
@@ -56,6 +58,21 @@ class Driver(StrEnum):
     MOTOR = "motor"
 
 
+class Limiting(StrEnum):
+    """What becomes of budgets: `measure` only says in the log what `enforce` would refuse."""
+
+    ENFORCE = "enforce"
+    MEASURE = "measure"
+    OFF = "off"
+
+
+class AdHoc(StrEnum):
+    """Who may ask documents that nobody registered: `partners` leaves out visitors and shoppers."""
+
+    EVERYBODY = "everybody"
+    PARTNERS = "partners"
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """One field per variable: `port` is `KASSA_PORT`; port 0 is any that is free."""
 
@@ -68,6 +85,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     redis_url: str | None = None
     data: Path = Path(".kassa")
     check_seconds: Annotated[float, Meta(ge=0, le=86_400)] = 10.0
+    limits: Limiting = Limiting.ENFORCE
+    documents: Path | None = None
+    ad_hoc: AdHoc | None = None
     country: Country = "SE"
     subgraph: Column | None = None
     issuers: Path | None = None
@@ -77,6 +97,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def is_development(self) -> bool:
         return self.env is Env.DEVELOPMENT
+
+    @property
+    def binds_visitors(self) -> bool:
+        """Are visitors and shoppers answered registered documents only? In production, yes."""
+        return (self.ad_hoc is AdHoc.PARTNERS) if self.ad_hoc else not self.is_development
 
 
 def read(environ: Mapping[str, str] = os.environ) -> Settings:

@@ -16,12 +16,13 @@ from gateway.execution.bindings import (
     Computed,
     Fragments,
     Itself,
+    Price,
     Root,
     Wiring,
 )
 from resolvers.context import Context, Info
 from resolvers.selection import Selection
-from schema import arguments, owners
+from schema import arguments, caching, costs, owners
 from schema.fields import How
 
 
@@ -50,4 +51,17 @@ def _narrowed(context: object, needs: Wanted) -> Context:
     return cast("Context", context).narrowed(needs)
 
 
-WIRING = Wiring(bind=_bound, shown=owners.shown, info=_info, needs=needs.wanted, context=_narrowed)
+def _price(kind: GraphQLObjectType, name: str) -> Price:
+    found = costs.cost(kind, name, kind.fields.get(name))
+    return Price(found.weight, found.assumed, found.sizes, found.sized)
+
+
+WIRING = Wiring(
+    bind=_bound,
+    shown=owners.shown,
+    info=_info,
+    needs=needs.wanted,
+    context=_narrowed,
+    price=_price,
+    kept=caching.seconds,
+)

@@ -4,12 +4,13 @@
 - any other object may be answered by every subgraph that has it: `@shareable`;
 - what needs more than a visitor has names its scopes: `@authenticated @requiresScopes`;
 - what is in a contract has its `@tag`;
+- what does not cost the ordinary has its `@cost`, a list its `@listSize`;
 - what a router adds by itself (`_entities`, `_service` and their types) is left out.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any, cast
 
@@ -17,6 +18,7 @@ from graphql import (
     ConstDirectiveNode,
     DefinitionNode,
     DocumentNode,
+    GraphQLNamedType,
     GraphQLObjectType,
     GraphQLSchema,
     ObjectTypeDefinitionNode,
@@ -26,33 +28,53 @@ from graphql import (
     print_schema,
 )
 
-from schema import owners, policy
+from schema import caching, costs, owners, policy
 from schema.federation import VERSION
 from schema.owners import ROOTS
 
 PLUMBING = frozenset({"_Any", "_Entity", "_Service", "_entities", "_service"})
 SPECIFICATION = f"https://specs.apollo.dev/federation/v{VERSION}"
-IMPORTED = '["@key", "@shareable", "@tag", "@authenticated", "@requiresScopes"]'
-LINK = f'extend schema @link(url: "{SPECIFICATION}", import: {IMPORTED})'
+IMPORTED = ("authenticated", "cost", "key", "listSize", "requiresScopes", "shareable", "tag")
+IMPORTS = ", ".join(f'"@{each}"' for each in IMPORTED)
+LINK = f'extend schema @link(url: "{SPECIFICATION}", import: [{IMPORTS}])'
 
 Tags = Callable[[str, str | None], Sequence[str]]
 """The tags of a type, or of one of its fields."""
 
 
 def plain(core: GraphQLSchema) -> str:
-    """The SDL for people and clients, by name."""
-    return _printed(_written(core))
+    """The SDL for people and clients, by name; also of how long what may be kept."""
+    defined = parse(costs.DEFINITIONS + caching.DEFINITIONS).definitions
+    kinds = core.type_map
+    kept = [_with(each, caching.marks(kinds[each.name.value])) for each in _written(core)]
+    return _printed([*defined, *kept])
 
 
 def subgraph(core: GraphQLSchema, entities: Collection[str], tags: Tags) -> str:
     """The SDL for routers of a subgraph that can look up `entities`."""
     written = [each for each in _written(core) if not _is_plumbing(each)]
-    return f"{LINK}\n\n{_printed([_marked(core, each, entities, tags) for each in written])}"
+    marked = [_marked(core, each, entities, tags) for each in written]
+    return f"{LINK}\n\n{_printed(marked)}"
 
 
 def _written(core: GraphQLSchema) -> list[TypeDefinitionNode]:
     definitions = cast("Sequence[TypeDefinitionNode]", parse(print_schema(core)).definitions)
-    return sorted(definitions, key=lambda definition: definition.name.value)
+    priced = [_priced(core.type_map[each.name.value], each) for each in definitions]
+    return sorted(priced, key=lambda definition: definition.name.value)
+
+
+def _priced(kind: GraphQLNamedType, definition: TypeDefinitionNode) -> TypeDefinitionNode:
+    """With the marks of what it costs."""
+    if not isinstance(kind, GraphQLObjectType):
+        return definition
+    written = cast("ObjectTypeDefinitionNode", definition)
+    fields = [_with(each, costs.marks(kind, each.name.value)) for each in written.fields or ()]
+    return replace(_with(written, costs.marks(kind)), fields=tuple(fields))
+
+
+def _with(node: Any, marks: Iterable[str]) -> Any:
+    """A definition with more directives."""
+    return replace(node, directives=(*(node.directives or ()), *_parsed(list(marks))))
 
 
 def _printed(definitions: Sequence[DefinitionNode]) -> str:
@@ -97,10 +119,6 @@ def _scope_marks(core: GraphQLSchema, name: str, field: Any) -> Iterator[str]:
     if found := policy.scopes(kind.fields[field.name.value]):
         named = ", ".join(f'"{scope}"' for scope in found)
         yield from ("@authenticated", f"@requiresScopes(scopes: [[{named}]])")
-
-
-def _with(field: Any, marks: Sequence[str]) -> Any:
-    return replace(field, directives=(*(field.directives or ()), *_parsed(marks)))
 
 
 def _parsed(marks: Sequence[str]) -> Sequence[ConstDirectiveNode]:

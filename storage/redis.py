@@ -12,6 +12,22 @@ from domain.errors import Unavailable
 ANSWERS_WITHIN_SECONDS = 0.25
 
 
+def connected(url: str) -> Redis:
+    """A client that connects when it is asked.
+
+    Raises:
+        Unavailable: `url` is not a Redis URL.
+    """
+    try:
+        return Redis.from_url(  # pyright: ignore[reportUnknownMemberType]
+            url,
+            socket_timeout=ANSWERS_WITHIN_SECONDS,
+            socket_connect_timeout=ANSWERS_WITHIN_SECONDS,
+        )
+    except ValueError as error:
+        raise Unavailable(f"The Redis URL cannot be used: {error}.") from error
+
+
 class Bell:
     """The doorbell between gateways."""
 
@@ -21,14 +37,7 @@ class Bell:
         Raises:
             Unavailable: `url` is not a Redis URL.
         """
-        try:
-            self._redis: Redis = Redis.from_url(  # pyright: ignore[reportUnknownMemberType]
-                url,
-                socket_timeout=ANSWERS_WITHIN_SECONDS,
-                socket_connect_timeout=ANSWERS_WITHIN_SECONDS,
-            )
-        except ValueError as error:
-            raise Unavailable(f"The Redis URL cannot be used: {error}.") from error
+        self._redis: Redis = connected(url)
 
     async def close(self) -> None:
         await self._redis.aclose()

@@ -41,7 +41,8 @@ class Contestant(Struct, frozen=True):
 
     def environment(self, port: int) -> Mapping[str, str]:
         """What it is told besides where the data is."""
-        return {"KASSA_PORT": str(port), "PORT": str(port), "NODE_ENV": "production"}
+        own = {"KASSA_PORT": str(port), "KASSA_LIMITS": "measure"}
+        return {**own, "PORT": str(port), "NODE_ENV": "production"}
 
     def headers(self, location: str) -> Mapping[str, str]:
         """What a client sends it: a clerk's token where tokens are checked."""

@@ -87,7 +87,13 @@ async def agreed(servers: Sequence[Server], question: Question) -> int:
 
 async def _answers(server: Server, question: Question) -> list[bytes]:
     found = await load.answers(server.port, requests(server, question)[:SAMPLES])
-    return [orjson.dumps(orjson.loads(each), option=orjson.OPT_SORT_KEYS) for each in found]
+    return [_plain(orjson.loads(each)) for each in found]
+
+
+def _plain(answer: dict[str, object]) -> bytes:
+    """What was asked for, without what a server tells of itself."""
+    answer.pop("extensions", None)
+    return orjson.dumps(answer, option=orjson.OPT_SORT_KEYS)
 
 
 def _difference(

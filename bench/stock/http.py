@@ -61,6 +61,7 @@ async def server(mongodb: str, redis: str) -> AsyncGenerator[int]:
         "KASSA_MONGODB_DATABASE": NAME,
         "KASSA_REDIS_URL": redis,
         "KASSA_PORT": str(port),
+        "KASSA_LIMITS": "measure",
     }
     process = await asyncio.create_subprocess_exec(
         *(str(Path(sys.executable).with_name("kassa")), "serve"),

@@ -70,6 +70,28 @@ class Root:
 Binding = Attribute | Itself | Computed | Batched | Root
 
 
+@dataclass(frozen=True, slots=True)
+class Price:
+    """What the answer of a field is worth: so much for each object, however many there are.
+
+    How many is `assumed`, unless one of the arguments `sizes` says it, by its number or by its
+    length; never more than `most`. With `sized`, it is said of these fields below, not of this.
+    """
+
+    weight: int = 1
+    assumed: int = 1
+    sizes: Sequence[str] = ()
+    sized: Sequence[str] = ()
+    most: int = 1_000
+
+
+ORDINARY = Price()
+
+
+def _ordinary(*_: object) -> Price:
+    return ORDINARY
+
+
 def _nothing(*_: object) -> None:
     return None
 
@@ -86,7 +108,9 @@ class Wiring:
     - `shown`: the class whose instances a type shows, if that is all that its `is_type_of` asks;
     - `info`: what batch and root resolvers see, from the request's context and what is asked;
     - `needs`: whatever is to be known of a plan when it runs, seen once, when it is compiled;
-    - `context`: the context that a plan runs in, from the request's and what it needs.
+    - `context`: the context that a plan runs in, from the request's and what it needs;
+    - `price`: what the objects are worth that a field of a type answers;
+    - `kept`: for how many seconds what a field answers may be kept; None as long as its parent.
     """
 
     bind: Callable[[GraphQLObjectType, str], Binding | None]
@@ -94,6 +118,8 @@ class Wiring:
     info: Callable[[Any, Sequence[FieldNode], Fragments], object]
     needs: Callable[[Any], object] = _nothing
     context: Callable[[Any, Any], Any] = _as_it_is
+    price: Callable[[GraphQLObjectType, str], Price] = _ordinary
+    kept: Callable[[GraphQLObjectType, str], int | None] = _nothing
 
 
 UNWIRED = Wiring(bind=_nothing, shown=_nothing, info=_nothing)

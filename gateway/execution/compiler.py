@@ -62,14 +62,20 @@ def compiled(
     document: DocumentNode,
     operation: OperationDefinitionNode,
     variables: VariableValues,
+    *,
+    to_run: bool = True,
 ) -> Plan:
     """The plan of an operation as its `@skip` and `@include` stand.
+
+    `to_run`: else it is only to be priced, and graphql-core executes.
 
     Raises:
         NotCovered: graphql-core has to execute it.
         GraphQLError: a directive's argument cannot be had from the variables.
     """
-    return _Compiler(schema, wiring, document, operation, variables).plan()
+    compiler = _Compiler(schema, wiring, document, operation, variables)
+    compiler.to_run = to_run
+    return compiler.plan()
 
 
 class _Compiler:
@@ -96,6 +102,7 @@ class _Compiler:
         self._levels: dict[tuple[str, tuple[int, ...]], Level] = {}
         self._leaves: dict[str, Leaf] = {}
         self._size = 0
+        self.to_run = True
 
     def plan(self) -> Plan:
         kind = self._schema.get_root_type(self._operation.operation)
@@ -116,7 +123,8 @@ class _Compiler:
             grouped, _, _ = collect_subfields(
                 self._schema, self._details, self._variables, self._operation, kind, details
             )
-            self._levels[key] = level = Level(kind, self._wiring.shown(kind))
+            shown = self._wiring.shown(kind) if self.to_run else None
+            self._levels[key] = level = Level(kind, shown)
             self._fill(level, grouped)
         return self._levels[key]
 
@@ -148,10 +156,11 @@ class _Compiler:
             waits=_waits(binding) or (isinstance(target, Composite) and target.waits),
             repeats=isinstance(binding, Batched) and len(nullable) == 1,
             is_plain=_is_plain(binding, nullable, target),
+            price=self._wiring.price(parent, name),
         )
 
     def _binding(self, parent: GraphQLObjectType, name: str) -> Binding | None:
-        if name == TYPENAME:
+        if name == TYPENAME or not self.to_run:
             return None
         if name.startswith("__"):
             raise NotCovered("introspection")

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from hashlib import sha256
 
 from graphql import (
+    ASTValidationRule,
     DocumentNode,
     GraphQLError,
     GraphQLSchema,
@@ -19,14 +21,12 @@ from graphql import (
 )
 
 from gateway.execution.errors import PARSE_FAILED, VALIDATION_FAILED, coded, refusal
+from gateway.execution.measuring import AD_HOC, Limits, excess
 from gateway.execution.recent import Recent
 
 MAX_SOURCE_LENGTH = 65_536
-MAX_LEXICAL_TOKENS = 8_000
 MAX_COMMENTS = 1_000
-MAX_VALIDATION_ERRORS = 50
-MAX_MERGE_BUDGET = 100_000
-"""Units of graphql-core's budget for merging fields; 300 equal fields cost about 90,000."""
+MAX_VALIDATION_ERRORS = 20
 
 MAX_VALID, MAX_VALID_BYTES = 256, 32 * 2**20
 MAX_INVALID, MAX_INVALID_BYTES = 64, 2 * 2**20
@@ -72,37 +72,45 @@ class Documents:
         self._valid: Recent[Prepared] = Recent(MAX_VALID, MAX_VALID_BYTES)
         self._invalid: Recent[Prepared] = Recent(MAX_INVALID, MAX_INVALID_BYTES)
 
-    def prepare(self, text: str) -> Prepared:
-        """Parse and validate `text`, or remember having done so. Never raises."""
+    def prepare(self, text: str, limits: Limits = AD_HOC) -> Prepared:
+        """Parse, measure and validate `text`, or remember having done so. Never raises."""
         if len(text) > MAX_SOURCE_LENGTH:
             return Prepared(None, [refusal(TOO_LONG, PARSE_FAILED)])
         key = sha256(text.encode("utf-8", "surrogatepass")).digest()
-        return self._valid.get(key) or self._invalid.get(key) or self._keep(key, text)
+        known = self._valid.get((key, limits)) or self._invalid.get((key, limits))
+        return known or self._keep(key, text, limits)
 
-    def _keep(self, key: bytes, text: str) -> Prepared:
-        prepared = replace(_prepared(self._schema, text), key=key)
+    def _keep(self, key: bytes, text: str, limits: Limits) -> Prepared:
+        prepared = replace(_prepared(self._schema, text, limits), key=key)
         kept = self._invalid if prepared.errors else self._valid
-        return kept.put(key, prepared)
+        return kept.put((key, limits), prepared)
 
 
-class MergeableFields(OverlappingFieldsCanBeMergedRule):
-    """graphql-core's rule with a smaller budget: the default lets 8,000 tokens cost a second."""
+@cache
+def _rules(budget: int) -> Sequence[type[ASTValidationRule]]:
+    """The specified rules, with so much of a budget for merging fields.
 
-    def __init__(self, context: ValidationContext) -> None:
-        super().__init__(context)
-        self.rule_context.remaining_complexity_budget = MAX_MERGE_BUDGET
+    graphql-core's default lets 8,000 tokens cost a second.
+    """
+
+    class MergeableFields(OverlappingFieldsCanBeMergedRule):
+        def __init__(self, context: ValidationContext) -> None:
+            super().__init__(context)
+            self.rule_context.remaining_complexity_budget = budget
+
+    return tuple(
+        MergeableFields if rule is OverlappingFieldsCanBeMergedRule else rule
+        for rule in specified_rules
+    )
 
 
-RULES = tuple(
-    MergeableFields if rule is OverlappingFieldsCanBeMergedRule else rule
-    for rule in specified_rules
-)
-
-
-def _prepared(schema: GraphQLSchema, text: str) -> Prepared:
+def _prepared(schema: GraphQLSchema, text: str, limits: Limits) -> Prepared:
     try:
-        document = _parsed(text)
-        errors = validate(schema, document, RULES, max_errors=MAX_VALIDATION_ERRORS)
+        document = _parsed(text, limits)
+        if error := excess(document, limits):
+            return Prepared(None, [error])
+        rules = _rules(limits.merging)
+        errors = validate(schema, document, rules, max_errors=MAX_VALIDATION_ERRORS)
     except GraphQLError as error:
         return Prepared(None, [coded(error, PARSE_FAILED)])
     except RecursionError:
@@ -112,11 +120,11 @@ def _prepared(schema: GraphQLSchema, text: str) -> Prepared:
     return Prepared(document, ())
 
 
-def _parsed(text: str) -> DocumentNode:
+def _parsed(text: str, limits: Limits) -> DocumentNode:
     return parse(
         text,
         max_source_length=MAX_SOURCE_LENGTH,
-        max_lexical_tokens=MAX_LEXICAL_TOKENS,
+        max_lexical_tokens=limits.tokens,
         max_comments=MAX_COMMENTS,
     )
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from inspect import isawaitable
 
 from graphql import (
     DocumentNode,
@@ -29,10 +30,16 @@ from gateway.execution.errors import (
     coded,
     refusal,
 )
-from gateway.execution.planner import Asked, NotReady, Planner, Ready
-from gateway.execution.run import Circumstances, executed
+from gateway.execution.measuring import AD_HOC, Limits
+from gateway.execution.planner import Asked, Choice, NotReady, Planner, Ready
+from gateway.execution.run import Circumstances, Meter, executed
 from gateway.execution.variables import MAX_COERCION_ERRORS
 from gateway.execution.watching import Watch
+
+NO_SWITCHES = "The variables of @skip and @include must be true or false."
+
+Admit = Callable[[int], "GraphQLError | Awaitable[GraphQLError | None] | None"]
+"""May an operation run that costs so much? An error says why not."""
 
 NO_EVENTS = "A subscription may use neither introspection nor directives of its operation."
 
@@ -42,12 +49,15 @@ class Outcome:
     """What came of a request.
 
     When it was not `executed`, no field was resolved: there is no `data` to show, and the
-    errors carry a code of ours.
+    errors carry a code of ours. `actual` is what it cost, where somebody counted; `kept` the
+    seconds for which the answer may be kept.
     """
 
     executed: bool
     data: Mapping[str, object] | None
     errors: Sequence[GraphQLError]
+    actual: int | None = None
+    kept: int = 0
 
     @classmethod
     def refused(cls, *errors: GraphQLError) -> Outcome:
@@ -73,7 +83,7 @@ class Job:
     context: object = None
     root: object = None
     watch: Watch | None = None
-    ready: Ready | None = None
+    choice: Choice | None = None
 
 
 class Engine:
@@ -99,24 +109,38 @@ class Engine:
         context: object,
         allow_mutation: bool,
         watch: Watch | None = None,
+        admit: Admit | None = None,
+        limits: Limits = AD_HOC,
     ) -> Outcome:
-        """Prepare `text`, choose its operation and run it.
+        """Prepare `text`, choose its operation and run it, if `admit` lets it.
 
         Errors of the request and of its fields are in the outcome; a fault of the executor
         itself is raised.
         """
-        asked = self._asked(text, variables, operation_name)
+        asked = self._asked(text, variables, operation_name, limits)
         if isinstance(asked, Outcome):
             return asked
         if error := _forbidden(asked.operation, allow_mutation=allow_mutation):
             return Outcome.refused(error)
-        return await self._outcome(Job(asked, context, watch=watch))
+        choice = self._planner.choice(asked)
+        if admit and (error := await _turned_away(choice, admit)):
+            return Outcome.refused(error)
+        return await self._outcome(Job(asked, context, watch=watch, choice=choice))
+
+    def requested(self, asked: Asked) -> int | None:
+        """What an operation costs at most; None if that cannot be known."""
+        return _requested(self._planner.choice(asked))
 
     def subscription(
-        self, text: str, *, variables: Mapping[str, object] | None, operation_name: str | None
+        self,
+        text: str,
+        *,
+        variables: Mapping[str, object] | None,
+        operation_name: str | None,
+        limits: Limits = AD_HOC,
     ) -> Asked | Outcome:
         """What to execute over each event of a subscription; an outcome, if it is refused."""
-        asked = self._asked(text, variables, operation_name)
+        asked = self._asked(text, variables, operation_name, limits)
         if isinstance(asked, Outcome):
             return asked
         if asked.operation.operation is not OperationType.SUBSCRIPTION:
@@ -146,12 +170,16 @@ class Engine:
 
         Its variables are the same for each event: who kept `ready` of its source saves a look.
         """
-        return await self._outcome(Job(asked, context, root=event, ready=ready))
+        return await self._outcome(Job(asked, context, root=event, choice=ready))
 
     def _asked(
-        self, text: str, variables: Mapping[str, object] | None, operation_name: str | None
+        self,
+        text: str,
+        variables: Mapping[str, object] | None,
+        operation_name: str | None,
+        limits: Limits,
     ) -> Asked | Outcome:
-        prepared = self._documents.prepare(text)
+        prepared = self._documents.prepare(text, limits)
         if prepared.document is None:
             return Outcome.refused(*prepared.errors)
         operation = _chosen(prepared.document, operation_name)
@@ -161,18 +189,22 @@ class Engine:
         return Asked(key, prepared.document, operation, variables or {})
 
     async def _outcome(self, job: Job) -> Outcome:
+        choice = self._planner.choice(job.asked) if job.choice is None else job.choice
+        meter = Meter()
         try:
-            result = await self._run(job)
+            result = await self._run(job, choice, meter)
         except RecursionError:
             return Outcome.refused(refusal(TOO_DEEP, QUERY_TOO_COMPLEX))
         errors = result.errors or ()
         if result.data is None and all(error.path is None for error in errors):
             return Outcome.refused(*(coded(error, BAD_USER_INPUT) for error in errors))
-        return Outcome(executed=True, data=result.data, errors=errors)
+        if not isinstance(choice, Ready):
+            return Outcome(executed=True, data=result.data, errors=errors)
+        kept = 0 if errors else choice.kept
+        return Outcome(True, result.data, errors, actual=meter.actual, kept=kept)
 
-    async def _run(self, job: Job) -> ExecutionResult:
+    async def _run(self, job: Job, choice: Choice, meter: Meter) -> ExecutionResult:
         """Run a job; everything before it and after it is the same for every executor."""
-        choice = job.ready or self._planner.choice(job.asked)
         if isinstance(choice, NotReady):
             if job.watch:
                 job.watch.reason = choice.reason
@@ -182,7 +214,9 @@ class Engine:
         if job.watch:
             job.watch.plan = choice.plan
         context = self._wiring.context(job.context, choice.needs)
-        given = Circumstances(self._schema, self._wiring, choice.variables, context, job.watch)
+        given = Circumstances(
+            self._schema, self._wiring, choice.variables, context, job.watch, meter
+        )
         return await executed(choice.plan, given, job.root)
 
     async def _by_graphql_core(self, job: Job) -> ExecutionResult:
@@ -197,6 +231,22 @@ class Engine:
             max_coercion_errors=MAX_COERCION_ERRORS,
         )
         return result if isinstance(result, ExecutionResult) else await result
+
+
+async def _turned_away(choice: Choice, admit: Admit) -> GraphQLError | None:
+    requested = _requested(choice)
+    if requested is None:
+        return refusal(NO_SWITCHES, BAD_USER_INPUT)
+    verdict = admit(requested)
+    return await verdict if isawaitable(verdict) else verdict
+
+
+def _requested(choice: Choice) -> int | None:
+    if isinstance(choice, Ready):
+        return choice.costs.of(choice.variables)
+    if not isinstance(choice, NotReady):
+        return 0  # its variables are wrong, and nothing will be executed
+    return choice.costs.of(choice.variables) if choice.costs and choice.variables else None
 
 
 def _chosen(document: DocumentNode, name: str | None) -> OperationDefinitionNode | GraphQLError:

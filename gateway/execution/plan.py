@@ -19,7 +19,7 @@ from graphql import (
 )
 
 from gateway.execution.arguments import ArgumentPlan
-from gateway.execution.bindings import Binding, Fragments
+from gateway.execution.bindings import Binding, Fragments, Price
 from gateway.execution.leaves import Leaf
 from gateway.execution.rows import Rows
 
@@ -74,6 +74,7 @@ class Field:
     waits: bool
     repeats: bool
     is_plain: bool
+    price: Price
 
     @property
     def name(self) -> str:

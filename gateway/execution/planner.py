@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from graphql import (
     DocumentNode,
@@ -18,8 +18,10 @@ from graphql import (
 from graphql.execution.values import VariableValues
 from graphql.language import DirectiveNode
 
+from gateway.execution import keeping
 from gateway.execution.bindings import Wiring
 from gateway.execution.compiler import NotCovered, compiled
+from gateway.execution.costing import Costs, costs
 from gateway.execution.plan import Plan
 from gateway.execution.recent import Recent
 from gateway.execution.variables import VariablePlan
@@ -45,19 +47,27 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """A plan, what it needs, and the values of its variables."""
+    """A plan, what it needs, the values of its variables, and how many seconds it may be kept."""
 
     plan: Plan
     needs: object
     variables: VariableValues
+    costs: Costs
+    kept: int
 
 
 @dataclass(frozen=True, slots=True)
 class NotReady:
-    """Why graphql-core has to execute an operation."""
+    """Why graphql-core has to execute an operation, and what it costs if that is known."""
 
     reason: str
+    costs: Costs | None = None
+    variables: VariableValues | None = None
     weight: int = 1_000
+
+
+Choice = Ready | NotReady | Sequence[GraphQLError]
+"""The plan to run, or why there is none, or what is wrong with the variables."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +84,8 @@ class _Known:
 class _Kept:
     plan: Plan
     needs: object
+    costs: Costs
+    kept: int
 
     @property
     def weight(self) -> int:
@@ -93,7 +105,7 @@ class Planner:
         self._plans: Recent[_Kept | NotReady] = Recent(MAX_PLANS, MAX_PLAN_BYTES)
         self.executions: Counter[str] = Counter()
 
-    def choice(self, asked: Asked) -> Ready | NotReady | Sequence[GraphQLError]:
+    def choice(self, asked: Asked) -> Choice:
         """The plan to run, or why there is none, or what is wrong with the variables."""
         known = self._known.get(asked.key) or self._learn(asked)
         variables = known.variables.values(asked.variables)
@@ -102,27 +114,39 @@ class Planner:
         found = self._found(known, asked, variables)
         if isinstance(found, NotReady):
             self.executions[found.reason] += 1
-            return found
+            return replace(found, variables=variables)
         self.executions[PLANNED] += 1
-        return Ready(found.plan, found.needs, variables)
+        return Ready(found.plan, found.needs, variables, found.costs, found.kept)
 
     def _found(self, known: _Known, asked: Asked, variables: VariableValues) -> _Kept | NotReady:
-        if known.reason:
-            return NotReady(known.reason)
         switched = tuple(variables.coerced.get(name) for name in known.switches)
         if not all(isinstance(each, bool) for each in switched):
-            return NotReady("switch")
+            return NotReady(known.reason or "switch")
         key = asked.key, switched
-        return self._plans.get(key) or self._plans.put(key, self._compiled(asked, variables))
+        return self._plans.get(key) or self._plans.put(key, self._made(known, asked, variables))
 
-    def _compiled(self, asked: Asked, variables: VariableValues) -> _Kept | NotReady:
+    def _made(self, known: _Known, asked: Asked, variables: VariableValues) -> _Kept | NotReady:
         try:
-            plan = compiled(self._schema, self._wiring, asked.document, asked.operation, variables)
-            return _Kept(plan, self._wiring.needs(plan))
+            if known.reason:
+                raise NotCovered(known.reason)
+            plan = self._compiled(asked, variables, to_run=True)
+            kept = keeping.seconds(plan, self._wiring)
+            return _Kept(plan, self._wiring.needs(plan), costs(plan), kept)
         except NotCovered as error:
-            return NotReady(error.reason)
+            return NotReady(error.reason, self._priced(asked, variables))
         except (GraphQLError, RecursionError) as error:
             return NotReady(type(error).__name__)
+
+    def _priced(self, asked: Asked, variables: VariableValues) -> Costs | None:
+        """What is not executed by plan has a price all the same."""
+        try:
+            return costs(self._compiled(asked, variables, to_run=False))
+        except (NotCovered, GraphQLError, RecursionError):
+            return None
+
+    def _compiled(self, asked: Asked, variables: VariableValues, *, to_run: bool) -> Plan:
+        document, operation = asked.document, asked.operation
+        return compiled(self._schema, self._wiring, document, operation, variables, to_run=to_run)
 
     def _learn(self, asked: Asked) -> _Known:
         directives = list(_directives(asked.document))

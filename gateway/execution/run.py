@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from asyncio import gather
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
@@ -30,6 +31,13 @@ from gateway.execution.told import Told
 from gateway.execution.watching import Watch
 
 
+@dataclass(slots=True)
+class Meter:
+    """What a run costs in the end: the objects that it answered, by their weights."""
+
+    actual: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class Circumstances:
     """What a plan is run with, beside its root value."""
@@ -39,6 +47,7 @@ class Circumstances:
     variables: VariableValues
     context: Any
     watch: Watch | None = None
+    meter: Meter = dataclasses.field(default_factory=Meter)
 
 
 async def executed(plan: Plan, given: Circumstances, root: Any = None) -> ExecutionResult:
@@ -170,6 +179,8 @@ class _Run:
 
     async def _composites(self, field: Field, values: list[Any], *, nullable: bool) -> Column:
         found, failed = sorted_by_level(field, values, self._told)
+        if weight := field.price.weight:
+            self._given.meter.actual += weight * sum(len(part.values) for _, part in found)
         columns = await self._levels(field, found)
         if len(found) == 1 and found[0][1].at is None:
             return allowing_null(columns[0]) if nullable else columns[0]

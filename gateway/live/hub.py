@@ -88,7 +88,10 @@ class Hub:
 
     async def open(self, wanted: Wanted, mailbox: Mailbox) -> Stream | Outcome:
         asked = self._parts.graph.engine.subscription(
-            wanted.query, variables=wanted.variables, operation_name=wanted.operation_name
+            wanted.query,
+            variables=wanted.variables,
+            operation_name=wanted.operation_name,
+            limits=wanted.limits,
         )
         if isinstance(asked, Outcome):
             return asked

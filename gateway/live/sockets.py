@@ -89,7 +89,8 @@ class Sockets:
         try:
             if spoken != SUBPROTOCOL:
                 raise Closed(SUBPROTOCOL_NOT_ACCEPTABLE, "Subprotocol not acceptable")
-            socket = Socket(self._graph, websocket(scope), receive)
+            peer = scope["client"][0] if scope.get("client") else None
+            socket = Socket(self._graph, websocket(scope), receive, peer)
             await socket.run(headers.get("authorization"))
         except Closed as closed:
             await send({"type": "websocket.close", "code": closed.code, "reason": closed.reason})
@@ -100,8 +101,11 @@ class Sockets:
 class Socket:
     """One accepted socket: a task reads messages, and results are written as they come."""
 
-    def __init__(self, graph: Graph, wire: WebSocket, receive: Receive) -> None:
+    def __init__(
+        self, graph: Graph, wire: WebSocket, receive: Receive, peer: str | None = None
+    ) -> None:
         self._graph = graph
+        self._peer = peer
         self._wire = wire
         self._receive = receive
         self._loop = asyncio.get_running_loop()
@@ -203,15 +207,16 @@ class Socket:
         """Execute a query or a mutation, or open a subscription."""
         mailbox = operation.mailbox
         try:
-            outcome = await self._graph.execute(asked, viewer, allow_mutation=True)
+            account = self._graph.account(viewer, self._peer)
+            outcome = await self._graph.execute(asked, viewer, allow_mutation=True, account=account)
             if is_subscription(outcome):
-                opened = await self._graph.open(asked, viewer, mailbox)
+                opened = await self._graph.open(asked, viewer, mailbox, account=account)
                 if not isinstance(opened, Outcome):
                     operation.stream = opened
                     return
                 outcome = opened
             if outcome.executed:
-                mailbox.put(Message(self._graph.shown(outcome), ""))
+                mailbox.put(Message(self._graph.shown(outcome, account=account), ""))
                 mailbox.close(End())
             else:
                 mailbox.close(End(orjson.dumps(self._graph.errors(outcome))))

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from domain.viewer import Viewer
 from gateway.execution.engine import Outcome
+from gateway.execution.measuring import AD_HOC, Limits
 from gateway.live.mailbox import Mailbox
 
 
@@ -23,6 +24,7 @@ class Wanted(Struct, frozen=True):
     variables: Mapping[str, object] | None
     viewer: Viewer
     after: str | None = None
+    limits: Limits = AD_HOC
 
 
 class Stream(Protocol):

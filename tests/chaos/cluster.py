@@ -77,6 +77,7 @@ class Gateway:
             mongodb_database=DATABASE,
             redis_url=f"redis://{server.HOST}:{self.to_redis.port}/0",
             port=self.port,
+            limits="measure",
         )
 
     async def serves(self) -> bool:

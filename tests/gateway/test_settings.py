@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from gateway.settings import Driver, Env, Settings, SettingsError, read
+from gateway.settings import AdHoc, Driver, Env, Limiting, Settings, SettingsError, read
 from schema.fields import Column
 
 MEANINGS = [
@@ -22,6 +22,9 @@ MEANINGS = [
     ("KASSA_REDIS_URL", "redis://bell/0", "redis://bell/0"),
     ("KASSA_DATA", "/var/lib/kassa", Path("/var/lib/kassa")),
     ("KASSA_CHECK_SECONDS", "2.5", 2.5),
+    ("KASSA_LIMITS", "measure", Limiting.MEASURE),
+    ("KASSA_DOCUMENTS", "/etc/kassa/documents.json", Path("/etc/kassa/documents.json")),
+    ("KASSA_AD_HOC", "partners", AdHoc.PARTNERS),
     ("KASSA_COUNTRY", "NO", "NO"),
     ("KASSA_SUBGRAPH", "orders", Column.ORDERS),
     ("KASSA_ISSUERS", "/etc/kassa/issuers.toml", Path("/etc/kassa/issuers.toml")),
@@ -41,6 +44,8 @@ REFUSALS = [
     ("KASSA_CHECK_SECONDS", "86401"),
     ("KASSA_SUBGRAPH", "order"),
     ("KASSA_ALLOW_OLD_SERVERS", "yes please"),
+    ("KASSA_LIMITS", "on"),
+    ("KASSA_AD_HOC", "nobody"),
     ("KASSA_MONGODB_DATABASE", "a b"),
     ("KASSA_MONGODB_DATABASE", "a/b"),
     ("KASSA_MONGODB_DATABASE", "$where"),
