@@ -82,10 +82,11 @@ async def test_fragments_that_double_at_each_level_are_not_drawn_double(
     page = "orders(first: 1) { edges { node { ...f%d } } }"
     doubling = " ".join(
         f"fragment f{n} on Order {{ customer {{ a: {page % (n + 1)} b: {page % (n + 1)} }} }}"
-        for n in range(5)
+        for n in range(4)
     )
-    query = f'{{ order(number: "NONE") {{ ...f0 }} }} {doubling} fragment f5 on Order {{ number }}'
+    query = f'{{ order(number: "NONE") {{ ...f0 }} }} {doubling} fragment f4 on Order {{ number }}'
 
     answer = await asked(kassa, query, tokens[Role.SUPPORT])
 
-    assert str(answer["extensions"]["plan"]).count("'customer'") < 2 * 5
+    assert "errors" not in answer, answer
+    assert str(answer["extensions"]["plan"]).count("'customer'") < 2 * 4

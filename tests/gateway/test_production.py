@@ -96,6 +96,6 @@ async def test_production_lets_keys_in_and_nobody_who_only_says_so(production: s
         page = await http.get("/", headers={"accept": "text/html"})
         config = await http.get("/graphiql/config.json")
 
-    assert good.json() == {"data": {"channels": [{"code": "channel-0"}]}}
+    assert good.json()["data"] == {"channels": [{"code": "channel-0"}]}
     assert bad.status_code == 401
     assert (page.status_code, config.status_code) == (404, 404)

@@ -114,8 +114,7 @@ class Database:
     async def now(self) -> datetime:
         """The clock of the database."""
         with self._answering():
-            told = await self._database.command({"hello": 1})
-            return told["localTime"].replace(tzinfo=UTC)
+            return (await self.command({"hello": 1}))["localTime"]
 
     async def version(self) -> str:
         """Which version the server says it is.
