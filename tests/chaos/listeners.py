@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from random import Random
 from typing import Any
@@ -64,6 +64,15 @@ class Listener:
         self._after: str | None = None
         self._known: dict[str, int] = {}
         self._last: tuple[str, int] | None = None
+        self._stays = False
+        self._patience: asyncio.Timeout | None = None
+        self.is_in = False
+
+    def stay(self) -> None:
+        """Do not go away any more, however long nothing is told."""
+        self._stays = True
+        if self._patience:
+            self._patience.reschedule(None)
 
     async def listen(self) -> None:
         """Until it is cancelled."""
@@ -96,6 +105,7 @@ class Listener:
                 if self._random.random() < 0.5:
                     socket.transport.abort()
         finally:
+            self.is_in = False
             if told or error:
                 kind, things = self.wish.kind, self.wish.things
                 self._history.add(
@@ -118,17 +128,24 @@ class Listener:
         await socket.send(json.dumps(hello))
         await socket.send(json.dumps({"type": "subscribe", "id": "1", "payload": payload}))
         stays_for = self._random.randint(*EVENTS)
-        while len(told) < stays_for:
-            async with asyncio.timeout(SILENCE_SECONDS):
-                message = json.loads(await socket.recv())
+        while self._stays or len(told) < stays_for:
+            message = await self._next(socket)
             match message["type"]:
                 case "next":
+                    self.is_in = True
                     told.append(self._noted(message["payload"]["data"]["told"]))
                 case "error":
                     return message["payload"][0].get("extensions", {}).get("code", "NO_CODE")
                 case _:
                     pass
         return None
+
+    async def _next(self, socket: ClientConnection) -> Any:
+        try:
+            async with asyncio.timeout(None if self._stays else SILENCE_SECONDS) as self._patience:
+                return json.loads(await socket.recv())
+        finally:
+            self._patience = None
 
     def _noted(self, event: Mapping[str, Any]) -> Told:
         versions = {level["id"]: level["version"] for level in event.get("levels", ())}
@@ -155,12 +172,23 @@ def listeners(
     return found
 
 
+async def settled(everybody: Sequence[Listener]) -> None:
+    """Have all come in, and stay."""
+    for each in everybody:
+        each.stay()
+    await _all(everybody, lambda each: each.is_in)
+
+
 async def caught_up(everybody: Sequence[Listener], run: Run) -> None:
     """Give all the time that they need to hear the last change; who never does, the checker names.
 
     `run` has what was read after the last wish.
     """
+    await _all(everybody, lambda each: each.has_heard(run))
+
+
+async def _all(everybody: Sequence[Listener], true: Callable[[Listener], bool]) -> None:
     with suppress(TimeoutError):
         async with asyncio.timeout(CAUGHT_UP_WITHIN_SECONDS):
-            while not all(each.has_heard(run) for each in everybody):  # noqa: ASYNC110
+            while not all(map(true, everybody)):  # noqa: ASYNC110  # gateways set no event of ours
                 await asyncio.sleep(0.1)

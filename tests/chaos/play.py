@@ -16,6 +16,7 @@ from tests.chaos.client import Client, doors
 from tests.chaos.cluster import Cluster
 from tests.chaos.followers import Follower
 from tests.chaos.history import Begun, History
+from tests.chaos.listeners import Listener
 from tests.chaos.nemesis import FAULTS, Step
 from tests.chaos.reading import AFTER, BEFORE, Reader
 from tests.chaos.shelves import Shelves
@@ -118,12 +119,14 @@ async def _mixed(
 ) -> Run:
     await mixture.stock_up(stage.client("keeper"), found)
     breaking = asyncio.create_task(nemesis.follow(steps, stage.cluster, stage.history))
-    async with _followed(stage, found), _heard(stage, found, ears):
+    async with _followed(stage, found), _heard(stage, found, ears) as everybody:
         crowd = mixture.Crowd(wishes, a_second, until=breaking)
         await crowd.works(mixture.days(stage.client, found))
         await breaking
         if steps:
             await stage.cluster.heal()
+        await listeners.settled(everybody)
+        await mixture.stock_up(stage.client("last"), found)
         await stage.note(AFTER, found)
     return await _ended(stage)
 
@@ -169,12 +172,12 @@ async def _followed(stage: Stage, found: Shelves) -> AsyncGenerator[None]:
 
 
 @asynccontextmanager
-async def _heard(stage: Stage, found: Shelves, ears: int) -> AsyncGenerator[None]:
+async def _heard(stage: Stage, found: Shelves, ears: int) -> AsyncGenerator[Sequence[Listener]]:
     """So many listen meanwhile, until they have heard what was read in the end."""
     everybody = listeners.listeners(ears, found, stage.ports, stage.history, stage.seed)
     tasks = [asyncio.create_task(each.listen()) for each in everybody]
     try:
-        yield
+        yield everybody
         await listeners.caught_up(everybody, Run(stage.history.lines))
     finally:
         for task in tasks:
