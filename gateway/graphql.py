@@ -5,7 +5,7 @@ Source: https://graphql.github.io/graphql-over-http/draft/
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import NamedTuple
 
 import orjson
@@ -13,7 +13,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from domain.errors import KassaError, Unauthenticated
+from domain.errors import Forbidden, KassaError, Unauthenticated
 from domain.viewer import Viewer
 from gateway import reading
 from gateway.answering import Graph, is_subscription, refused
@@ -21,6 +21,7 @@ from gateway.execution.engine import Outcome
 from gateway.execution.errors import METHOD_NOT_ALLOWED, SUBSCRIPTION_NOT_SUPPORTED, code_of
 from gateway.execution.watching import Watch
 from gateway.live import multipart, sse, streaming
+from gateway.live.origins import is_own
 from gateway.live.sockets import SUBPROTOCOL
 from gateway.live.streaming import Body, Format
 from gateway.negotiating import negotiated
@@ -36,6 +37,8 @@ STREAMS_WANTED = (
     f"open a WebSocket with the subprotocol {SUBPROTOCOL}."
 )
 
+OTHER_SITE = "Pages of another site may not subscribe here."
+
 
 class Accepted(NamedTuple):
     """What may be answered: `media` in one piece, `stream` piece by piece; None if not at all."""
@@ -49,11 +52,19 @@ class GraphQLEndpoint:
 
     A viewer who is `Unauthenticated` becomes a 401, any other `KassaError` a 403. `page` answers
     browsers; without it there is none. A request that has the header `Kassa-Plan` is explained.
+    Pages of other sites get no streams, but for those of `origins`.
     """
 
-    def __init__(self, graph: Graph, *, page: Callable[[Request], Response] | None = None) -> None:
+    def __init__(
+        self,
+        graph: Graph,
+        *,
+        page: Callable[[Request], Response] | None = None,
+        origins: Collection[str] = (),
+    ) -> None:
         self._graph = graph
         self._page = page
+        self._origins = origins
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request; whatever happens, with JSON (or a stream, or the page)."""
@@ -106,6 +117,8 @@ class GraphQLEndpoint:
     async def _subscribed(
         self, request: Request, asked: Asked, viewer: Viewer, form: Format
     ) -> ASGIApp:
+        if not is_own(request.headers, self._origins):
+            raise Refused(403, Forbidden.code, OTHER_SITE)
         body, after = Body(form), request.headers.get("last-event-id")
         opened = await self._graph.open(asked, viewer, body.mailbox, after)
         if isinstance(opened, Outcome):

@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from gateway.settings import Driver, Env, Settings, SettingsError, read
+from gateway.settings import Driver, Env, Origins, Settings, SettingsError, read
 from schema.fields import Column
 
 MEANINGS = [
@@ -22,6 +22,12 @@ MEANINGS = [
     ("KASSA_REDIS_URL", "redis://bell/0", "redis://bell/0"),
     ("KASSA_DATA", "/var/lib/kassa", Path("/var/lib/kassa")),
     ("KASSA_CHECK_SECONDS", "2.5", 2.5),
+    ("KASSA_ORIGINS", "https://a.example", Origins({"https://a.example"})),
+    (
+        "KASSA_ORIGINS",
+        "https://A.example/, http://b.example:81",
+        Origins({"https://a.example", "http://b.example:81"}),
+    ),
     ("KASSA_COUNTRY", "NO", "NO"),
     ("KASSA_SUBGRAPH", "orders", Column.ORDERS),
 ]
@@ -36,6 +42,10 @@ REFUSALS = [
     ("KASSA_MONGODB_DRIVER", "mongoose"),
     ("KASSA_CHECK_SECONDS", "nan"),
     ("KASSA_CHECK_SECONDS", "86401"),
+    ("KASSA_ORIGINS", "a.example"),
+    ("KASSA_ORIGINS", "https://a.example, *"),
+    ("KASSA_ORIGINS", "https://a.example/path"),
+    ("KASSA_ORIGINS", "https://a.example,"),
     ("KASSA_SUBGRAPH", "order"),
     ("KASSA_MONGODB_DATABASE", "a b"),
     ("KASSA_MONGODB_DATABASE", "a/b"),
