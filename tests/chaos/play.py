@@ -88,7 +88,7 @@ async def mix(
     So many `ears` listen meanwhile, and come and go.
     """
     steps = nemesis.plan(_random(stage), faults, 1.5, 4.0)
-    stage.begin("mixture", steps)
+    stage.begin("listened" if ears else "mixture", steps)
     found = await shelves.found(stage.reader, skus=SKUS, locations=LOCATIONS, orders=ORDERS)
     await stage.note(BEFORE, found)
     return await _mixed(stage, found, steps, wishes, a_second, ears)
