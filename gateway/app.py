@@ -58,8 +58,8 @@ def build(
     graph.streams = hub
     page = pages.page if settings.is_development else None
     routes: list[BaseRoute] = [
-        Route("/graphql", GraphQLEndpoint(graph, page=page)),
-        WebSocketRoute("/graphql", Sockets(graph)),
+        Route("/graphql", GraphQLEndpoint(graph, page=page, origins=settings.origins)),
+        WebSocketRoute("/graphql", Sockets(graph, settings.origins)),
         Route("/livez", _alive),
         Route("/readyz", _ready(checks)),
         *(pages.routes(page_config) if settings.is_development else ()),

@@ -5,7 +5,7 @@ Source: https://graphql.github.io/graphql-over-http/draft/
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from hashlib import blake2b
 from typing import NamedTuple
 
@@ -14,7 +14,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from domain.errors import KassaError, Unauthenticated, Unavailable
+from domain.errors import Forbidden, KassaError, Unauthenticated, Unavailable
 from domain.viewer import ANONYMOUS, Viewer
 from gateway import reading
 from gateway.answering import Graph, is_subscription, refused
@@ -23,6 +23,7 @@ from gateway.execution.errors import METHOD_NOT_ALLOWED, SUBSCRIPTION_NOT_SUPPOR
 from gateway.execution.watching import Watch
 from gateway.limits.accounts import Account
 from gateway.live import multipart, sse, streaming
+from gateway.live.origins import is_own
 from gateway.live.sockets import SUBPROTOCOL
 from gateway.live.streaming import Body, Format
 from gateway.negotiating import negotiated
@@ -38,6 +39,8 @@ STREAMS_WANTED = (
     f"open a WebSocket with the subprotocol {SUBPROTOCOL}."
 )
 
+OTHER_SITE = "Pages of another site may not subscribe here."
+
 
 class Accepted(NamedTuple):
     """What may be answered: `media` in one piece, `stream` piece by piece; None if not at all."""
@@ -52,11 +55,19 @@ class GraphQLEndpoint:
     A viewer who is `Unauthenticated` becomes a 401, whom nobody can check now a 503, any other
     `KassaError` a 403. `page` answers
     browsers; without it there is none. A request that has the header `Kassa-Plan` is explained.
+    Pages of other sites get no streams, but for those of `origins`.
     """
 
-    def __init__(self, graph: Graph, *, page: Callable[[Request], Response] | None = None) -> None:
+    def __init__(
+        self,
+        graph: Graph,
+        *,
+        page: Callable[[Request], Response] | None = None,
+        origins: Collection[str] = (),
+    ) -> None:
         self._graph = graph
         self._page = page
+        self._origins = origins
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request; whatever happens, with JSON (or a stream, or the page)."""
@@ -122,6 +133,8 @@ class GraphQLEndpoint:
         form: Format,
         account: Account | None,
     ) -> ASGIApp:
+        if not is_own(request.headers, self._origins):
+            raise Refused(403, Forbidden.code, OTHER_SITE)
         body, after = Body(form), request.headers.get("last-event-id")
         opened = await self._graph.open(asked, viewer, body.mailbox, after, account)
         if isinstance(opened, Outcome):

@@ -20,6 +20,8 @@ from domain.viewer import Viewer
 
 NUMBER_BYTES, SIGNATURE_BYTES = 8, 16
 CURSOR_LENGTH = 32
+NOWHERE = 2 ** (8 * NUMBER_BYTES) - 1
+"""The place of who has got a part of a snapshot only."""
 
 REFUSED = "This cursor is not of this subscription. Leave it out to begin with how things are."
 
@@ -36,8 +38,8 @@ class Cursors:
         place = number.to_bytes(NUMBER_BYTES, "big")
         return Cursor(urlsafe_b64encode(place + self._signature(place)).decode())
 
-    def number(self, cursor: str) -> int:
-        """The place of a cursor.
+    def number(self, cursor: str) -> int | None:
+        """The place of a cursor; None of one with which everything begins anew.
 
         Raises:
             BadInput: it was changed, or belongs to another stream, or to somebody else.
@@ -46,7 +48,8 @@ class Cursors:
         place, signature = raw[:NUMBER_BYTES], raw[NUMBER_BYTES:]
         if not hmac.compare_digest(signature, self._signature(place)):
             raise BadInput(REFUSED)
-        return int.from_bytes(place, "big")
+        number = int.from_bytes(place, "big")
+        return None if number == NOWHERE else number
 
     def _signature(self, place: bytes) -> bytes:
         return hmac.digest(self._key, place, sha256)[:SIGNATURE_BYTES]

@@ -16,6 +16,7 @@ import tempfile
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 
@@ -29,6 +30,8 @@ ROOT = Path(__file__).parents[2]
 RESULT = ROOT / "bench" / "results" / "chaos.json"
 PAGE = ROOT / "docs" / "faults.md"
 WISHES, A_SECOND = 2000, 60.0
+EARS, HEARD_A_SECOND = 50, 20.0
+"""Who listen are told all of it, each of them, and share the machine with everything else."""
 TABLE = re.compile(r"(?<=<!-- times -->\n).*?(?=<!-- end of times -->)", re.DOTALL)
 
 out = Console(highlight=False)
@@ -40,7 +43,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=secrets.randbits(32))
     parser.add_argument("--cycles", type=int, default=3, help="how often each fault strikes")
     parser.add_argument("--faults", nargs="+", default=list(FAULTS), choices=list(FAULTS))
-    parser.add_argument("--only", choices=["rush", "crowded", "mixture"])
+    parser.add_argument("--only", choices=["rush", "crowded", "dark", "listened", "mixture"])
     parser.add_argument("--keep", action="store_true", help="keep the histories anyway")
     parser.add_argument("--write", action="store_true", help="write the committed results")
     parser.add_argument("--check", type=Path, help="only check this history again")
@@ -49,9 +52,12 @@ def arguments() -> argparse.Namespace:
 
 def scenarios(asked: argparse.Namespace) -> Sequence[tuple[str, Scenario]]:
     rush = ("rush", partial(play.rush, faults=asked.faults))
-    mix = partial(play.mix, faults=asked.faults, wishes=WISHES, a_second=A_SECOND)
+    mix = partial(play.mix, faults=asked.faults, wishes=WISHES, a_second=A_SECOND, ears=0)
+    load: dict[str, Any] = {"wishes": WISHES, "a_second": HEARD_A_SECOND, "ears": EARS}
+    dark = ("dark", partial(play.dark, **load))
+    listened = ("listened", partial(play.mix, faults=asked.faults, **load))
     crowd = ("crowded", partial(play.crowded, faults=asked.faults, a_second=A_SECOND))
-    each = (rush, crowd, *[("mixture", mix)] * asked.cycles)
+    each = (rush, crowd, dark, listened, *[("mixture", mix)] * asked.cycles)
     return [(name, scenario) for name, scenario in each if asked.only in {None, name}]
 
 

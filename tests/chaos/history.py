@@ -98,7 +98,31 @@ class Followed(Line, tag="followed", frozen=True, kw_only=True):
     """Of each entry, whose it is and its `seq`."""
 
 
-Event = Begun | Invoked | Asked | Unanswered | Answered | Fault | Healed | Read | Followed
+class Told(Struct, frozen=True):
+    """One message of a subscription: `entries` by whose they are and their `seq`, levels by id."""
+
+    kind: str
+    entries: Sequence[tuple[str, int]] = ()
+    versions: Mapping[str, int] = {}
+    conflated: int = 0
+
+
+class Heard(Line, tag="heard", frozen=True, kw_only=True):
+    """What somebody was told over one connection, who had asked for it with a cursor or not."""
+
+    listener: str
+    gateway: int
+    kind: str
+    things: Sequence[str]
+    """Skus whose levels, or the orders that were listened for."""
+
+    with_cursor: bool
+    told: Sequence[Told]
+    error: str | None = None
+    """The code with which it ended, if it did not just break off."""
+
+
+Event = Begun | Invoked | Asked | Unanswered | Answered | Fault | Healed | Read | Followed | Heard
 
 
 class History:

@@ -25,6 +25,8 @@ LASTING = frozenset({"primary killed", "primary frozen"})
 """These last until there is another primary, so that it is seen how long that takes."""
 QUIET_SECONDS = 2.0
 FLUSH_EVERY_SECONDS = 0.2
+DARK_SECONDS = 1.5
+"""So long Redis is there, is emptied, and is away; one after the other."""
 LOST_ANSWERS_SECONDS = 0.3
 SLOW_SECONDS = 0.05
 
@@ -225,6 +227,17 @@ async def follow(steps: Sequence[Step], cluster: Cluster, history: History) -> N
         await asyncio.sleep(QUIET_SECONDS)
         await strike(step, cluster, history)
         await cluster.heal()
+
+
+async def darken(cluster: Cluster, history: History) -> None:
+    """Kill Redis and start it again, half the time each, and empty it; until it is cancelled."""
+    while True:
+        await asyncio.sleep(DARK_SECONDS)
+        await cluster.redis.flush()
+        async with redis_killed(cluster, Random()) as target:
+            history.add(Fault(name="redis dark", target=target))
+            await asyncio.sleep(DARK_SECONDS)
+        history.add(Healed(name="redis dark", target=target))
 
 
 async def strike(step: Step, cluster: Cluster, history: History) -> None:

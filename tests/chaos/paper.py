@@ -12,11 +12,13 @@ from typing import Any
 
 from tests.chaos.checker.money import ACCOUNTS
 from tests.chaos.checker.run import HOLD, NUMBERS, Place
-from tests.chaos.history import Followed, History, Read
+from tests.chaos.history import Followed, Heard, History, Read, Told
 from tests.chaos.mixture import PHASES
 from tests.chaos.shelves import Order, Shelves
 
 Values = dict[str, Any]
+SHOWN, FOLDED = 6, 3
+"""Entries that a snapshot covers, and that are told as one."""
 
 
 class Shop:
@@ -66,6 +68,37 @@ class Shop:
                     Followed(follower=f"follower of {level['id']}", thing=level["id"], entries=seen)
                 )
 
+        for n, journal in enumerate([self._told_of_levels(), self.told_of_orders()]):
+            self._hear(f"listener {n}", journal, history)
+
+    def _told_of_levels(self) -> list[Values]:
+        entries = [entry for level in self.levels.values() for entry in level["journal"]]
+        return sorted(entries, key=lambda entry: entry["id"])
+
+    def told_of_orders(self) -> list[Values]:
+        return self._things[self.orders[0].id]["journal"]
+
+    def _hear(self, listener: str, journal: list[Values], history: History) -> None:
+        """Somebody is told a journal, goes away twice, and is too slow once."""
+        of_stock = journal and journal[0]["aggregate"].startswith("stk_")
+        shown = {entry["aggregate"]: entry["seq"] for entry in journal[:SHOWN] if of_stock}
+        told = [Told("SNAPSHOT", (), shown)]
+        rest = journal[SHOWN if of_stock else 0 :]
+        slow = rest[:FOLDED] if of_stock else []
+        if slow:
+            latest = {entry["aggregate"]: entry["seq"] for entry in slow}
+            told.append(Told("CHANGE", (), latest, FOLDED))
+        for entry in rest[len(slow) :]:
+            one = entry["aggregate"], entry["seq"]
+            told.append(Told("CHANGE", [one], dict([one]) if of_stock else {}))
+        told.insert(4, Told("HEARTBEAT"))
+        about: Values = {
+            "kind": "stock" if of_stock else "order",
+            "things": ["cup", "bean"] if of_stock else [self.orders[0].id],
+        }
+        for n, part in enumerate([told[:4], told[4:9], told[9:]]):
+            history.add(Heard(listener=listener, gateway=n, with_cursor=n > 0, told=part, **about))
+
     async def _look(self, id: str) -> Mapping[str, int]:
         return next(level for level in self.levels.values() if level["id"] == id)
 
@@ -85,7 +118,7 @@ class Shop:
     def _journalled(self, thing: Values, changes: list[Values]) -> Values:
         thing["version"] += 1
         n = next(self._numbers)
-        entry = {"id": f"jrn_{n}", "seq": thing["version"], "cursor": f"c{n}", "type": "Changed"}
+        entry = {"id": f"jrn_{n:08}", "seq": thing["version"], "cursor": f"c{n}", "type": "Changed"}
         entry["aggregate"] = thing["id"]
         thing["journal"] = [*thing["journal"], {**entry, "changes": changes}]
         return thing

@@ -237,6 +237,63 @@ def a_sum_is_wrong(lines: Lines) -> None:
     next(read(lines, "payment"))["captured"]["minor"] += 1
 
 
+def heard(lines: Lines) -> Line:
+    """What a listener for stock was told over its second connection, changes all of it."""
+    return [line for line in lines if line["event"] == "heard" and line["kind"] == "stock"][1]
+
+
+def a_change_was_not_told(lines: Lines) -> None:
+    del heard(lines)["told"][2]
+
+
+def the_last_change_was_not_told(lines: Lines) -> None:
+    [*_, last] = [x for x in lines if x["event"] == "heard" and x["kind"] == "stock"]
+    last["told"].pop()
+
+
+def a_change_of_an_order_was_not_told(lines: Lines) -> None:
+    [*_, last] = [x for x in lines if x["event"] == "heard" and x["kind"] == "order"]
+    del last["told"][1]
+
+
+def a_change_was_told_twice(lines: Lines) -> None:
+    told = heard(lines)["told"]
+    told.insert(2, told[2])
+
+
+def changes_were_told_in_another_order(lines: Lines) -> None:
+    told = heard(lines)["told"]
+    told[2], told[3] = told[3], told[2]
+
+
+def a_level_was_told_as_it_was_not(lines: Lines) -> None:
+    event = heard(lines)["told"][2]
+    event["versions"] = {name: version + 1 for name, version in event["versions"].items()}
+
+
+def the_cursor_was_forgotten(lines: Lines) -> None:
+    heard(lines)["told"].insert(0, {"kind": "SNAPSHOT", "versions": {}})
+
+
+def there_was_a_gap(lines: Lines) -> None:
+    heard(lines)["told"].insert(0, {"kind": "GAP"})
+
+
+def a_snapshot_was_torn(lines: Lines) -> None:
+    first = next(line for line in lines if line["event"] == "heard" and line["kind"] == "stock")
+    shown = first["told"][0]["versions"]
+    shown[next(iter(shown))] += 1
+
+
+def more_was_folded_than_was_said(lines: Lines) -> None:
+    first = next(line for line in lines if line["event"] == "heard" and line["kind"] == "stock")
+    first["told"][1]["conflated"] -= 1
+
+
+def a_stream_broke(lines: Lines) -> None:
+    heard(lines)["error"] = "INTERNAL_SERVER_ERROR"
+
+
 PLANTS: Mapping[str, tuple[Plant, ...]] = MappingProxyType(
     {
         "everything_is_answered": (an_answer_got_lost,),
@@ -281,5 +338,18 @@ PLANTS: Mapping[str, tuple[Plant, ...]] = MappingProxyType(
         ),
         "every_cent_is_posted_once": (a_posting_has_one_side, a_capture_is_posted_twice),
         "sums_are_those_of_the_operations": (a_sum_is_wrong,),
+        "streams_end_for_a_reason": (a_stream_broke,),
+        "who_listens_is_told_the_journal": (
+            a_change_was_not_told,
+            the_last_change_was_not_told,
+            a_change_of_an_order_was_not_told,
+            a_change_was_told_twice,
+            changes_were_told_in_another_order,
+            a_level_was_told_as_it_was_not,
+            the_cursor_was_forgotten,
+            there_was_a_gap,
+            a_snapshot_was_torn,
+            more_was_folded_than_was_said,
+        ),
     }
 )

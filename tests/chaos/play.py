@@ -9,13 +9,14 @@ from random import Random
 
 from msgspec import Struct
 
-from tests.chaos import burst, mixture, nemesis, shelves
+from tests.chaos import burst, listeners, mixture, nemesis, shelves
 from tests.chaos.checker import Run
 from tests.chaos.checker.run import Place
 from tests.chaos.client import Client, doors
 from tests.chaos.cluster import Cluster
 from tests.chaos.followers import Follower
 from tests.chaos.history import Begun, History
+from tests.chaos.listeners import Listener
 from tests.chaos.nemesis import FAULTS, Step
 from tests.chaos.reading import AFTER, BEFORE, Reader
 from tests.chaos.shelves import Shelves
@@ -79,19 +80,53 @@ async def _rushed(stage: Stage, place: Place, step: Step) -> None:
     await stage.cluster.heal()
 
 
-async def mix(stage: Stage, faults: Sequence[str], *, wishes: int, a_second: float) -> Run:
-    """Mutations of all kinds, at least so many and until each fault was there once."""
+async def mix(
+    stage: Stage, faults: Sequence[str], *, wishes: int, a_second: float, ears: int
+) -> Run:
+    """Mutations of all kinds, at least so many and until each fault was there once.
+
+    So many `ears` listen meanwhile, and come and go.
+    """
     steps = nemesis.plan(_random(stage), faults, 1.5, 4.0)
-    stage.begin("mixture", steps)
+    stage.begin("listened" if ears else "mixture", steps)
     found = await shelves.found(stage.reader, skus=SKUS, locations=LOCATIONS, orders=ORDERS)
     await stage.note(BEFORE, found)
+    return await _mixed(stage, found, steps, wishes, a_second, ears)
+
+
+async def dark(stage: Stage, *, wishes: int, a_second: float, ears: int) -> Run:
+    """The same while Redis is emptied every three seconds, and dead for half of the time."""
+    stage.begin("dark", [])
+    found = await shelves.found(stage.reader, skus=SKUS, locations=LOCATIONS, orders=ORDERS)
+    await stage.note(BEFORE, found)
+    darkness = asyncio.create_task(nemesis.darken(stage.cluster, stage.history))
+    try:
+        return await _mixed(stage, found, [], wishes, a_second, ears)
+    finally:
+        darkness.cancel()
+        with suppress(asyncio.CancelledError):
+            await darkness
+        await stage.cluster.heal()
+
+
+async def _mixed(
+    stage: Stage,
+    found: Shelves,
+    steps: Sequence[Step],
+    wishes: int,
+    a_second: float,
+    ears: int,
+) -> Run:
     await mixture.stock_up(stage.client("keeper"), found)
     breaking = asyncio.create_task(nemesis.follow(steps, stage.cluster, stage.history))
-    async with _followed(stage, found):
+    async with _followed(stage, found), _heard(stage, found, ears) as everybody:
         crowd = mixture.Crowd(wishes, a_second, until=breaking)
         await crowd.works(mixture.days(stage.client, found))
         await breaking
-        await stage.cluster.heal()
+        if steps:
+            await stage.cluster.heal()
+        await listeners.settled(everybody)
+        await mixture.stock_up(stage.client("last"), found)
         await stage.note(AFTER, found)
     return await _ended(stage)
 
@@ -134,6 +169,21 @@ async def _followed(stage: Stage, found: Shelves) -> AsyncGenerator[None]:
     assert all(isinstance(end, asyncio.CancelledError) for end in ends), ends
     for each in followers:
         await each.look()
+
+
+@asynccontextmanager
+async def _heard(stage: Stage, found: Shelves, ears: int) -> AsyncGenerator[Sequence[Listener]]:
+    """So many listen meanwhile, until they have heard what was read in the end."""
+    everybody = listeners.listeners(ears, found, stage.ports, stage.history, stage.seed)
+    tasks = [asyncio.create_task(each.listen()) for each in everybody]
+    try:
+        yield everybody
+        await listeners.caught_up(everybody, Run(stage.history.lines))
+    finally:
+        for task in tasks:
+            task.cancel()
+        ends = await asyncio.gather(*tasks, return_exceptions=True)
+    assert all(isinstance(end, asyncio.CancelledError) for end in ends), ends
 
 
 async def _ended(stage: Stage) -> Run:

@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from tests.chaos import burst, checker, cluster, history, mutations, play
 from tests.chaos.checker import Run
@@ -23,6 +24,9 @@ SEED = int(os.environ.get("CHAOS_SEED") or secrets.randbits(32))
 RUSHED = ("primary killed",)
 MIXED = "gateway killed", "primary frozen", "primary steps down"
 WISHES, A_SECOND = 600, 40.0
+WISHES_IN_THE_DARK = 200
+EARS = 10
+"""Who listen meanwhile, and come and go."""
 
 MISSING = [kind for kind in mutations.DOCUMENTS if f"  {kind}(" not in SDL.read_text()]
 
@@ -67,6 +71,20 @@ async def test_500_who_want_100_units_get_100(judged):
 
 
 async def test_what_was_acknowledged_is_there_and_nothing_else_is(judged):
-    run = await judged(lambda stage: play.mix(stage, MIXED, wishes=WISHES, a_second=A_SECOND))
+    run = await judged(
+        lambda stage: play.mix(stage, MIXED, wishes=WISHES, a_second=A_SECOND, ears=EARS)
+    )
 
     assert len(run.operations) >= WISHES
+    assert len(run.heard) == EARS
+    assert max(len(lines) for lines in run.heard.values()) > 1
+
+
+async def test_without_redis_who_listens_misses_nothing(judged):
+    async def dark(stage: Stage) -> Run:
+        others = replace(stage, seed=stage.seed + 1)  # clients with keys of their own
+        return await play.dark(others, wishes=WISHES_IN_THE_DARK, a_second=A_SECOND, ears=EARS)
+
+    run = await judged(dark)
+
+    assert len(run.heard) == EARS

@@ -7,7 +7,16 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from gateway.settings import AdHoc, Driver, Env, Limiting, Settings, SettingsError, read
+from gateway.settings import (
+    AdHoc,
+    Driver,
+    Env,
+    Limiting,
+    Origins,
+    Settings,
+    SettingsError,
+    read,
+)
 from schema.fields import Column
 
 MEANINGS = [
@@ -25,6 +34,12 @@ MEANINGS = [
     ("KASSA_LIMITS", "measure", Limiting.MEASURE),
     ("KASSA_DOCUMENTS", "/etc/kassa/documents.json", Path("/etc/kassa/documents.json")),
     ("KASSA_AD_HOC", "partners", AdHoc.PARTNERS),
+    ("KASSA_ORIGINS", "https://a.example", Origins({"https://a.example"})),
+    (
+        "KASSA_ORIGINS",
+        "https://A.example/, http://b.example:81",
+        Origins({"https://a.example", "http://b.example:81"}),
+    ),
     ("KASSA_COUNTRY", "NO", "NO"),
     ("KASSA_SUBGRAPH", "orders", Column.ORDERS),
     ("KASSA_ISSUERS", "/etc/kassa/issuers.toml", Path("/etc/kassa/issuers.toml")),
@@ -42,6 +57,10 @@ REFUSALS = [
     ("KASSA_MONGODB_DRIVER", "mongoose"),
     ("KASSA_CHECK_SECONDS", "nan"),
     ("KASSA_CHECK_SECONDS", "86401"),
+    ("KASSA_ORIGINS", "a.example"),
+    ("KASSA_ORIGINS", "https://a.example, *"),
+    ("KASSA_ORIGINS", "https://a.example/path"),
+    ("KASSA_ORIGINS", "https://a.example,"),
     ("KASSA_SUBGRAPH", "order"),
     ("KASSA_ALLOW_OLD_SERVERS", "yes please"),
     ("KASSA_LIMITS", "on"),

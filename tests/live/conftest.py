@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import socket
 from asyncio import Event, timeout
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
 import orjson
 import pytest
 
 from domain.viewer import SYSTEM, Viewer
-from gateway import auth, upkeep
+from gateway import app, auth, upkeep
 from gateway.answering import Graph
 from gateway.contexts import contexts
 from gateway.execution.engine import Engine, Outcome
@@ -19,6 +20,7 @@ from gateway.identity.admission import plainly
 from gateway.live.hub import Hub, Parts
 from gateway.live.mailbox import Mailbox
 from gateway.live.streams import Stream, Wanted
+from gateway.settings import Settings
 from gateway.wiring import WIRING
 from schema import views
 from storage.mongo import MongoRepositories
@@ -27,6 +29,7 @@ from storage.mongo.journal.following import MongoFollowing
 from storage.mongo.journal.leader import Leader
 from storage.mongo.migrate import WITH_OUTBOX
 from storage.mongo.stores import MongoStores
+from tests.gateway.serving import served
 from tests.trading import Trading
 
 PATIENCE_SECONDS = 10
@@ -130,3 +133,31 @@ async def ears(stall: Trading) -> AsyncIterator[Listening]:
     """Subscriptions to the shop of `stall`, whose journal is kept meanwhile."""
     async with listening(stall.database) as found:
         yield found
+
+
+Serve = Callable[[], AbstractAsyncContextManager[str]]
+
+
+@pytest.fixture
+async def serve(stall: Trading) -> AsyncIterator[Serve]:
+    """Starts a gateway to the shop, at the same address each time."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+
+    @asynccontextmanager
+    async def started() -> AsyncIterator[str]:
+        built = app.build(
+            Settings(),
+            views.unified(),
+            MongoRepositories(stall.database),
+            MongoStores(stall.database),
+            checks={},
+            page_config=dict,
+            following=MongoFollowing(stall.database),
+        )
+        async with served(built, port=port, lifespan="on") as address:
+            yield address
+
+    jobs = {"journal": (Leader(stall.database, WITH_OUTBOX).append, 0.005)}
+    async with upkeep.running(jobs):
+        yield started

@@ -4,52 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import io
-import socket
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import pytest
 from rich.console import Console
 
 from domain.errors import BadInput
-from gateway import app, following, upkeep
+from gateway import following
 from gateway.following import About, Wish, chosen
-from gateway.settings import Settings
-from schema import views
-from storage.mongo import MongoRepositories
-from storage.mongo.journal.following import MongoFollowing
-from storage.mongo.journal.leader import Leader
-from storage.mongo.migrate import WITH_OUTBOX
-from storage.mongo.stores import MongoStores
-from tests.gateway.serving import served
-from tests.trading import MUG, ORDERS, Trading, mugs, place, tender
-
-Serve = Callable[[], AbstractAsyncContextManager[str]]
-
-
-@pytest.fixture
-async def serve(stall: Trading) -> AsyncIterator[Serve]:
-    """Starts a gateway to the shop, at the same address each time."""
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-
-    @asynccontextmanager
-    async def started() -> AsyncIterator[str]:
-        built = app.build(
-            Settings(),
-            views.unified(),
-            MongoRepositories(stall.database),
-            MongoStores(stall.database),
-            checks={},
-            page_config=dict,
-            following=MongoFollowing(stall.database),
-        )
-        async with served(built, port=port, lifespan="on") as address:
-            yield address
-
-    jobs = {"journal": (Leader(stall.database, WITH_OUTBOX).append, 0.005)}
-    async with upkeep.running(jobs):
-        yield started
+from tests.trading import MUG, ORDERS, mugs, place, tender
 
 
 class Terminal:

@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from domain.journal import JournalEntry
 from domain.live import Cursors, Event, EventKind
+from domain.live.cursors import NOWHERE
 from domain.pages import Cursor
 from domain.ports import Repositories
 from domain.ports.following import Following
@@ -111,5 +112,5 @@ def of_change(sources: Sources, change: Change) -> Head:
 
 def of_parts(sources: Sources, at: int, now: datetime, parts: int) -> Sequence[Head]:
     """The heads of a snapshot in so many parts. Who has not got the last begins anew."""
-    cursors = [sources.cursors.at(0)] * (parts - 1) + [sources.cursors.at(at)]
+    cursors = [sources.cursors.at(NOWHERE)] * (parts - 1) + [sources.cursors.at(at)]
     return [Head(EventKind.SNAPSHOT, cursor, now) for cursor in cursors]

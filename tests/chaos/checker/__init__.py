@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 
-from tests.chaos.checker import answers, journal, money, refusals, stock
+from tests.chaos.checker import answers, journal, money, refusals, stock, told
 from tests.chaos.checker.run import Run
 
 __all__ = ["CHECKS", "Run", "broken", "granted"]
@@ -40,6 +40,8 @@ _CHECKS: tuple[Check, ...] = (
     money.operations_are_those_recorded,
     money.sums_are_those_of_the_operations,
     money.every_cent_is_posted_once,
+    told.streams_end_for_a_reason,
+    told.who_listens_is_told_the_journal,
 )
 CHECKS: Mapping[str, Check] = MappingProxyType({check.__name__: check for check in _CHECKS})
 

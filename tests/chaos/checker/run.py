@@ -9,7 +9,16 @@ from typing import Any
 
 from msgspec import Struct, field
 
-from tests.chaos.history import Answered, Event, Followed, Invoked, Payload, Read, Unanswered
+from tests.chaos.history import (
+    Answered,
+    Event,
+    Followed,
+    Heard,
+    Invoked,
+    Payload,
+    Read,
+    Unanswered,
+)
 
 NUMBERS = ("onHand", "committed", "reserved", "unavailable", "free", "incoming")
 """The numbers of a stock level, as the journal's paths name them."""
@@ -130,6 +139,7 @@ class Run:
     def __init__(self, lines: Iterable[Event]) -> None:
         self.operations: dict[int, Operation] = {}
         self.followed: dict[str, list[Followed]] = {}
+        self.heard: dict[str, list[Heard]] = {}
         self._values: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
         for line in lines:
             self._add(line)
@@ -144,6 +154,8 @@ class Run:
                 self.operations[line.op].silences.append(line)
             case Followed():
                 self.followed.setdefault(line.follower, []).append(line)
+            case Heard():
+                self.heard.setdefault(line.listener, []).append(line)
             case Read():
                 self._values.setdefault((line.when, line.kind), []).append(line.value)
             case _:
@@ -156,6 +168,11 @@ class Run:
     def levels(self) -> Sequence[Level]:
         """The levels after the last wish."""
         return [Level(value) for value in self.values("after", "level")]
+
+    def journal_of(self, orders: Sequence[str]) -> Sequence[tuple[str, int]]:
+        """What happened to an order, in order: whose each entry is, and its `seq`."""
+        values = [value for value in self.values("after", "order") if value["id"] in orders]
+        return [(each.aggregate, each.seq) for value in values for each in entries(value)]
 
     @cached_property
     def level_by_place(self) -> Mapping[Place, Level]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Collection
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -124,7 +124,7 @@ def _schema(board: Board) -> GraphQLSchema:
     return GraphQLSchema(query, mutation, GraphQLObjectType("Subscription", {"ticks": ticks}))
 
 
-def application(board: Board, *, is_live: bool = True) -> Starlette:
+def application(board: Board, *, is_live: bool = True, origins: Collection[str] = ()) -> Starlette:
     def context(viewer: Viewer, _watched: bool) -> Viewer:
         return viewer
 
@@ -137,8 +137,8 @@ def application(board: Board, *, is_live: bool = True) -> Starlette:
     )
     return Starlette(
         routes=[
-            Route("/graphql", GraphQLEndpoint(graph)),
-            WebSocketRoute("/graphql", Sockets(graph)),
+            Route("/graphql", GraphQLEndpoint(graph, origins=origins)),
+            WebSocketRoute("/graphql", Sockets(graph, origins)),
         ]
     )
 

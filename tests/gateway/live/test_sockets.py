@@ -1,7 +1,6 @@
 """What a client may do over one WebSocket."""
 
 import pytest
-from websockets.exceptions import InvalidStatus
 
 from tests.gateway.live.board import TICKS, application, dialled, happens, talking
 from tests.gateway.serving import served
@@ -188,17 +187,3 @@ async def test_a_bad_token_closes_the_socket(address):
         code, reason = await talk.closed()
         assert code == 4401
         assert "development token" in reason
-
-
-@pytest.mark.parametrize("origin", ["https://shop.example", "null", "http://127.0.0.1:1"])
-async def test_a_page_of_another_site_gets_no_socket(address, origin):
-    with pytest.raises(InvalidStatus) as refused:
-        async with dialled(address, origin=origin):
-            pass
-
-    assert refused.value.response.status_code == 403
-
-
-async def test_a_page_from_here_gets_a_socket(address):
-    async with talking(address, origin=address):
-        pass
