@@ -19,6 +19,7 @@ from gateway.execution.errors import (
 )
 from gateway.execution.watching import Watch
 from gateway.identity.admission import Who
+from gateway.identity.vigil import Vigil
 from gateway.live.mailbox import Mailbox
 from gateway.live.streams import Stream, Streams, Wanted
 from gateway.reading import Asked
@@ -57,6 +58,7 @@ class Graph:
         report: Callable[[Exception, str], None] = log,
     ) -> None:
         self.who = who
+        self.vigil = Vigil(who)
         self.streams = streams
         self.engine = engine
         self.context = context

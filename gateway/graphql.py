@@ -14,12 +14,12 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from domain.errors import KassaError, Unauthenticated, Unavailable
-from domain.viewer import Viewer
 from gateway import reading
 from gateway.answering import Graph, is_subscription, refused
 from gateway.execution.engine import Outcome
 from gateway.execution.errors import METHOD_NOT_ALLOWED, SUBSCRIPTION_NOT_SUPPORTED, code_of
 from gateway.execution.watching import Watch
+from gateway.identity.admission import Admission
 from gateway.live import multipart, sse, streaming
 from gateway.live.sockets import SUBPROTOCOL
 from gateway.live.streaming import Body, Format
@@ -83,7 +83,8 @@ class GraphQLEndpoint:
             raise Refused(406, "NOT_ACCEPTABLE", f"Accept {GRAPHQL_RESPONSE} or {JSON}.")
         if self._page and accepted.media == HTML:
             return _varying(self._page(request))
-        asked, viewer = await reading.asked(request), await self._viewer(request)
+        asked, admission = await reading.asked(request), await self._admission(request)
+        viewer = admission.viewer
         watch = Watch() if self._graph.explains and PLAN in request.headers else None
         outcome = await self._graph.execute(
             asked, viewer, allow_mutation=request.method == "POST", watch=watch
@@ -92,12 +93,12 @@ class GraphQLEndpoint:
             if accepted.stream is None or request.method == "HEAD":
                 outcome = refused(STREAMS_WANTED, SUBSCRIPTION_NOT_SUPPORTED)
             else:
-                return await self._subscribed(request, asked, viewer, accepted.stream)
+                return await self._subscribed(request, asked, admission, accepted.stream)
         return self._shown(outcome, accepted, watch)
 
-    async def _viewer(self, request: Request) -> Viewer:
+    async def _admission(self, request: Request) -> Admission:
         try:
-            admission = await self._graph.who(request.headers.get("authorization"))
+            return await self._graph.who(request.headers.get("authorization"))
         except Unauthenticated as error:
             bearer = {"WWW-Authenticate": "Bearer"}
             raise Refused(401, error.code, error.message, bearer) from error
@@ -105,16 +106,17 @@ class GraphQLEndpoint:
             raise Refused(503, error.code, error.message, {"Retry-After": "5"}) from error
         except KassaError as error:
             raise Refused(403, error.code, error.message) from error
-        return admission.viewer
 
     async def _subscribed(
-        self, request: Request, asked: Asked, viewer: Viewer, form: Format
+        self, request: Request, asked: Asked, admission: Admission, form: Format
     ) -> ASGIApp:
         body, after = Body(form), request.headers.get("last-event-id")
-        opened = await self._graph.open(asked, viewer, body.mailbox, after)
+        opened = await self._graph.open(asked, admission.viewer, body.mailbox, after)
         if isinstance(opened, Outcome):
             return streaming.once(form, self._graph.shown(opened))
         body.stream = opened
+        authorization = request.headers.get("authorization")
+        body.leave = self._graph.vigil.watch(authorization, admission, body.turn_away)
         return body
 
     def _shown(self, outcome: Outcome, accepted: Accepted, watch: Watch | None) -> Response:

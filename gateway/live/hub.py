@@ -62,6 +62,17 @@ class Listening:
         self._hub.left(self._key, self._member)
 
 
+class Branch:
+    """`Streams` of a part of the graph, told by the hub of the whole."""
+
+    def __init__(self, hub: Hub, graph: Graph) -> None:
+        self._hub = hub
+        self._graph = graph
+
+    async def open(self, wanted: Wanted, mailbox: Mailbox) -> Stream | Outcome:
+        return await self._hub.open_of(self._graph, wanted, mailbox)
+
+
 class Hub:
     """`Streams`."""
 
@@ -80,12 +91,16 @@ class Hub:
         self._news.set()
 
     async def open(self, wanted: Wanted, mailbox: Mailbox) -> Stream | Outcome:
-        asked = self._parts.graph.engine.subscription(
+        return await self.open_of(self._parts.graph, wanted, mailbox)
+
+    async def open_of(self, graph: Graph, wanted: Wanted, mailbox: Mailbox) -> Stream | Outcome:
+        """The same for a graph that is a part of ours."""
+        asked = graph.engine.subscription(
             wanted.query, variables=wanted.variables, operation_name=wanted.operation_name
         )
         if isinstance(asked, Outcome):
             return asked
-        source = self._parts.graph.engine.source(asked)
+        source = graph.engine.source(asked)
         if isinstance(source, Outcome):
             return source
         try:
@@ -95,9 +110,10 @@ class Hub:
             after = wanted.after if subscribed.after is None else subscribed.after
             number = None if after is None else sources.cursors.number(after)
             member = Member(mailbox, number)
-            key = asking.group_key(asked, source, wanted.viewer)
+            key = graph, asking.group_key(asked, source, wanted.viewer)
+            answer = self._answer(graph, asked, wanted.viewer)
             group = self._groups.get(key) or await self._opened(
-                key, sources, subscribed.topic, asked
+                key, sources, subscribed.topic, answer
             )
         except KassaError as error:
             return refused(error.message, error.code)
@@ -212,19 +228,17 @@ class Hub:
         cursors = Cursors(self._secret, viewer, topic)
         return Sources(self._parts.repositories, self._parts.following, viewer, cursors)
 
-    async def _opened(self, key: Hashable, sources: Sources, topic: Topic, asked: Asked) -> Group:
+    async def _opened(self, key: Hashable, sources: Sources, topic: Topic, answer: Answer) -> Group:
         feed = await feed_of(sources, topic)
         if key in self._groups:  # somebody asked the same meanwhile
             return self._groups[key]
-        group = Group(feed, sources, self._answer(asked, sources.viewer))
+        group = Group(feed, sources, answer)
         self._groups[key] = group
         for each in feed.keys:
             self._by_key.setdefault(each, {})[group] = None
         return group
 
-    def _answer(self, asked: Asked, viewer: Viewer) -> Answer:
-        graph = self._parts.graph
-
+    def _answer(self, graph: Graph, asked: Asked, viewer: Viewer) -> Answer:
         async def answer(event: Event) -> bytes:
             return graph.shown(await graph.engine.event(asked, event, graph.context(viewer, False)))
 
