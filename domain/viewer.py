@@ -28,6 +28,10 @@ class Role(StrEnum):
 STAFF = frozenset({Role.CLERK, Role.SUPPORT, Role.FINANCE, Role.SYSTEM})
 
 
+OPEN = frozenset({Scope.CATALOG})
+"""What visitors reach without any credentials."""
+
+
 class Viewer(Struct, frozen=True, eq=False):
     """Who asks: a shopper is a customer, a clerk stands in a store, a partner has channels.
 
@@ -54,8 +58,8 @@ class Viewer(Struct, frozen=True, eq=False):
         return ":".join((self.role, *(part for part in of if part)))
 
     def has(self, scope: Scope) -> bool:
-        """Do the credentials allow it? The role still has to."""
-        return self.scopes is None or scope in self.scopes
+        """Do the credentials allow it? The role still has to. What visitors see, everybody does."""
+        return self.scopes is None or scope in OPEN or scope in self.scopes
 
     @property
     def _reach(self) -> tuple[object, ...]:
@@ -235,10 +239,6 @@ SCOPES: Mapping[Subject, Scope] = MappingProxyType(
     }
 )
 """By which scope credentials open a subject."""
-
-
-OPEN = frozenset(SCOPES[subject] for subject in PUBLIC)
-"""Scopes of what visitors reach too."""
 
 
 def reach(viewer: Viewer, subject: Subject) -> Reach:

@@ -21,6 +21,7 @@ from gateway.execution.errors import (
 )
 from gateway.execution.watching import Watch
 from gateway.identity.admission import Who
+from gateway.identity.vigil import Vigil
 from gateway.limits.accounts import Account, Accounts
 from gateway.live.mailbox import Mailbox
 from gateway.live.streams import Stream, Streams, Wanted
@@ -63,6 +64,7 @@ class Graph:
         report: Callable[[Exception, str], None] = log,
     ) -> None:
         self.who = who
+        self.vigil = Vigil(who)
         self.streams = streams
         self.engine = engine
         self.context = context

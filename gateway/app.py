@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 from asyncio import gather
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from collections.abc import (
+    AsyncGenerator,
+    Awaitable,
+    Callable,
+    Collection,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 
 from starlette.applications import Starlette
@@ -21,12 +30,16 @@ from gateway.execution.engine import Engine
 from gateway.graphql import GraphQLEndpoint
 from gateway.identity.door import Door
 from gateway.limits.accounts import Accounts
-from gateway.live.hub import Hub, Parts
+from gateway.live.hub import Branch, Hub, Parts
 from gateway.live.sockets import Sockets
 from gateway.settings import Settings
 from gateway.trusted import OUTSIDE, Library
 from gateway.wiring import WIRING
+from schema import views
+from schema.contracts import Contract
 from schema.views import View
+
+LOOK_EVERY_SECONDS = 1.0
 
 Check = Callable[[], Awaitable[None]]
 Lifespan = Callable[[Starlette], AbstractAsyncContextManager[None]]
@@ -53,28 +66,36 @@ def build(
     `accounts` nobody counts what clients cost.
     """
     door = door or Door(is_development=settings.is_development)
-    graph = _graph(settings, view, repositories, stores, door, accounts)
+    graph, *parts = (
+        _graph(settings, each, repositories, stores, door, accounts)
+        for each in (view, *_contracts(settings).values())
+    )
     hub = Hub(Parts(graph, following, repositories)) if following else None
     graph.streams = hub
+    for part in parts:
+        part.streams = Branch(hub, part) if hub else None
     page = pages.page if settings.is_development else None
     routes: list[BaseRoute] = [
         Route("/graphql", GraphQLEndpoint(graph, page=page, origins=settings.origins)),
         WebSocketRoute("/graphql", Sockets(graph, settings.origins)),
+        *_apart(_contracts(settings), parts, settings.origins),
         Route("/livez", _alive),
         Route("/readyz", _ready(checks)),
         *(pages.routes(page_config) if settings.is_development else ()),
     ]
-    return Starlette(routes=routes, lifespan=_living(lifespan, hub, door))
+    return Starlette(routes=routes, lifespan=_living(lifespan, hub, door, [graph, *parts]))
 
 
-def _living(lifespan: Lifespan | None, hub: Hub | None, door: Door) -> Lifespan:
+def _living(
+    lifespan: Lifespan | None, hub: Hub | None, door: Door, graphs: Sequence[Graph]
+) -> Lifespan:
     """While the application lives, its subscribers are told."""
 
     @asynccontextmanager
     async def living(application: Starlette) -> AsyncGenerator[None]:
         async with AsyncExitStack() as stack:
             stack.push_async_callback(door.close)
-            await stack.enter_async_context(upkeep.running({"credentials": (door.turn, 1.0)}))
+            await stack.enter_async_context(upkeep.running(_watches(door, graphs)))
             if lifespan:
                 await stack.enter_async_context(lifespan(application))
             if hub:
@@ -82,6 +103,27 @@ def _living(lifespan: Lifespan | None, hub: Hub | None, door: Door) -> Lifespan:
             yield
 
     return living
+
+
+def _watches(door: Door, graphs: Sequence[Graph]) -> Mapping[str, tuple[upkeep.Job, float]]:
+    """What sees to it that whoever may no longer ask is no longer told."""
+    vigils = {f"vigil {n}": graph.vigil.turn for n, graph in enumerate(graphs)}
+    jobs = {"credentials": door.turn, **vigils}
+    return {name: (job, LOOK_EVERY_SECONDS) for name, job in jobs.items()}
+
+
+def _apart(
+    names: Iterable[str], graphs: Sequence[Graph], origins: Collection[str]
+) -> Iterator[BaseRoute]:
+    """The routes of parts of the graph, which have no page."""
+    for name, graph in zip(names, graphs, strict=True):
+        yield Route(f"/{name}/graphql", GraphQLEndpoint(graph, origins=origins))
+        yield WebSocketRoute(f"/{name}/graphql", Sockets(graph, origins))
+
+
+def _contracts(settings: Settings) -> Mapping[Contract, View]:
+    """What audiences are served apart; a subgraph alone serves routers, and nobody else."""
+    return {} if settings.subgraph else {each: views.contract(each) for each in Contract}
 
 
 def _graph(

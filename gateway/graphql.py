@@ -21,6 +21,7 @@ from gateway.answering import Graph, is_subscription, refused
 from gateway.execution.engine import Outcome
 from gateway.execution.errors import METHOD_NOT_ALLOWED, SUBSCRIPTION_NOT_SUPPORTED, code_of
 from gateway.execution.watching import Watch
+from gateway.identity.admission import Admission
 from gateway.limits.accounts import Account
 from gateway.live import multipart, sse, streaming
 from gateway.live.origins import is_own
@@ -96,7 +97,8 @@ class GraphQLEndpoint:
             raise Refused(406, "NOT_ACCEPTABLE", f"Accept {GRAPHQL_RESPONSE} or {JSON}.")
         if self._page and accepted.media == HTML:
             return _varying(self._page(request))
-        asked, viewer = await reading.asked(request), await self._viewer(request)
+        asked, admission = await reading.asked(request), await self._admission(request)
+        viewer = admission.viewer
         watch = Watch() if self._graph.explains and PLAN in request.headers else None
         account = self._graph.account(viewer, request.client.host if request.client else None)
         outcome = await self._graph.execute(
@@ -106,16 +108,16 @@ class GraphQLEndpoint:
             if accepted.stream is None or request.method == "HEAD":
                 outcome = refused(STREAMS_WANTED, SUBSCRIPTION_NOT_SUPPORTED)
             else:
-                return await self._subscribed(request, asked, viewer, accepted.stream, account)
+                return await self._subscribed(request, asked, admission, accepted.stream, account)
         if outcome.kept and request.method != "POST" and accepted.media:
             content = self._graph.shown(outcome, watch)  # no cost: it would differ each time
             headers = {**caching(outcome.kept, viewer), **(account.headers() if account else {})}
             return _unless_known(request, _json(content, accepted.media, 200, headers))
         return self._shown(outcome, accepted, watch, account)
 
-    async def _viewer(self, request: Request) -> Viewer:
+    async def _admission(self, request: Request) -> Admission:
         try:
-            admission = await self._graph.who(request.headers.get("authorization"))
+            return await self._graph.who(request.headers.get("authorization"))
         except Unauthenticated as error:
             bearer = {"WWW-Authenticate": "Bearer"}
             raise Refused(401, error.code, error.message, bearer) from error
@@ -123,23 +125,24 @@ class GraphQLEndpoint:
             raise Refused(503, error.code, error.message, {"Retry-After": "5"}) from error
         except KassaError as error:
             raise Refused(403, error.code, error.message) from error
-        return admission.viewer
 
     async def _subscribed(
         self,
         request: Request,
         asked: Asked,
-        viewer: Viewer,
+        admission: Admission,
         form: Format,
         account: Account | None,
     ) -> ASGIApp:
         if not is_own(request.headers, self._origins):
             raise Refused(403, Forbidden.code, OTHER_SITE)
         body, after = Body(form), request.headers.get("last-event-id")
-        opened = await self._graph.open(asked, viewer, body.mailbox, after, account)
+        opened = await self._graph.open(asked, admission.viewer, body.mailbox, after, account)
         if isinstance(opened, Outcome):
             return streaming.once(form, self._graph.shown(opened, account=account))
         body.stream = opened
+        authorization = request.headers.get("authorization")
+        body.leave = self._graph.vigil.watch(authorization, admission, body.turn_away)
         return body
 
     def _shown(

@@ -84,6 +84,8 @@ def _unsaid_of_field(kind: GraphQLObjectType, name: str, field: GraphQLField) ->
     part = owners.guarded(shown) if isinstance(shown, GraphQLObjectType) else None
     if isinstance(part, Subject) and _is_held(kind, field, SCOPES[part]):
         yield f"{label} holds {shown.name}, which no read guards here: it must need its scope."
+    if isinstance(part, Subject) and _is_bound(kind, field, SCOPES[part]):
+        yield f"{label} must be nullable: not all who see {kind.name} may see {shown.name}."
     if isinstance(part, Scope) and (needs is None or needs.scope is not part):
         yield f"{label} shows {shown.name}: it must need {part}."
     if needs and kind.name not in ROOTS and not _can_be_missing(field, needs.missing):
@@ -101,6 +103,13 @@ def _is_held(kind: GraphQLObjectType, field: GraphQLField, wanted: Scope) -> boo
     is_told = kind.name.endswith("Event")  # by feeds, which read as their viewer
     is_open = wanted in OPEN or found.needs is not None or scope(kind) is wanted
     return not (is_read or is_told or is_open) and not kind.name.endswith("Edge")
+
+
+def _is_bound(kind: GraphQLObjectType, field: GraphQLField, wanted: Scope) -> bool:
+    """Would an answer break for who may see the parent, and not what it shows?"""
+    printed = str(cast("Any", field).type)
+    is_single = printed.endswith("!") and not printed.endswith("]!")
+    return is_single and wanted not in OPEN and scope(kind) not in {None, wanted}
 
 
 def _can_be_missing(field: GraphQLField, missing: object) -> bool:

@@ -65,6 +65,17 @@ class Listening:
         self._hub.left(self._key, self._member)
 
 
+class Branch:
+    """`Streams` of a part of the graph, told by the hub of the whole."""
+
+    def __init__(self, hub: Hub, graph: Graph) -> None:
+        self._hub = hub
+        self._graph = graph
+
+    async def open(self, wanted: Wanted, mailbox: Mailbox) -> Stream | Outcome:
+        return await self._hub.open_of(self._graph, wanted, mailbox)
+
+
 class Hub:
     """`Streams`."""
 
@@ -87,7 +98,11 @@ class Hub:
         self._news.set()
 
     async def open(self, wanted: Wanted, mailbox: Mailbox) -> Stream | Outcome:
-        asked = self._parts.graph.engine.subscription(
+        return await self.open_of(self._parts.graph, wanted, mailbox)
+
+    async def open_of(self, graph: Graph, wanted: Wanted, mailbox: Mailbox) -> Stream | Outcome:
+        """The same for a graph that is a part of ours."""
+        asked = graph.engine.subscription(
             wanted.query,
             variables=wanted.variables,
             operation_name=wanted.operation_name,
@@ -95,7 +110,7 @@ class Hub:
         )
         if isinstance(asked, Outcome):
             return asked
-        source = self._parts.graph.engine.source(asked)
+        source = graph.engine.source(asked)
         if isinstance(source, Outcome):
             return source
         try:
@@ -105,9 +120,10 @@ class Hub:
             after = wanted.after if subscribed.after is None else subscribed.after
             number = None if after is None else sources.cursors.number(after)
             member = Member(mailbox, number)
-            key = asking.group_key(asked, source, wanted.viewer)
+            key = graph, asking.group_key(asked, source, wanted.viewer)
+            answer = self._answer(graph, asked, source, wanted.viewer)
             group = self._groups.get(key) or await self._opened(
-                key, sources, subscribed.topic, self._answer(asked, source, wanted.viewer)
+                key, sources, subscribed.topic, answer
             )
         except KassaError as error:
             return refused(error.message, error.code)
@@ -245,9 +261,7 @@ class Hub:
             self._by_key.setdefault(each, {})[group] = None
         return group
 
-    def _answer(self, asked: Asked, source: Source, viewer: Viewer) -> Answer:
-        graph = self._parts.graph
-
+    def _answer(self, graph: Graph, asked: Asked, source: Source, viewer: Viewer) -> Answer:
         async def answer(event: Event) -> bytes:
             context = graph.context(viewer, False)
             return graph.shown(await graph.engine.event(asked, event, context, source.ready))

@@ -44,7 +44,12 @@ class Mailbox:
         self._has_room: Callable[[], None] | None = None
 
     def put(self, message: Message) -> bool:
-        """Is there room for it? An empty mailbox takes a message of any size."""
+        """Is there room for it? An empty mailbox takes a message of any size.
+
+        What comes behind the end is thrown away.
+        """
+        if self.end:
+            return True
         if self.hand and not self._messages and self.hand(message):
             return True
         size = self._bytes + len(message.payload)
@@ -57,7 +62,7 @@ class Mailbox:
 
     def close(self, end: End) -> None:
         """Nothing comes behind what is in it."""
-        self.end = end
+        self.end = self.end or end
         self._wake()
 
     def call_when_empty(self, has_room: Callable[[], None]) -> None:

@@ -20,6 +20,7 @@ from domain.viewer import Viewer
 from gateway import reading
 from gateway.answering import Graph, is_subscription
 from gateway.execution.engine import Outcome
+from gateway.identity.admission import Admission
 from gateway.live.mailbox import End, Message
 from gateway.live.operation import Operation, error_text
 from gateway.live.origins import is_own
@@ -112,6 +113,8 @@ class Socket:
         self._loop = asyncio.get_running_loop()
         self._operations: dict[str, Operation] = {}
         self._ready: dict[str, None] = {}
+        self._reading = cast("asyncio.Task[None]", asyncio.current_task())
+        self._over: Closed | None = None
 
     async def run(self, authorization: str | None) -> None:
         """Carry operations.
@@ -120,24 +123,44 @@ class Socket:
             Closed: the client breaks the protocol, or may not ask.
             Gone, OSError: it has left.
         """
+        leave = None
         try:
-            viewer = await self._admitted(authorization)
+            given, admission = await self._admitted(authorization)
+            leave = self._graph.vigil.watch(given, admission, self._turn_away)
             await self._wire.send_text(ACK)
             while True:
-                await self._handle(await self._message(), viewer)
+                await self._handle(await self._message(), admission.viewer)
+        except asyncio.CancelledError:
+            if self._over is None:
+                raise
+            self._reading.uncancel()
+            raise self._over from None
         finally:
-            for operation in self._operations.values():
-                operation.close()
-            self._operations.clear()
+            if leave:
+                leave()
+            self._close_all()
 
-    async def _admitted(self, authorization: str | None) -> Viewer:
+    def _turn_away(self, why: KassaError) -> None:
+        """Whoever is there may no longer be: nothing more is told, and the socket is closed."""
+        code = UNAUTHORIZED if isinstance(why, Unauthenticated) else FORBIDDEN
+        self._over = Closed(code, why.message)
+        self._close_all()
+        self._reading.cancel()
+
+    def _close_all(self) -> None:
+        for operation in self._operations.values():
+            operation.close()
+        self._operations.clear()
+
+    async def _admitted(self, authorization: str | None) -> tuple[str | None, Admission]:
         try:
             async with asyncio.timeout(INIT_SECONDS):
                 payload = await self._init()
         except TimeoutError as error:
             raise Closed(INITIALISATION_TIMEOUT, "Connection initialisation timeout") from error
         try:
-            return (await self._graph.who(_authorization(payload) or authorization)).viewer
+            given = _authorization(payload) or authorization
+            return given, await self._graph.who(given)
         except Unauthenticated as error:
             raise Closed(UNAUTHORIZED, error.message) from error
         except KassaError as error:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Protocol
 
+import orjson
 from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from domain.errors import KassaError
 from gateway.live import multipart, sse
-from gateway.live.mailbox import Mailbox, Message
+from gateway.live.mailbox import End, Mailbox, Message
 from gateway.live.protocols import at_end
 from gateway.live.streams import Stream
 from gateway.negotiating import named
@@ -69,6 +71,7 @@ class Body:
         self._wake = asyncio.Event()
         self.mailbox = Mailbox(self._wake.set)
         self.stream: Stream | None = None
+        self.leave: Callable[[], None] | None = None
         self._is_gone = False
         self._is_away = False
         self._is_silent = False
@@ -87,6 +90,16 @@ class Body:
             self._next_beat.cancel()
             if self.stream:
                 self.stream.close()
+            if self.leave:
+                self.leave()
+
+    def turn_away(self, why: KassaError) -> None:
+        """Whoever listens may no longer do so: nothing more is told but why."""
+        if self.stream:
+            self.stream.close()
+        self.mailbox.take()
+        told = [{"message": why.message, "extensions": {"code": why.code}}]
+        self.mailbox.close(End(orjson.dumps(told)))
 
     async def _write(self, send: Send) -> None:
         headers = [(name.encode(), value.encode()) for name, value in _headers(self._form).items()]

@@ -13,6 +13,8 @@ from domain.ids import ChannelId, CustomerId, LocationId
 from domain.scopes import Scope
 from domain.viewer import (
     ANONYMOUS,
+    OPEN,
+    PUBLIC,
     SCOPE_OF_ACTION,
     SCOPES,
     SYSTEM,
@@ -130,10 +132,15 @@ def test_without_its_scope_nothing_of_a_subject_is_reached(role: Role, subject: 
 
     others = replace(viewer, scopes=everything - {SCOPES[subject]})
     alone = replace(viewer, scopes=frozenset({SCOPES[subject]}))
+    none = replace(viewer, scopes=frozenset())
 
-    assert reach(others, subject) == Nothing()
+    left = reach(viewer, subject) if subject in PUBLIC else Nothing()
+    assert reach(others, subject) == reach(none, subject) == left
     assert reach(alone, subject) == reach(viewer, subject)
-    assert reach(replace(viewer, scopes=frozenset()), subject) == Nothing()
+
+
+def test_what_needs_no_scope_is_what_visitors_reach():
+    assert {SCOPES[subject] for subject in PUBLIC} == OPEN
 
 
 @pytest.mark.parametrize("action", Action)

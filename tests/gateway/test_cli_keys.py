@@ -42,7 +42,10 @@ async def test_a_key_is_made_used_listed_and_revoked(keys, database: Database):
     [key] = ID.findall(made.stdout)
 
     async with Client(application(database, door=bootstrap.door(Settings(), database))) as client:
-        assert (await client.ask(MINE, text)) == {"channels": [], "orders": {"edges": []}}
+        assert (await client.ask(MINE, text)) == {
+            "channels": [{"code": channel.code}],
+            "orders": {"edges": []},
+        }
 
     listed = (await keys("list")).stdout
     assert key in listed

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import copy
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, TypeVar
 
 from pymongo.errors import (

@@ -28,7 +28,8 @@ from gateway.answering import Graph
 from gateway.execution.engine import Engine, Outcome
 from gateway.execution.errors import refusal
 from gateway.graphql import GraphQLEndpoint
-from gateway.identity.admission import plainly
+from gateway.identity.admission import Who, plainly
+from gateway.identity.vigil import Vigil
 from gateway.live.mailbox import End, Mailbox, Message
 from gateway.live.sockets import SUBPROTOCOL, Sockets
 from gateway.live.streams import Stream, Wanted
@@ -71,6 +72,7 @@ class Board:
         self.held = asyncio.Event()
         self.cancelled = asyncio.Event()
         self.reported: list[Exception] = []
+        self.vigil: Vigil | None = None
 
     async def open(self, wanted: Wanted, mailbox: Mailbox) -> Stream | Outcome:
         found = self.engine.subscription(
@@ -124,17 +126,24 @@ def _schema(board: Board) -> GraphQLSchema:
     return GraphQLSchema(query, mutation, GraphQLObjectType("Subscription", {"ticks": ticks}))
 
 
-def application(board: Board, *, is_live: bool = True, origins: Collection[str] = ()) -> Starlette:
+def application(
+    board: Board,
+    *,
+    is_live: bool = True,
+    origins: Collection[str] = (),
+    who: Who | None = None,
+) -> Starlette:
     def context(viewer: Viewer, _watched: bool) -> Viewer:
         return viewer
 
     graph = Graph(
         board.engine,
-        who=plainly(auth.viewer),
+        who=who or plainly(auth.viewer),
         context=context,
         streams=board if is_live else None,
         report=lambda error, _: board.reported.append(error),
     )
+    board.vigil = graph.vigil
     return Starlette(
         routes=[
             Route("/graphql", GraphQLEndpoint(graph, origins=origins)),
