@@ -10,7 +10,7 @@ import orjson
 from graphql import GraphQLError
 
 from domain.errors import KassaError
-from domain.viewer import Viewer
+from domain.viewer import Role, Viewer
 from gateway.execution.engine import Engine, Outcome
 from gateway.execution.errors import (
     SUBSCRIPTION_NOT_SUPPORTED,
@@ -59,6 +59,7 @@ class Graph:
         explain: Callable[[Watch], object] | None = None,
         accounts: Accounts | None = None,
         library: Library | None = None,
+        hides_schema: bool = False,
         report: Callable[[Exception, str], None] = log,
     ) -> None:
         self.who = who
@@ -68,6 +69,7 @@ class Graph:
         self._explain = explain
         self._accounts = accounts
         self._library = library or Library()
+        self._hides_schema = hides_schema
         self._display = ErrorDisplay(public, report)
 
     @property
@@ -108,6 +110,7 @@ class Graph:
             watch=watch,
             admit=account.admit if account else None,
             limits=found.limits,
+            introspects=viewer.role is not Role.ANONYMOUS or not self._hides_schema,
         )
         if account and not is_subscription(outcome):
             await account.settle(outcome)

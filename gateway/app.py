@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
@@ -17,6 +18,7 @@ from domain.ports.following import Following
 from gateway import auth, explaining, logs, pages, registering
 from gateway.answering import Graph
 from gateway.contexts import contexts
+from gateway.edge import Edge
 from gateway.execution.engine import Engine
 from gateway.graphql import GraphQLEndpoint
 from gateway.limits.accounts import Accounts
@@ -55,12 +57,13 @@ def build(
     page = pages.page if settings.is_development else None
     routes: list[BaseRoute] = [
         Route("/graphql", GraphQLEndpoint(graph, page=page)),
-        WebSocketRoute("/graphql", Sockets(graph)),
+        WebSocketRoute("/graphql", Sockets(graph, settings.origins)),
         Route("/livez", _alive),
         Route("/readyz", _ready(checks)),
         *(pages.routes(page_config) if settings.is_development else ()),
     ]
-    return Starlette(routes=routes, lifespan=_living(lifespan, hub))
+    edge = Middleware(Edge, origins=settings.origins, hosts=settings.hosts)
+    return Starlette(routes=routes, lifespan=_living(lifespan, hub), middleware=[edge])
 
 
 def _living(lifespan: Lifespan | None, hub: Hub | None) -> Lifespan:
@@ -86,7 +89,7 @@ def _graph(
     accounts: Accounts | None,
 ) -> Graph:
     return Graph(
-        Engine(view.core, WIRING),
+        Engine(view.core, WIRING, suggests=settings.is_development),
         who=auth.viewer if settings.is_development else auth.visitor,
         context=contexts(view, repositories, stores, settings.country),
         explain=explaining.shown if settings.is_development else None,
@@ -94,6 +97,7 @@ def _graph(
         library=Library(
             registering.read(settings.documents), OUTSIDE if settings.binds_visitors else ()
         ),
+        hides_schema=not settings.is_development,
         report=logs.report,
     )
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
-from typing import Annotated
+from typing import Annotated, Self
 
 import msgspec
 from msgspec import Meta
@@ -31,6 +32,8 @@ WANTED: Mapping[str, str] = MappingProxyType(
         "check_seconds": "a number of seconds up to 86400, or 0 for never",
         "limits": "enforce, measure or off",
         "ad_hoc": "everybody or partners",
+        "origins": "origins such as https://shop.example, with commas between",
+        "hosts": "names such as api.shop.example, with commas between",
         "country": "a country of two letters, such as SE",
         "subgraph": f"one of {', '.join(Column)}",
     }
@@ -71,6 +74,34 @@ class AdHoc(StrEnum):
     PARTNERS = "partners"
 
 
+class Origins(frozenset[str]):
+    """Where pages may be from, such as `https://shop.example`, with commas between."""
+
+    FORM = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?")
+
+    @classmethod
+    def read(cls, text: str) -> Self:
+        return cls(_listed(text, cls.FORM))
+
+
+class Hosts(frozenset[str]):
+    """By which names we are asked, such as `api.shop.example`, with commas between."""
+
+    FORM = re.compile(r"[a-z0-9.-]+(:[0-9]{1,5})?")
+
+    @classmethod
+    def read(cls, text: str) -> Self:
+        return cls(_listed(text, cls.FORM))
+
+
+def _listed(text: str, form: re.Pattern[str]) -> Iterator[str]:
+    for each in text.split(","):
+        name = each.strip().lower().rstrip("/")
+        if not form.fullmatch(name):
+            raise ValueError(f"{each!r} is none.")
+        yield name
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """One field per variable: `port` is `KASSA_PORT`; port 0 is any that is free."""
 
@@ -86,6 +117,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     limits: Limiting = Limiting.ENFORCE
     documents: Path | None = None
     ad_hoc: AdHoc | None = None
+    origins: Origins = Origins()
+    hosts: Hosts = Hosts()
     country: Country = "SE"
     subgraph: Column | None = None
 
@@ -122,8 +155,10 @@ def read(environ: Mapping[str, str] = os.environ) -> Settings:
 def _converted(name: str, value: str) -> object:
     kind = next(f.type for f in msgspec.structs.fields(Settings) if f.name == name)
     try:
+        if kind in {Origins, Hosts}:
+            return kind.read(value)
         return msgspec.convert(value, kind, strict=False, dec_hook=lambda to, raw: to(raw))
-    except msgspec.ValidationError as error:
+    except (msgspec.ValidationError, ValueError) as error:
         raise SettingsError(
             f"{PREFIX}{name.upper()}={value!r} cannot be used: it must be {WANTED[name]}."
         ) from error

@@ -29,9 +29,12 @@ Signature = tuple[GraphQLVariableSignature, type | None]
 class VariablePlan:
     """The variables that one operation declares."""
 
-    __slots__ = ("_definitions", "_schema", "_signatures")
+    __slots__ = ("_definitions", "_schema", "_signatures", "_suggests")
 
-    def __init__(self, schema: GraphQLSchema, operation: OperationDefinitionNode) -> None:
+    def __init__(
+        self, schema: GraphQLSchema, operation: OperationDefinitionNode, *, suggests: bool = True
+    ) -> None:
+        self._suggests = suggests
         self._schema = schema
         self._definitions = operation.variable_definitions or ()
         self._signatures = _signatures(schema, self._definitions)
@@ -42,7 +45,11 @@ class VariablePlan:
         if plain is not None:
             return plain
         return get_variable_values(
-            self._schema, self._definitions, dict(given), max_errors=MAX_COERCION_ERRORS
+            self._schema,
+            self._definitions,
+            dict(given),
+            max_errors=MAX_COERCION_ERRORS,
+            hide_suggestions=not self._suggests,
         )
 
     def _plain(self, given: Mapping[str, object]) -> VariableValues | None:

@@ -7,10 +7,9 @@ https://www.rfc-editor.org/rfc/rfc6455#section-7.4 for the close codes below 400
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import partial
 from typing import cast
-from urllib.parse import urlsplit
 
 import orjson
 from starlette.datastructures import Headers
@@ -20,6 +19,7 @@ from domain.errors import KassaError, Unauthenticated
 from domain.viewer import Viewer
 from gateway import reading
 from gateway.answering import Graph, is_subscription
+from gateway.edge import is_own
 from gateway.execution.engine import Outcome
 from gateway.live.mailbox import End, Message
 from gateway.live.operation import Operation, error_text
@@ -69,18 +69,19 @@ class Gone(Exception):
 class Sockets:
     """The ASGI app that accepts WebSockets, of clients that speak our subprotocol.
 
-    A browser tells where the page is from that opens a socket; another site's may not. WebSocket
-    knows no other protection of the same origin.
+    A browser tells where the page is from that opens a socket; another site's may not, but for
+    `origins`. WebSocket knows no other protection of the same origin.
     """
 
-    def __init__(self, graph: Graph) -> None:
+    def __init__(self, graph: Graph, origins: Collection[str] = ()) -> None:
         self._graph = graph
+        self._origins = origins
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one socket until one side closes it."""
         headers = Headers(scope=scope)
         await receive()
-        if not _is_same_origin(headers):
+        if not is_own(headers, self._origins):
             await send({"type": "websocket.close"})
             return
         offered = scope["subprotocols"]
@@ -249,12 +250,6 @@ class Socket:
 
 
 TYPES = ("connection_init", "ping", "pong", "subscribe", "complete")
-
-
-def _is_same_origin(headers: Headers) -> bool:
-    """Is it no browser, or one with a page from here?"""
-    origin = headers.get("origin")
-    return origin is None or urlsplit(origin).netloc == headers.get("host")
 
 
 def _authorization(payload: Mapping[str, object]) -> str | None:

@@ -7,7 +7,17 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from gateway.settings import AdHoc, Driver, Env, Limiting, Settings, SettingsError, read
+from gateway.settings import (
+    AdHoc,
+    Driver,
+    Env,
+    Hosts,
+    Limiting,
+    Origins,
+    Settings,
+    SettingsError,
+    read,
+)
 from schema.fields import Column
 
 MEANINGS = [
@@ -25,6 +35,12 @@ MEANINGS = [
     ("KASSA_LIMITS", "measure", Limiting.MEASURE),
     ("KASSA_DOCUMENTS", "/etc/kassa/documents.json", Path("/etc/kassa/documents.json")),
     ("KASSA_AD_HOC", "partners", AdHoc.PARTNERS),
+    (
+        "KASSA_ORIGINS",
+        "https://shop.example, http://localhost:3000/",
+        Origins({"https://shop.example", "http://localhost:3000"}),
+    ),
+    ("KASSA_HOSTS", "API.shop.example,10.0.0.1:8000", Hosts({"api.shop.example", "10.0.0.1:8000"})),
     ("KASSA_COUNTRY", "NO", "NO"),
     ("KASSA_SUBGRAPH", "orders", Column.ORDERS),
 ]
@@ -42,6 +58,12 @@ REFUSALS = [
     ("KASSA_SUBGRAPH", "order"),
     ("KASSA_LIMITS", "on"),
     ("KASSA_AD_HOC", "nobody"),
+    ("KASSA_ORIGINS", "*"),
+    ("KASSA_ORIGINS", "shop.example"),
+    ("KASSA_ORIGINS", "https://shop.example/page"),
+    ("KASSA_ORIGINS", "https://shop.example,,"),
+    ("KASSA_HOSTS", "https://shop.example"),
+    ("KASSA_HOSTS", "a b"),
     ("KASSA_MONGODB_DATABASE", "a b"),
     ("KASSA_MONGODB_DATABASE", "a/b"),
     ("KASSA_MONGODB_DATABASE", "$where"),
