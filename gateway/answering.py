@@ -11,8 +11,10 @@ from graphql import GraphQLError
 
 from domain.errors import KassaError
 from domain.viewer import Role, Viewer
+from gateway import reading
 from gateway.execution.engine import Engine, Outcome
 from gateway.execution.errors import (
+    BAD_USER_INPUT,
     SUBSCRIPTION_NOT_SUPPORTED,
     ErrorDisplay,
     Public,
@@ -101,6 +103,8 @@ class Graph:
         found = self._library.found(asked, viewer)
         if isinstance(found, Missing):
             return refused(found.message, found.code)
+        if "mutation" in found.text and reading.has_card(found.text, asked.variables):
+            return refused(reading.NO_CARDS, BAD_USER_INPUT)
         outcome = await self.engine.execute(
             found.text,
             variables=asked.variables,
