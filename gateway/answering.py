@@ -10,9 +10,11 @@ import orjson
 from graphql import GraphQLError
 
 from domain.errors import KassaError
-from domain.viewer import Viewer
+from domain.viewer import Role, Viewer
+from gateway import reading
 from gateway.execution.engine import Engine, Outcome
 from gateway.execution.errors import (
+    BAD_USER_INPUT,
     SUBSCRIPTION_NOT_SUPPORTED,
     ErrorDisplay,
     Public,
@@ -61,6 +63,7 @@ class Graph:
         explain: Callable[[Watch], object] | None = None,
         accounts: Accounts | None = None,
         library: Library | None = None,
+        hides_schema: bool = False,
         report: Callable[[Exception, str], None] = log,
     ) -> None:
         self.who = who
@@ -71,6 +74,7 @@ class Graph:
         self._explain = explain
         self._accounts = accounts
         self._library = library or Library()
+        self._hides_schema = hides_schema
         self._display = ErrorDisplay(public, report)
 
     @property
@@ -102,6 +106,8 @@ class Graph:
         found = self._library.found(asked, viewer)
         if isinstance(found, Missing):
             return refused(found.message, found.code)
+        if "mutation" in found.text and reading.has_card(found.text, asked.variables):
+            return refused(reading.NO_CARDS, BAD_USER_INPUT)
         outcome = await self.engine.execute(
             found.text,
             variables=asked.variables,
@@ -111,6 +117,7 @@ class Graph:
             watch=watch,
             admit=account.admit if account else None,
             limits=found.limits,
+            introspects=viewer.role is not Role.ANONYMOUS or not self._hides_schema,
         )
         if account and not is_subscription(outcome):
             await account.settle(outcome)

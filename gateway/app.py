@@ -16,6 +16,7 @@ from collections.abc import (
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
@@ -26,6 +27,7 @@ from domain.ports.following import Following
 from gateway import explaining, logs, pages, registering, upkeep
 from gateway.answering import Graph
 from gateway.contexts import contexts
+from gateway.edge import Edge
 from gateway.execution.engine import Engine
 from gateway.graphql import GraphQLEndpoint
 from gateway.identity.door import Door
@@ -83,7 +85,9 @@ def build(
         Route("/readyz", _ready(checks)),
         *(pages.routes(page_config) if settings.is_development else ()),
     ]
-    return Starlette(routes=routes, lifespan=_living(lifespan, hub, door, [graph, *parts]))
+    edge = Middleware(Edge, origins=settings.origins, hosts=settings.hosts)
+    living = _living(lifespan, hub, door, [graph, *parts])
+    return Starlette(routes=routes, lifespan=living, middleware=[edge])
 
 
 def _living(
@@ -135,7 +139,7 @@ def _graph(
     accounts: Accounts | None,
 ) -> Graph:
     return Graph(
-        Engine(view.core, WIRING),
+        Engine(view.core, WIRING, suggests=settings.is_development),
         who=door.who,
         context=contexts(view, repositories, stores, settings.country),
         explain=explaining.shown if settings.is_development else None,
@@ -143,6 +147,7 @@ def _graph(
         library=Library(
             registering.read(settings.documents), OUTSIDE if settings.binds_visitors else ()
         ),
+        hides_schema=not settings.is_development,
         report=logs.report,
     )
 

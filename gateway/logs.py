@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import logging
+import re
 import sys
+import traceback
 from collections.abc import Mapping, Sequence
 
 import structlog
+from structlog.typing import ExcInfo
+
+from domain import cards
+
+MOST_CAUSES = 5
 
 log = structlog.stdlib.get_logger("kassa")
 
@@ -31,8 +38,9 @@ def configure(*, for_people: bool) -> None:
             foreign_pre_chain=shared,
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                structlog.processors.format_exc_info,
+                structlog.processors.ExceptionRenderer(_traced),
                 last,
+                _scrubbed,
             ],
         )
     )
@@ -43,6 +51,33 @@ def configure(*, for_people: bool) -> None:
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
     )
+
+
+SECRETS = re.compile(
+    r"(?i)\b(?:bearer|basic)\s+\S+|\bdev\.[a-z]+(?:\.\w+)?|[\w.+-]+@[\w-]+\.[\w.-]+|(?<=://)[^/\s@]+@"
+)
+"""Tokens, e-mail addresses, and the user and password of a URL."""
+
+MASK = "[masked]"
+
+
+def _scrubbed(_: object, __: str, line: object) -> str:
+    """The second net: nobody should have written it in the first place."""
+    return SECRETS.sub(MASK, cards.masked(str(line)))
+
+
+def _traced(exc_info: ExcInfo) -> str:
+    """Where an exception came from, and of which kinds it and its causes are.
+
+    Its message stays out: a driver's may hold what a client sent.
+    """
+    parts: list[str] = []
+    error: BaseException | None = exc_info[1]
+    while error is not None and len(parts) < MOST_CAUSES:
+        frames = "".join(traceback.format_tb(error.__traceback__))
+        parts.append(f"{frames}{type(error).__module__}.{type(error).__qualname__}")
+        error = error.__cause__ or error.__context__
+    return "\ncaused by\n".join(parts)
 
 
 def audit(event: str, facts: Mapping[str, object]) -> None:

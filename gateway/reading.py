@@ -14,6 +14,7 @@ import msgspec
 from starlette.datastructures import Headers
 from starlette.requests import Request
 
+from domain import cards
 from gateway.execution.errors import METHOD_NOT_ALLOWED
 
 JSON = "application/json"
@@ -52,6 +53,21 @@ class Asked(NamedTuple):
     variables: dict[str, object] | None
     document: str | None = None
     digest: str | None = None
+
+
+NO_CARDS = "A card number does not belong here, nor anywhere else in Kassa."
+
+
+def has_card(text: str, variables: Mapping[str, object] | None) -> bool:
+    """Does a card number stand in a document, or in any text or number of its variables?"""
+    if cards.within(text):
+        return True
+    level: Sequence[object] = [variables]
+    while level:
+        if any(isinstance(each, str | int) and cards.within(str(each)) for each in level):
+            return True
+        level = [child for each in level for child in _children(each)]
+    return False
 
 
 def check_method(method: str) -> None:

@@ -34,6 +34,7 @@ WANTED: Mapping[str, str] = MappingProxyType(
         "limits": "enforce, measure or off",
         "ad_hoc": "everybody or partners",
         "origins": "origins such as https://shop.example, with commas between",
+        "hosts": "names such as api.shop.example, with commas between",
         "country": "a country of two letters, such as SE",
         "allow_old_servers": "true or false",
         "subgraph": f"one of {', '.join(Column)}",
@@ -85,6 +86,16 @@ class Origins(frozenset[str]):
         return cls(_listed(text, cls.FORM))
 
 
+class Hosts(frozenset[str]):
+    """By which names we are asked, such as `api.shop.example`, with commas between."""
+
+    FORM = re.compile(r"[a-z0-9.-]+(:[0-9]{1,5})?")
+
+    @classmethod
+    def read(cls, text: str) -> Self:
+        return cls(_listed(text, cls.FORM))
+
+
 def _listed(text: str, form: re.Pattern[str]) -> Iterator[str]:
     for each in text.split(","):
         name = each.strip().lower().rstrip("/")
@@ -109,6 +120,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     documents: Path | None = None
     ad_hoc: AdHoc | None = None
     origins: Origins = Origins()
+    hosts: Hosts = Hosts()
     country: Country = "SE"
     subgraph: Column | None = None
     issuers: Path | None = None
@@ -148,8 +160,8 @@ def read(environ: Mapping[str, str] = os.environ) -> Settings:
 def _converted(name: str, value: str) -> object:
     kind = next(f.type for f in msgspec.structs.fields(Settings) if f.name == name)
     try:
-        if kind is Origins:
-            return Origins.read(value)
+        if kind in {Origins, Hosts}:
+            return kind.read(value)
         return msgspec.convert(value, kind, strict=False, dec_hook=lambda to, raw: to(raw))
     except (msgspec.ValidationError, ValueError) as error:
         raise SettingsError(

@@ -61,14 +61,15 @@ class Prepared:
 
 
 class Documents:
-    """Prepares the documents of one schema.
+    """Prepares the documents of one schema. If it `suggests`, errors name what is spelt alike.
 
     Valid and invalid documents are kept apart: a flood of bad ones evicts no good one.
     """
 
-    def __init__(self, schema: GraphQLSchema) -> None:
+    def __init__(self, schema: GraphQLSchema, *, suggests: bool = True) -> None:
         assert_valid_schema(schema)
         self._schema = schema
+        self._suggests = suggests
         self._valid: Recent[Prepared] = Recent(MAX_VALID, MAX_VALID_BYTES)
         self._invalid: Recent[Prepared] = Recent(MAX_INVALID, MAX_INVALID_BYTES)
 
@@ -81,7 +82,7 @@ class Documents:
         return known or self._keep(key, text, limits)
 
     def _keep(self, key: bytes, text: str, limits: Limits) -> Prepared:
-        prepared = replace(_prepared(self._schema, text, limits), key=key)
+        prepared = replace(_prepared(self._schema, text, limits, self._suggests), key=key)
         kept = self._invalid if prepared.errors else self._valid
         return kept.put((key, limits), prepared)
 
@@ -104,13 +105,15 @@ def _rules(budget: int) -> Sequence[type[ASTValidationRule]]:
     )
 
 
-def _prepared(schema: GraphQLSchema, text: str, limits: Limits) -> Prepared:
+def _prepared(schema: GraphQLSchema, text: str, limits: Limits, suggests: bool) -> Prepared:
     try:
         document = _parsed(text, limits)
         if error := excess(document, limits):
             return Prepared(None, [error])
         rules = _rules(limits.merging)
-        errors = validate(schema, document, rules, max_errors=MAX_VALIDATION_ERRORS)
+        errors = validate(
+            schema, document, rules, max_errors=MAX_VALIDATION_ERRORS, hide_suggestions=not suggests
+        )
     except GraphQLError as error:
         return Prepared(None, [coded(error, PARSE_FAILED)])
     except RecursionError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from inspect import isawaitable
@@ -22,6 +23,7 @@ from gateway.execution.bindings import UNWIRED, Arguments, Wiring
 from gateway.execution.documents import Documents
 from gateway.execution.errors import (
     BAD_USER_INPUT,
+    INTROSPECTION_DISABLED,
     METHOD_NOT_ALLOWED,
     OPERATION_RESOLUTION_FAILURE,
     QUERY_TOO_COMPLEX,
@@ -30,12 +32,14 @@ from gateway.execution.errors import (
     coded,
     refusal,
 )
-from gateway.execution.measuring import AD_HOC, Limits
+from gateway.execution.measuring import AD_HOC, Limits, selected
 from gateway.execution.planner import Asked, Choice, NotReady, Planner, Ready
 from gateway.execution.run import Circumstances, Meter, executed
 from gateway.execution.variables import MAX_COERCION_ERRORS
 from gateway.execution.watching import Watch
 
+META = re.compile(r"__(schema|type)\b")
+NO_INTROSPECTION = "The schema is told to those who have signed in."
 NO_SWITCHES = "The variables of @skip and @include must be true or false."
 
 Admit = Callable[[int], "GraphQLError | Awaitable[GraphQLError | None] | None"]
@@ -89,11 +93,14 @@ class Job:
 class Engine:
     """Executes operations against one schema: by plan where it is wired, else by graphql-core."""
 
-    def __init__(self, schema: GraphQLSchema, wiring: Wiring = UNWIRED) -> None:
+    def __init__(
+        self, schema: GraphQLSchema, wiring: Wiring = UNWIRED, *, suggests: bool = True
+    ) -> None:
         self._schema = schema
         self._wiring = wiring
-        self._documents = Documents(schema)
-        self._planner = Planner(schema, wiring)
+        self._suggests = suggests
+        self._documents = Documents(schema, suggests=suggests)
+        self._planner = Planner(schema, wiring, suggests=suggests)
 
     @property
     def executions(self) -> Mapping[str, int]:
@@ -111,8 +118,11 @@ class Engine:
         watch: Watch | None = None,
         admit: Admit | None = None,
         limits: Limits = AD_HOC,
+        introspects: bool = True,
     ) -> Outcome:
         """Prepare `text`, choose its operation and run it, if `admit` lets it.
+
+        The schema is told only to who `introspects`.
 
         Errors of the request and of its fields are in the outcome; a fault of the executor
         itself is raised.
@@ -122,6 +132,8 @@ class Engine:
             return asked
         if error := _forbidden(asked.operation, allow_mutation=allow_mutation):
             return Outcome.refused(error)
+        if not introspects and asks_for_the_schema(asked.document):
+            return Outcome.refused(refusal(NO_INTROSPECTION, INTROSPECTION_DISABLED))
         choice = self._planner.choice(asked)
         if admit and (error := await _turned_away(choice, admit)):
             return Outcome.refused(error)
@@ -229,8 +241,15 @@ class Engine:
             variable_values=dict(asked.variables),
             operation_name=_name(asked.operation),
             max_coercion_errors=MAX_COERCION_ERRORS,
+            hide_suggestions=not self._suggests,
         )
         return result if isinstance(result, ExecutionResult) else await result
+
+
+def asks_for_the_schema(document: DocumentNode) -> bool:
+    """Does it select `__schema` or `__type` anywhere?"""
+    source = document.loc.source.body if document.loc else "__schema"
+    return META.search(source) is not None and any(map(META.fullmatch, selected(document)))
 
 
 async def _turned_away(choice: Choice, admit: Admit) -> GraphQLError | None:

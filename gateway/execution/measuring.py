@@ -134,6 +134,22 @@ def excess(document: DocumentNode, limits: Limits) -> GraphQLError | None:
     return None
 
 
+def selected(document: DocumentNode) -> Iterator[str]:
+    """The names of all fields that a document selects anywhere."""
+    waiting = [
+        each.selection_set
+        for each in document.definitions
+        if isinstance(each, OperationDefinitionNode | FragmentDefinitionNode)
+    ]
+    while waiting:
+        for node in waiting.pop().selections:
+            if isinstance(node, FieldNode):
+                yield node.name.value
+            below = node.selection_set if isinstance(node, FieldNode | InlineFragmentNode) else None
+            if below:
+                waiting.append(below)
+
+
 def _measures(document: DocumentNode) -> Iterator[tuple[str, int]]:
     definitions = document.definitions
     operations = [each for each in definitions if isinstance(each, OperationDefinitionNode)]

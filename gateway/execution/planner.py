@@ -98,7 +98,8 @@ class Planner:
     `executions` counts, under PLANNED what a plan executed, under a reason what graphql-core did.
     """
 
-    def __init__(self, schema: GraphQLSchema, wiring: Wiring) -> None:
+    def __init__(self, schema: GraphQLSchema, wiring: Wiring, *, suggests: bool = True) -> None:
+        self._suggests = suggests
         self._schema = schema
         self._wiring = wiring
         self._known: Recent[_Known] = Recent(MAX_PLANS, MAX_PLAN_BYTES)
@@ -154,7 +155,7 @@ class Planner:
         incremental = "incremental" if names & INCREMENTAL else None
         odd = "directive" if asked.operation.directives else None
         known = _Known(
-            VariablePlan(self._schema, asked.operation),
+            VariablePlan(self._schema, asked.operation, suggests=self._suggests),
             tuple(dict.fromkeys(_switches(directives))),
             incremental or odd,
         )

@@ -27,9 +27,12 @@ Signature = tuple[GraphQLVariableSignature, Take]
 class VariablePlan:
     """The variables that one operation declares."""
 
-    __slots__ = ("_definitions", "_schema", "_signatures")
+    __slots__ = ("_definitions", "_schema", "_signatures", "_suggests")
 
-    def __init__(self, schema: GraphQLSchema, operation: OperationDefinitionNode) -> None:
+    def __init__(
+        self, schema: GraphQLSchema, operation: OperationDefinitionNode, *, suggests: bool = True
+    ) -> None:
+        self._suggests = suggests
         self._schema = schema
         self._definitions = operation.variable_definitions or ()
         self._signatures = _signatures(schema, self._definitions)
@@ -40,7 +43,11 @@ class VariablePlan:
         if taken is not None:
             return taken
         return get_variable_values(
-            self._schema, self._definitions, dict(given), max_errors=MAX_COERCION_ERRORS
+            self._schema,
+            self._definitions,
+            dict(given),
+            max_errors=MAX_COERCION_ERRORS,
+            hide_suggestions=not self._suggests,
         )
 
     def _taken(self, given: Mapping[str, object]) -> VariableValues | None:

@@ -6,24 +6,46 @@ close codes.
 
 from __future__ import annotations
 
+from asyncio import Transport
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 from starlette.types import Scope
+from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import CloseCode
 
+from gateway.guarding import (
+    HEADERS_TOO_LARGE,
+    MOST_HEADER_BYTES,
+    TIMED_OUT,
+    TOO_MANY,
+    Guard,
+)
+
 ENDING = "kassa.ending"
 WEBSOCKET = "kassa.websocket"
 """Names of ASGI extensions in `scope`."""
+
+GUARD = "kassa_guard"
+"""The attribute of uvicorn's configuration that holds it."""
 
 LAST_SECONDS = 1.0
 """For a client to read the last bytes, when the server ends or turns it out."""
 
 BAD_REQUEST = b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+
+
+def guard_of(config: Config) -> Guard:
+    """The guard of all connections of a server."""
+    found: Guard | None = getattr(config, GUARD, None)
+    if found is None:
+        found = Guard()
+        setattr(config, GUARD, found)
+    return found
 
 
 class Ending:
@@ -61,11 +83,61 @@ class Http(HttpToolsProtocol):
     def __init__(self, *given: Any, **named: Any) -> None:  # as uvicorn's, which has many
         super().__init__(*given, **named)
         self._ending = Ending()
+        self._guard = guard_of(self.config)
+        self._header_bytes = 0
+        self._is_in_headers = True
+
+    def connection_made(self, transport: Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        if self._guard.came(self.client):
+            self._guard.waits(self, self.loop, self._guard.header_seconds)
+        else:
+            self._refuse(TOO_MANY)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._guard.hears(self)
+        self._guard.left(self.client)
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if self._is_in_headers:
+            self._header_bytes += len(data)
+            if self._header_bytes > MOST_HEADER_BYTES:
+                self._refuse(HEADERS_TOO_LARGE)
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
         extensions: Any = {ENDING: self._ending}
         self.scope["extensions"] = extensions
+        self._is_in_headers, self._header_bytes = True, 0
+        self._guard.waits(self, self.loop, self._guard.header_seconds)
+
+    def on_headers_complete(self) -> None:
+        self._is_in_headers = False
+        self._guard.waits(self, self.loop, self._guard.body_seconds)
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        self._guard.hears(self)
+        super().on_message_complete()
+
+    def handle_websocket_upgrade(self) -> None:
+        self._guard.hears(self)
+        super().handle_websocket_upgrade()
+
+    def too_slow(self) -> None:
+        """Its headers or its body did not come in time."""
+        if self._is_in_headers:
+            self._refuse(TIMED_OUT)
+        elif not self.cycle.response_started:
+            self.transport.write(TIMED_OUT)
+            self.transport.abort()
+
+    def _refuse(self, answer: bytes) -> None:
+        if not self.transport.is_closing():
+            self.transport.write(answer)
+            self.transport.close()
 
     def shutdown(self) -> None:
         super().shutdown()
@@ -132,6 +204,7 @@ class WebSocket(WebSocketsSansIOProtocol):
             has_room()
 
     def connection_lost(self, exc: Exception | None) -> None:
+        guard_of(self.config).left(self.client)
         super().connection_lost(exc)
         self._has_room = None
 

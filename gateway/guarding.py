@@ -1,0 +1,95 @@
+"""Who is too slow, or has too many connections: a server process looks after all of its own.
+
+uvicorn waits for ever for headers and bodies. Source of what is usual: nginx's
+`client_header_timeout`, `client_body_timeout`, `large_client_header_buffers`, `limit_conn`.
+"""
+
+from __future__ import annotations
+
+import os
+from asyncio import AbstractEventLoop, TimerHandle
+from collections import Counter
+from collections.abc import Collection
+from typing import Protocol
+
+HEADER_SECONDS = 5.0
+BODY_SECONDS = 15.0
+LOOK_SECONDS = 0.5
+MOST_HEADER_BYTES = 2**16
+MOST_OF_ONE_ADDRESS = 128
+MOST_CONNECTIONS = 10_000
+
+LOCAL = ("127.0.0.1", "::1")
+FRONTS = "FORWARDED_ALLOW_IPS"
+"""uvicorn's own variable: the addresses of fronts, each of which speaks for many."""
+
+Address = tuple[str, int] | None
+
+
+class Slow(Protocol):
+    """A connection that can be ended."""
+
+    def too_slow(self) -> None:
+        """It took longer than it may."""
+        ...
+
+
+class Guard:
+    """Counts connections by address, and ends those that take too long to ask."""
+
+    def __init__(self, fronts: Collection[str] | None = None) -> None:
+        named = os.environ.get(FRONTS, "").replace(" ", "").split(",")
+        self.header_seconds = HEADER_SECONDS
+        self.body_seconds = BODY_SECONDS
+        self.most_of_one_address = MOST_OF_ONE_ADDRESS
+        self.most = MOST_CONNECTIONS
+        self._fronts = frozenset(fronts if fronts is not None else (*LOCAL, *named))
+        self._count: Counter[str] = Counter()
+        self._total = 0
+        self._deadlines: dict[Slow, float] = {}
+        self._timer: TimerHandle | None = None
+
+    def came(self, address: Address) -> bool:
+        """Count a connection; may it stay?"""
+        place = address[0] if address else ""
+        self._count[place] += 1
+        self._total += 1
+        is_alone = place not in self._fronts and "*" not in self._fronts
+        too_many = is_alone and self._count[place] > self.most_of_one_address
+        return not too_many and self._total <= self.most
+
+    def left(self, address: Address) -> None:
+        """It is gone."""
+        place = address[0] if address else ""
+        self._total -= 1
+        self._count[place] -= 1
+        if self._count[place] <= 0:
+            del self._count[place]
+
+    def waits(self, connection: Slow, loop: AbstractEventLoop, seconds: float) -> None:
+        """Something is expected of a connection, within so many seconds."""
+        self._deadlines[connection] = loop.time() + seconds
+        if self._timer is None:
+            self._timer = loop.call_later(LOOK_SECONDS, self._look, loop)
+
+    def hears(self, connection: Slow) -> None:
+        """It came."""
+        self._deadlines.pop(connection, None)
+
+    def _look(self, loop: AbstractEventLoop) -> None:
+        now = loop.time()
+        late = [each for each, deadline in self._deadlines.items() if deadline < now]
+        for each in late:
+            del self._deadlines[each]
+            each.too_slow()
+        self._timer = loop.call_later(LOOK_SECONDS, self._look, loop) if self._deadlines else None
+
+
+def answer(status: str) -> bytes:
+    """A response of one line, after which the connection is closed."""
+    return f"HTTP/1.1 {status}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n".encode()
+
+
+TIMED_OUT = answer("408 Request Timeout")
+HEADERS_TOO_LARGE = answer("431 Request Header Fields Too Large")
+TOO_MANY = answer("503 Service Unavailable\r\nretry-after: 5")

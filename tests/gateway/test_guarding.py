@@ -1,0 +1,150 @@
+"""Connections that are slow, many or too large, at a real server."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager
+
+import pytest
+import uvicorn
+from starlette.responses import PlainTextResponse
+
+from gateway.guarding import Guard
+from gateway.live.protocols import GUARD
+from gateway.serving import configured
+
+SOON = 0.2
+LATE = 10.0
+
+
+async def echo(scope, receive, send):
+    body, more = b"", True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return
+        body += message.get("body", b"")
+        more = message.get("more_body", False)
+    await PlainTextResponse(body or b"heard")(scope, receive, send)
+
+
+@asynccontextmanager
+async def guarded(**limits):
+    """A server that is impatient, or counts low."""
+    guard = Guard(fronts=())
+    for name, value in limits.items():
+        setattr(guard, name, value)
+    config = configured(echo, lifespan="off", host="127.0.0.1", port=0)
+    setattr(config, GUARD, guard)
+    server = uvicorn.Server(config)
+    serving = asyncio.create_task(server.serve())
+    while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it
+        await asyncio.sleep(0.01)
+    try:
+        yield server.servers[0].sockets[0].getsockname()[1], guard
+    finally:
+        server.should_exit = True
+        await serving
+
+
+async def spoken(port: int, *parts: bytes, pause: float = 0.0) -> bytes:
+    """All that a server says to these bytes until it closes the connection."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    try:
+        for part in parts:
+            writer.write(part)
+            await writer.drain()
+            await asyncio.sleep(pause)
+        return await asyncio.wait_for(reader.read(), LATE)
+    except ConnectionError:
+        return b""
+    finally:
+        writer.close()
+
+
+HEAD = b"POST / HTTP/1.1\r\nhost: kassa\r\ncontent-length: 10\r\n"
+
+
+@pytest.mark.parametrize(
+    "sent", [b"", b"P", b"GET / HTTP/1.1\r\nhost: x\r\nx-a: "], ids=["nothing", "one", "half"]
+)
+async def test_who_does_not_finish_headers_is_cut(sent: bytes):
+    async with guarded(header_seconds=SOON) as (port, _):
+        said = await spoken(port, sent) if sent else await spoken(port)
+
+    assert said.startswith(b"HTTP/1.1 408 ")
+
+
+async def test_who_drips_headers_is_cut():
+    async with guarded(header_seconds=SOON) as (port, _):
+        drops = [b"GET / HTTP/1.1\r\n", *(b"x-%d: 1\r\n" % n for n in range(200))]
+
+        said = await spoken(port, *drops, pause=0.02)
+
+    assert b" 200 " not in said
+
+
+async def test_who_does_not_finish_a_body_is_cut():
+    async with guarded(body_seconds=SOON) as (port, _):
+        said = await spoken(port, HEAD + b"\r\n", b"12345")
+
+    assert b" 200 " not in said
+
+
+async def test_a_body_in_time_is_answered_and_the_connection_kept():
+    async with guarded(header_seconds=LATE, body_seconds=LATE) as (port, guard):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        for _ in range(2):
+            writer.write(HEAD + b"\r\n0123456789")
+            said = await asyncio.wait_for(reader.readuntil(b"0123456789"), LATE)
+            assert said.startswith(b"HTTP/1.1 200 ")
+        assert not guard._deadlines
+        writer.close()
+
+
+async def test_headers_without_end_are_refused():
+    async with guarded() as (port, _):
+        said = await spoken(port, b"GET / HTTP/1.1\r\nhost: x\r\n" + b"x-a: " + b"b" * 100_000)
+
+    assert said.startswith(b"HTTP/1.1 431 ")
+
+
+async def test_one_address_has_so_many_connections_and_no_more():
+    async with guarded(most_of_one_address=3) as (port, guard):
+        kept = [await asyncio.open_connection("127.0.0.1", port) for _ in range(3)]
+
+        refused = await spoken(port)
+        for _, writer in kept:
+            writer.close()
+        while guard._total:  # noqa: ASYNC110 - nobody tells
+            await asyncio.sleep(0.01)
+        again = await spoken(port, b"GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n")
+
+    assert refused.startswith(b"HTTP/1.1 503 ")
+    assert b"retry-after: " in refused
+    assert again.startswith(b"HTTP/1.1 200 ")
+
+
+def test_a_front_speaks_for_many():
+    guard = Guard(fronts=["10.0.0.1"])
+    guard.most_of_one_address = 1
+
+    assert all(guard.came(("10.0.0.1", n)) for n in range(9))
+    assert [guard.came(("10.0.0.2", n)) for n in range(2)] == [True, False]
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"GET / HTTP/1.1\r\nhost: x\r\ncontent-length: 1\r\ntransfer-encoding: chunked\r\n\r\n",
+        b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\nab",
+        b"POST / HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\nxyz\r\n",
+        b"GET / HTTP/9.9\r\n\r\n",
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+    ],
+)
+async def test_bad_framing_ends_the_connection(sent: bytes):
+    async with guarded(body_seconds=SOON) as (port, _):
+        said = await spoken(port, sent)
+
+    assert b" 200 " not in said
