@@ -1,0 +1,157 @@
+"""The one place that chooses and wires the real parts."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
+from functools import partial
+from multiprocessing import parent_process
+
+from starlette.applications import Starlette
+
+from commands.all import COMMANDS
+from commands.running import resume
+from domain.ports import Repositories, Stores
+from gateway import app, embedded, logs, upkeep
+from gateway.bootstrap.admitting import check, door, keys, peppers
+from gateway.bootstrap.filling import (
+    SIZES,
+    checked,
+    imported,
+    journalled,
+    migrated,
+    prepared,
+    seeded,
+)
+from gateway.bootstrap.opening import NO_DATABASE, bell, database, opened, parts
+from gateway.checking import watching
+from gateway.limits.accounts import Accounts
+from gateway.limits.purses import Purses
+from gateway.settings import Limiting, Settings, SettingsError, read
+from gateway.welcome import Welcome, welcome
+from schema import views
+from storage.buckets import Buckets
+from storage.mongo import MongoRepositories
+from storage.mongo.driver import Database
+from storage.mongo.integrity import Watch
+from storage.mongo.journal.following import MongoFollowing
+from storage.mongo.journal.leader import Leader
+from storage.mongo.migrate import WITH_OUTBOX
+from storage.mongo.stores import MongoStores
+from storage.redis import Bell
+
+__all__ = [
+    "SIZES",
+    "application",
+    "bell",
+    "check",
+    "checked",
+    "database",
+    "door",
+    "imported",
+    "jobs",
+    "journalled",
+    "keep_what_is_there",
+    "keys",
+    "migrated",
+    "opened",
+    "parts",
+    "peppers",
+    "prepared",
+    "seeded",
+    "serving",
+    "watches",
+]
+
+
+OBJECTS_BETWEEN_COLLECTIONS = 50_000
+"""One answer of a few thousand fields makes more than the 700 after which Python would look."""
+
+MOST_AT_ONCE = 50
+
+
+def serving(settings: Settings, chosen: Database, doorbell: Bell) -> Starlette:
+    """The web application over these parts; it closes them when it ends."""
+    reading: Repositories = MongoRepositories(chosen)
+    stores: Stores = MongoStores(chosen)
+    view = views.named(settings.subgraph)
+    offers: list[Welcome] = []
+    bank = _bank(settings)
+    purses = Purses(bank)
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncGenerator[None]:
+        try:
+            offers.append(await welcome(reading, view))
+            keep_what_is_there()
+            running = {**jobs(chosen, stores), **watches(chosen, settings)}
+            async with upkeep.running({**running, "purses": (purses.settle, 1.0)}):
+                yield
+        finally:
+            await purses.close()
+            await bank.close()
+            await chosen.close()
+            await doorbell.close()
+
+    return app.build(
+        settings,
+        view,
+        reading,
+        stores,
+        checks={"mongodb": chosen.ping, "redis": doorbell.ping},
+        door=door(settings, chosen),
+        page_config=lambda: offers[0].page_config(),
+        following=MongoFollowing(chosen),
+        accounts=_accounts(settings, purses),
+        lifespan=lifespan,
+    )
+
+
+def _bank(settings: Settings) -> Buckets:
+    if settings.redis_url is None:
+        raise SettingsError(NO_DATABASE)
+    return Buckets(settings.redis_url)
+
+
+def _accounts(settings: Settings, purses: Purses) -> Accounts | None:
+    """Who opens an account for each request, where anybody counts."""
+    match settings.limits:
+        case Limiting.ENFORCE:
+            return Accounts(purses)
+        case Limiting.MEASURE:
+            return Accounts(purses, told=logs.too_dear)
+        case Limiting.OFF:
+            return None
+
+
+def keep_what_is_there() -> None:
+    """Collections need not look again at what start-up made, nor run as often as by default."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS, 20, 100)
+
+
+def jobs(chosen: Database, stores: Stores) -> Mapping[str, tuple[upkeep.Job, float]]:
+    """What a gateway does beside answering, and how long it rests when there is nothing to do."""
+    return {
+        "journal": (Leader(chosen, WITH_OUTBOX).keep_up, 0.02),
+        "expiry": (partial(stores.holds.expire, MOST_AT_ONCE), 1.0),
+        "far holds": (partial(stores.holds.settle, MOST_AT_ONCE), 5.0),
+        "abandoned requests": (partial(resume, stores, COMMANDS, MOST_AT_ONCE), 2.0),
+    }
+
+
+def watches(chosen: Database, settings: Settings) -> Mapping[str, tuple[upkeep.Job, float]]:
+    """What a gateway looks at while nobody asks."""
+    every = settings.check_seconds
+    return {"integrity": (watching(Watch(chosen, every).look), every)} if every else {}
+
+
+def application() -> Starlette:
+    """What each server process runs, wired from the environment."""
+    if parent_process():
+        embedded.die_with_parent()
+    settings = check(read())
+    logs.configure(for_people=settings.is_development)
+    return serving(settings, database(settings), bell(settings))
