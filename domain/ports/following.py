@@ -13,8 +13,10 @@ from domain.stock import StockLevel, StockQuery
 class Following(Protocol):
     """The journal, and stock as it was when the journal was as long as `at`."""
 
-    async def watch(self, ring: Callable[[JournalEntry], None]) -> int:
-        """Ring with each entry that the journal has got, until the connection is lost.
+    async def watch(
+        self, ring: Callable[[JournalEntry], None], is_wanted: Callable[[], bool]
+    ) -> int:
+        """Ring with each entry that the journal has got, as long as somebody wants to know.
 
         Raises:
             Unavailable: it was lost. Rings may be missed then, so look by the clock as well.

@@ -13,7 +13,6 @@ from collections import deque
 from collections.abc import AsyncGenerator, Hashable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from functools import partial
 from time import monotonic
 from typing import Any
 
@@ -42,6 +41,9 @@ from gateway.live.streams import Stream, Wanted
 
 MOST_ENTRIES = 500
 LOOK_EVERY_SECONDS = 1.0
+LISTEN_SECONDS = 0.05
+"""So often it is seen whether somebody has come to whom the doorbell matters."""
+
 HEARTBEAT_SECONDS = 15.0
 
 
@@ -144,8 +146,7 @@ class Hub:
     @asynccontextmanager
     async def running(self) -> AsyncGenerator[None]:
         """Follow the journal meanwhile."""
-        following = self._parts.following
-        jobs = {"live": (self.turn, 0.0), "doorbell": (partial(following.watch, self.ring), 0.0)}
+        jobs = {"live": (self.turn, 0.0), "doorbell": (self._listen, LISTEN_SECONDS)}
         async with upkeep.running(jobs):
             try:
                 yield
@@ -179,6 +180,12 @@ class Hub:
         self._groups.clear()
         self._by_key.clear()
         await upkeep.ended(tasks)
+
+    async def _listen(self) -> int:
+        """Hear of entries as they come, while somebody wants to be told: it is work for all."""
+        if self._groups:
+            await self._parts.following.watch(self.ring, lambda: bool(self._groups))
+        return 0
 
     async def _wait(self) -> None:
         try:

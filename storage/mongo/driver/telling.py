@@ -12,8 +12,10 @@ from storage.mongo.driver import Database, Document
 ADDED = [{"$match": {"operationType": "insert"}}, {"$project": {"fullDocument": 1}}]
 
 
-async def inserts(database: Database, collection: str) -> AsyncGenerator[Document]:
+async def inserts(database: Database, collection: str) -> AsyncGenerator[Document | None]:
     """Each document that is added from now on, by whomever; a majority has it.
+
+    None comes when for a second there was nothing.
 
     Raises:
         Unavailable: the connection is lost, and with it whatever was added meanwhile.
@@ -21,7 +23,7 @@ async def inserts(database: Database, collection: str) -> AsyncGenerator[Documen
     try:
         async with await database.changes(collection, ADDED) as stream:
             while True:
-                if change := await stream.try_next():
-                    yield change["fullDocument"]
+                change = await stream.try_next()
+                yield change and change["fullDocument"]
     except PyMongoError as error:
         raise Unavailable("The database stopped telling what is new.") from error

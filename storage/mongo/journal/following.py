@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence, Set
+from contextlib import aclosing
 
 import msgspec
 from msgspec import Struct
@@ -35,9 +36,15 @@ class MongoFollowing:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def watch(self, ring: Callable[[JournalEntry], None]) -> int:
-        async for row in inserts(self._database, JOURNAL.name):
-            ring(msgspec.convert(row, JournalEntry))
+    async def watch(
+        self, ring: Callable[[JournalEntry], None], is_wanted: Callable[[], bool]
+    ) -> int:
+        async with aclosing(inserts(self._database, JOURNAL.name)) as added:
+            async for row in added:
+                if not is_wanted():
+                    break
+                if row:
+                    ring(msgspec.convert(row, JournalEntry))
         return 0
 
     async def last(self) -> int:
