@@ -29,6 +29,7 @@ from storage.mongo.journal.following import MongoFollowing
 from storage.mongo.journal.leader import Leader
 from storage.mongo.migrate import WITH_OUTBOX
 from storage.mongo.stores import MongoStores
+from tests import pypi
 from tests.gateway.serving import served
 from tests.trading import Trading
 
@@ -161,3 +162,9 @@ async def serve(stall: Trading) -> AsyncIterator[Serve]:
     jobs = {"journal": (Leader(stall.database, WITH_OUTBOX).append, 0.005)}
     async with upkeep.running(jobs):
         yield started
+
+
+@pytest.fixture(scope="session")
+def python() -> str:
+    """An interpreter that has `gql`."""
+    return pypi.interpreter()

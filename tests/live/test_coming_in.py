@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from asyncio import gather
+from asyncio import Event, create_task, gather, timeout, wait
 
 import pytest
 
@@ -11,7 +11,8 @@ from domain.stock import StockQuery
 from gateway.live import members
 from gateway.live.hub import Hub
 from storage.mongo.journal.following import MongoFollowing
-from tests.live.conftest import Listening, hub_of
+from storage.mongo.journal.reading import JOURNAL
+from tests.live.conftest import PATIENCE_SECONDS, Listening, hub_of
 from tests.trading import MUG, mugs
 
 STOCK = """subscription ($skus: [String!], $after: Cursor) {
@@ -109,3 +110,17 @@ async def test_a_member_that_knows_less_than_was_told_is_not_asked(stall, ears):
         await following.levels(StockQuery((MUG,)), known + 1)
     with pytest.raises(Unavailable):
         await following.entries(0, known + 1, most=10)
+
+
+async def test_a_doorbell_whose_collection_is_gone_says_so(shelf):
+    following = MongoFollowing(shelf.database)
+    rung = Event()
+    watching = create_task(following.watch(lambda _: rung.set()))
+    async with timeout(PATIENCE_SECONDS):
+        while not rung.is_set():
+            await shelf.do("reserveStock", lines=[mugs(1)])
+            await wait([watching], timeout=0.1)
+        await shelf.database.command({"drop": JOURNAL.name})
+
+        with pytest.raises(Unavailable):
+            await watching

@@ -3,52 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import fcntl
-import hashlib
 import json
-import re
-import subprocess
-import sys
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests import pypi
 from tests.live.conftest import PATIENCE_SECONDS, Serve
 from tests.trading import Trading, mugs
-
-FOLDER = Path(__file__).parents[1] / "gql"
-ENVIRONMENT = FOLDER / ".venv"
-INSTALL_SECONDS = 100
-OFFLINE = re.compile("connection|temporary failure|timed out", re.IGNORECASE)
-
-
-@pytest.fixture(scope="module")
-def python() -> str:
-    """An interpreter that has `gql`, as locked; skips where PyPI cannot be reached."""
-    lock = FOLDER / "requirements.txt"
-    with lock.open("rb") as wanted:
-        # Two test runs may start at once; the second waits and finds everything there.
-        fcntl.flock(wanted, fcntl.LOCK_EX)
-        _install(lock, hashlib.sha256(wanted.read()).hexdigest())
-    return str(ENVIRONMENT / "bin" / "python")
-
-
-def _install(lock: Path, wanted: str) -> None:
-    stamp = ENVIRONMENT / ".installed"
-    if stamp.exists() and stamp.read_text() == wanted:
-        return
-    subprocess.run([sys.executable, "-m", "venv", "--clear", ENVIRONMENT], check=True)
-    pip = [ENVIRONMENT / "bin" / "python", "-m", "pip", "install", "-q", "--require-hashes"]
-    done = subprocess.run(
-        [*pip, "-r", lock], capture_output=True, text=True, check=False, timeout=INSTALL_SECONDS
-    )
-    if done.returncode and OFFLINE.search(done.stderr):
-        pytest.skip("gql cannot be installed: PyPI is not reachable")
-    assert done.returncode == 0, done.stderr
-    stamp.write_text(wanted)
 
 
 class Hearing:
@@ -74,7 +38,7 @@ class Hearing:
 async def hearing(python: str, address: str, count: int, *after: str) -> AsyncGenerator[Hearing]:
     url = f"{address.replace('http', 'ws')}/graphql"
     process = await asyncio.create_subprocess_exec(
-        *(python, FOLDER / "subscriber.py", url, "dev.system", str(count), *after),
+        *(python, pypi.FOLDER / "subscriber.py", url, "dev.system", str(count), *after),
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )

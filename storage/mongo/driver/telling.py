@@ -11,6 +11,8 @@ from storage.mongo.driver import Database, Document
 
 ADDED = [{"$match": {"operationType": "insert"}}, {"$project": {"fullDocument": 1}}]
 
+STOPPED = "The database stopped telling what is new."
+
 
 async def inserts(database: Database, collection: str) -> AsyncGenerator[Document | None]:
     """Each document that is added from now on, by whomever; a majority has it.
@@ -22,8 +24,9 @@ async def inserts(database: Database, collection: str) -> AsyncGenerator[Documen
     """
     try:
         async with await database.changes(collection, ADDED) as stream:
-            while True:
+            while stream.alive:  # it ends for good with the collection, and then says nothing
                 change = await stream.try_next()
                 yield change and change["fullDocument"]
     except PyMongoError as error:
-        raise Unavailable("The database stopped telling what is new.") from error
+        raise Unavailable(STOPPED) from error
+    raise Unavailable(STOPPED)
