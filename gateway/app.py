@@ -99,9 +99,9 @@ def _living(
     async def living(application: Starlette) -> AsyncGenerator[None]:
         async with AsyncExitStack() as stack:
             stack.push_async_callback(door.close)
-            await stack.enter_async_context(upkeep.running(_watches(door, graphs)))
             if lifespan:
                 await stack.enter_async_context(lifespan(application))
+            await stack.enter_async_context(upkeep.running(_watches(door, graphs)))
             if hub:
                 await stack.enter_async_context(hub.running())
             yield

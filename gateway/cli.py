@@ -252,6 +252,9 @@ def schema(
     contract: Annotated[
         Contract | None, typer.Option("--contract", help="Only what this audience may ask.")
     ] = None,
+    scopes: Annotated[
+        bool, typer.Option("--scopes", help="The whole, in which each field names what it needs.")
+    ] = False,
     check: Annotated[
         Path | None,
         typer.Option(
@@ -263,15 +266,16 @@ def schema(
     ] = None,
 ) -> None:
     """Print the schema (SDL): of the whole graph, or of a part of it."""
-    if subgraph and contract:
-        raise typer.BadParameter("Choose a subgraph or a contract.")
+    if sum(map(bool, (subgraph, contract, scopes))) > 1:
+        raise typer.BadParameter("Choose a subgraph, a contract or --scopes.")
     if check:
         _compare(check)
     elif write:
         for name, view in views.everything().items():
             (write / f"{name}.graphql").write_text(view.sdl)
     else:
-        view = views.contract(contract) if contract else views.named(subgraph)
+        whole = views.guarded() if scopes else views.named(subgraph)
+        view = views.contract(contract) if contract else whole
         typer.echo(view.sdl, nl=False)
 
 

@@ -2,7 +2,6 @@
 
 - an entity has its keys, and `resolvable: false` where only the keys are known;
 - any other object may be answered by every subgraph that has it: `@shareable`;
-- what needs more than a visitor has names its scopes: `@authenticated @requiresScopes`;
 - what is in a contract has its `@tag`;
 - what does not cost the ordinary has its `@cost`, a list its `@listSize`;
 - what a router adds by itself (`_entities`, `_service` and their types) is left out.
@@ -34,9 +33,8 @@ from schema.owners import ROOTS
 
 PLUMBING = frozenset({"_Any", "_Entity", "_Service", "_entities", "_service"})
 SPECIFICATION = f"https://specs.apollo.dev/federation/v{VERSION}"
-IMPORTED = ("authenticated", "cost", "key", "listSize", "requiresScopes", "shareable", "tag")
-IMPORTS = ", ".join(f'"@{each}"' for each in IMPORTED)
-LINK = f'extend schema @link(url: "{SPECIFICATION}", import: [{IMPORTS}])'
+IMPORTED = ("@cost", "@key", "@listSize", "@shareable", "@tag")
+GUARDS = ("@authenticated", "@requiresScopes")
 
 Tags = Callable[[str, str | None], Sequence[str]]
 """The tags of a type, or of one of its fields."""
@@ -52,9 +50,34 @@ def plain(core: GraphQLSchema) -> str:
 
 def subgraph(core: GraphQLSchema, entities: Collection[str], tags: Tags) -> str:
     """The SDL for routers of a subgraph that can look up `entities`."""
+    return f"{_link(IMPORTED)}\n\n{_printed(_of_subgraph(core, entities, tags))}"
+
+
+def guarded(core: GraphQLSchema, entities: Collection[str], tags: Tags) -> str:
+    """The same, where each field that needs more than a visitor has names its scopes."""
+    found = [_guarded(core, each) for each in _of_subgraph(core, entities, tags)]
+    return f"{_link((*IMPORTED, *GUARDS))}\n\n{_printed(found)}"
+
+
+def _link(names: Sequence[str]) -> str:
+    imported = ", ".join(f'"{name}"' for name in names)
+    return f'extend schema @link(url: "{SPECIFICATION}", import: [{imported}])'
+
+
+def _of_subgraph(
+    core: GraphQLSchema, entities: Collection[str], tags: Tags
+) -> list[TypeDefinitionNode]:
     written = [each for each in _written(core) if not _is_plumbing(each)]
-    marked = [_marked(core, each, entities, tags) for each in written]
-    return f"{LINK}\n\n{_printed(marked)}"
+    return [_marked(core, each, entities, tags) for each in written]
+
+
+def _guarded(core: GraphQLSchema, definition: TypeDefinitionNode) -> TypeDefinitionNode:
+    fields = getattr(definition, "fields", None)
+    if not fields:
+        return definition
+    name = definition.name.value
+    found = tuple(_with(each, list(_scope_marks(core, name, each))) for each in fields)
+    return replace(cast("Any", definition), fields=found)
 
 
 def _written(core: GraphQLSchema) -> list[TypeDefinitionNode]:
@@ -90,8 +113,7 @@ def _marked(
     if fields := getattr(definition, "fields", None):
         kept = [each for each in fields if not _is_plumbing(each)]
         changes["fields"] = tuple(
-            _with(each, [*_scope_marks(core, name, each), *_tag_marks(tags(name, each.name.value))])
-            for each in kept
+            _with(each, _tag_marks(tags(name, each.name.value))) for each in kept
         )
     return replace(cast("Any", definition), **changes)
 

@@ -19,6 +19,7 @@ from graphql import (
     specified_scalar_types,
 )
 from msgspec import Struct
+from msgspec.structs import replace
 
 from resolvers.context import Served
 from schema import contracts, graph, owners, parts, printing
@@ -27,7 +28,7 @@ from schema.fields import Column
 from schema.owners import ROOTS
 from schema.parts import MEMBERS, Composite, Fields
 
-UNIFIED = "unified"
+UNIFIED, GUARDED = "unified", "guarded"
 
 
 class View(Struct, frozen=True):
@@ -46,6 +47,14 @@ def unified() -> View:
     """Everything, in one process; to a router, a subgraph that owns it all."""
     fields = parts.chosen(_whole(), lambda _kind, _field: True)
     return _federated(fields, frozenset(_entities()))
+
+
+@cache
+def guarded() -> View:
+    """The same, in which each field names what it needs: to read, and for routers that check it."""
+    whole = unified()
+    sdl = printing.guarded(whole.core, whole.served.entities, _tags)
+    return View(whole.core, replace(whole.served, sdl=sdl))
 
 
 @cache
@@ -76,7 +85,8 @@ def named(column: Column | None) -> View:
 def everything() -> Mapping[str, View]:
     """Each view by its name."""
     subgraphs = {column.value: subgraph(column) for column in Column}
-    return {UNIFIED: unified(), **subgraphs, **{each.value: contract(each) for each in Contract}}
+    wholes = {UNIFIED: unified(), GUARDED: guarded()}
+    return {**wholes, **subgraphs, **{each.value: contract(each) for each in Contract}}
 
 
 @cache

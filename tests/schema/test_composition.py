@@ -47,9 +47,10 @@ async def test_a_field_with_two_owners_does_not_compose(folder: Path):
         await composed(folder, *Column)
 
 
-async def test_the_unified_graph_composes_alone(tmp_path: Path):
-    (tmp_path / "unified.graphql").write_text(views.unified().sdl)
+@pytest.mark.parametrize("name", [views.UNIFIED, views.GUARDED])
+async def test_the_unified_graph_composes_alone(tmp_path: Path, name: str):
+    (tmp_path / f"{name}.graphql").write_text(views.everything()[name].sdl)
 
-    found, _ = await composed(tmp_path, views.UNIFIED)
+    found, _ = await composed(tmp_path, name)
 
     assert found == {"apollo": {"errors": [], "hints": []}, "guild": {"errors": []}}
