@@ -23,6 +23,7 @@ from gateway.execution.errors import METHOD_NOT_ALLOWED, SUBSCRIPTION_NOT_SUPPOR
 from gateway.execution.watching import Watch
 from gateway.limits.accounts import Account
 from gateway.live import multipart, sse, streaming
+from gateway.live.protocols import KNOWS
 from gateway.live.sockets import SUBPROTOCOL
 from gateway.live.streaming import Body, Format
 from gateway.negotiating import negotiated
@@ -103,12 +104,15 @@ class GraphQLEndpoint:
 
     def _viewer(self, request: Request) -> Viewer:
         try:
-            return self._graph.who(request.headers.get("authorization"))
+            viewer = self._graph.who(authorization := request.headers.get("authorization"))
         except Unauthenticated as error:
             bearer = {"WWW-Authenticate": "Bearer"}
             raise Refused(401, error.code, error.message, bearer) from error
         except KassaError as error:
             raise Refused(403, error.code, error.message) from error
+        if viewer.is_staff and authorization and (knows := _extension(request, KNOWS)):
+            knows(authorization.encode("latin-1"))
+        return viewer
 
     async def _subscribed(
         self,
@@ -143,6 +147,10 @@ class GraphQLEndpoint:
         # With application/json a client tells the two kinds apart by `data`, not by the status.
         is_told_by_status = not outcome.executed and media == GRAPHQL_RESPONSE
         return _json(content, media, 400 if is_told_by_status else 200, told)
+
+
+def _extension(request: Request, name: str) -> Callable[..., None] | None:
+    return request.scope.get("extensions", {}).get(name)
 
 
 def caching(seconds: int, viewer: Viewer) -> Mapping[str, str]:
