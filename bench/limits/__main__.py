@@ -6,6 +6,7 @@ Writes `bench/results/limits.json` and `bench/results/limits.md`.
 from __future__ import annotations
 
 import asyncio
+import os
 import statistics
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -147,13 +148,20 @@ def _spread(times: Sequence[float]) -> Found:
 
 
 async def measured() -> Found:
+    load = [round(each, 2) for each in os.getloadavg()]
     async with running() as server:
         await peak(server)  # to warm up
         refused = await refusing(server)
         alone = await meanwhile(server, hostile=0)
         beside = [await meanwhile(server, hostile=2) for _ in range(ROUNDS)]
         loads = [await overload(server, await peak(server)) for _ in range(ROUNDS)]
-    return {"refused": refused, "alone": alone, "meanwhile": beside, "overload": loads}
+    return {
+        "load_before": load,
+        "refused": refused,
+        "alone": alone,
+        "meanwhile": beside,
+        "overload": loads,
+    }
 
 
 HEAD = """# What refusing costs
@@ -161,6 +169,7 @@ HEAD = """# What refusing costs
 Written by `make bench-limits`: a `kassa serve` of one process over the demo shop, on a machine that
 the client and MongoDB share.
 """
+BUSY = "On a machine that is busy otherwise, times say little; CPU does."
 WAITS = ("hostile", "count", "p50", "p99", "max")
 
 
@@ -186,6 +195,8 @@ def markdown(found: Found) -> str:
     memory = max(each["memory_mib"] for each in refused.values())
     lines = [
         HEAD,
+        f"Load before: {found['load_before']} on {os.cpu_count()} cores. {BUSY}",
+        "",
         f"## {len(refused)} hostile requests, {TIMES} of each",
         "",
         f"CPU: {cpu} ms at most (50 are allowed), memory: {memory} MiB at most (16).",
