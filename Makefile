@@ -15,7 +15,7 @@ BUILD_PAGE = { { $(NODE_IS_THERE); } >/dev/null 2>&1 || $(BIN)/python -m pip ins
   && $(BIN)/python -m gateway.graphiql.build
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format schema supergraph bench-driver bench-import bench-execution bench-stock bench-crowded bench-live lock graphiql clean chaos bench
+.PHONY: help run test check format schema supergraph bench-driver bench-import bench-execution bench-stock bench-crowded bench-limits bench-live lock graphiql clean chaos bench
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-12s %s\n", $$1, $$2}'
@@ -63,6 +63,9 @@ supergraph: tests/npm/node_modules/.package-lock.json ## compose the subgraphs i
 
 tests/npm/node_modules/.package-lock.json: tests/npm/package-lock.json
 	@cd tests/npm && npm ci --no-audit --no-fund --ignore-scripts --loglevel=error
+
+bench-limits: .venv/dev ## what refusing costs, and how overload ends: bench/results/limits.md
+	@$(BIN)/python -m bench.limits
 
 bench-import: .venv/dev ## rows a second into the database, into bench/results/import.json
 	@$(BIN)/python bench/import.py

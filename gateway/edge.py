@@ -7,11 +7,14 @@ https://www.rfc-editor.org/rfc/rfc9110#section-7.2 and https://w3c.github.io/web
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from types import MappingProxyType
 
 import orjson
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+ANSWERED = "kassa.answered"
+"""The ASGI extension by which the server learns that the work is done."""
 
 HOST = re.compile(rb"[A-Za-z0-9._-]{1,253}(:[0-9]{1,5})?|\[[0-9A-Fa-f:.]{2,45}\](:[0-9]{1,5})?")
 PREFLIGHT_HEADERS = frozenset(
@@ -79,7 +82,7 @@ class Edge:
             added.append((b"vary", b"Origin"))
         if is_allowed:
             added += _shared(origin or b"")
-        telling = _telling(send, added)
+        telling = _telling(send, added, scope.get("extensions", {}).get(ANSWERED))
         if is_allowed and scope["method"] == "OPTIONS":
             await _preflight(telling)
         elif scope["method"] != "POST" and not is_allowed and _is_of_another_site(given):
@@ -113,9 +116,13 @@ def _shared(origin: bytes) -> list[tuple[bytes, bytes]]:
     ]
 
 
-def _telling(send: Send, added: Sequence[tuple[bytes, bytes]]) -> Send:
+def _telling(
+    send: Send, added: Sequence[tuple[bytes, bytes]], answered: Callable[[], None] | None
+) -> Send:
     async def telling(message: Message) -> None:
         if message["type"] == "http.response.start":
+            if answered:
+                answered()
             there = {name for name, _ in message["headers"]}
             kept = {name: value for name, value in added if name not in there or name == b"vary"}
             message["headers"] = [*message["headers"], *kept.items()]

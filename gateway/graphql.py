@@ -25,6 +25,7 @@ from gateway.identity.admission import Admission
 from gateway.limits.accounts import Account
 from gateway.live import multipart, sse, streaming
 from gateway.live.origins import is_own
+from gateway.live.protocols import KNOWS
 from gateway.live.sockets import SUBPROTOCOL
 from gateway.live.streaming import Body, Format
 from gateway.negotiating import negotiated
@@ -117,7 +118,7 @@ class GraphQLEndpoint:
 
     async def _admission(self, request: Request) -> Admission:
         try:
-            return await self._graph.who(request.headers.get("authorization"))
+            admission = await self._graph.who(authorization := request.headers.get("authorization"))
         except Unauthenticated as error:
             bearer = {"WWW-Authenticate": "Bearer"}
             raise Refused(401, error.code, error.message, bearer) from error
@@ -125,6 +126,10 @@ class GraphQLEndpoint:
             raise Refused(503, error.code, error.message, {"Retry-After": "5"}) from error
         except KassaError as error:
             raise Refused(403, error.code, error.message) from error
+        is_staff = admission.viewer.is_staff
+        if is_staff and authorization and (knows := _extension(request, KNOWS)):
+            knows(authorization.encode("latin-1"))
+        return admission
 
     async def _subscribed(
         self,
@@ -163,6 +168,10 @@ class GraphQLEndpoint:
         # With application/json a client tells the two kinds apart by `data`, not by the status.
         is_told_by_status = not outcome.executed and media == GRAPHQL_RESPONSE
         return _json(content, media, 400 if is_told_by_status else 200, told)
+
+
+def _extension(request: Request, name: str) -> Callable[..., None] | None:
+    return request.scope.get("extensions", {}).get(name)
 
 
 def caching(seconds: int, viewer: Viewer) -> Mapping[str, str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from asyncio import AbstractEventLoop, TimerHandle
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Protocol
 
 HEADER_SECONDS = 5.0
@@ -18,6 +18,13 @@ LOOK_SECONDS = 0.5
 MOST_HEADER_BYTES = 2**16
 MOST_OF_ONE_ADDRESS = 128
 MOST_CONNECTIONS = 10_000
+
+MOST_BUSY = 100
+MOST_BUSY_FOR_KNOWN = 200
+"""Requests that are being answered at a time: for anybody, and for who is known to be at work."""
+
+MOST_KNOWN = 10_000
+SHED_PATH = b"/graphql"
 
 LOCAL = ("127.0.0.1", "::1")
 FRONTS = "FORWARDED_ALLOW_IPS"
@@ -37,12 +44,18 @@ class Slow(Protocol):
 class Guard:
     """Counts connections by address, and ends those that take too long to ask."""
 
-    def __init__(self, fronts: Collection[str] | None = None) -> None:
+    def __init__(self, fronts: Collection[str] | None = None, *, sheds: bool = True) -> None:
         named = os.environ.get(FRONTS, "").replace(" ", "").split(",")
         self.header_seconds = HEADER_SECONDS
         self.body_seconds = BODY_SECONDS
         self.most_of_one_address = MOST_OF_ONE_ADDRESS
         self.most = MOST_CONNECTIONS
+        self.most_busy = MOST_BUSY
+        self.most_busy_for_known = MOST_BUSY_FOR_KNOWN
+        self.busy = 0
+        self.shed = 0
+        self._sheds = sheds
+        self._known: dict[bytes, None] = {}
         self._fronts = frozenset(fronts if fronts is not None else (*LOCAL, *named))
         self._count: Counter[str] = Counter()
         self._total = 0
@@ -66,6 +79,24 @@ class Guard:
         if self._count[place] <= 0:
             del self._count[place]
 
+    def admits(self, url: bytes, headers: Sequence[tuple[bytes, bytes]]) -> bool:
+        """Is there room for one more request? Who is at work has some to themselves."""
+        if self.busy < self.most_busy or not self._sheds or not url.startswith(SHED_PATH):
+            return True
+        if self.busy < self.most_busy_for_known and any(
+            name == b"authorization" and value in self._known for name, value in headers
+        ):
+            return True
+        self.shed += 1
+        return False
+
+    def knows(self, authorization: bytes) -> None:
+        """Whoever sends this is at work: a clerk at a till, or another of the staff."""
+        self._known.pop(authorization, None)
+        self._known[authorization] = None
+        if len(self._known) > MOST_KNOWN:
+            del self._known[next(iter(self._known))]
+
     def waits(self, connection: Slow, loop: AbstractEventLoop, seconds: float) -> None:
         """Something is expected of a connection, within so many seconds."""
         self._deadlines[connection] = loop.time() + seconds
@@ -83,6 +114,14 @@ class Guard:
             del self._deadlines[each]
             each.too_slow()
         self._timer = loop.call_later(LOOK_SECONDS, self._look, loop) if self._deadlines else None
+
+
+BUSY_BODY = b'{"errors":[{"message":"Too many ask at once.","extensions":{"code":"OVERLOADED"}}]}'
+BUSY = (
+    b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\ncache-control: no-store\r\n"
+    b"content-type: application/json; charset=utf-8\r\ncontent-length: %d\r\n\r\n%b"
+) % (len(BUSY_BODY), BUSY_BODY)
+"""The connection is kept: a new one would cost more than the answer."""
 
 
 def answer(status: str) -> bytes:

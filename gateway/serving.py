@@ -18,8 +18,9 @@ from starlette.types import ASGIApp
 from uvicorn.supervisors import Multiprocess
 
 from gateway import embedded
+from gateway.guarding import Guard
 from gateway.live import protocols
-from gateway.settings import Settings, SettingsError
+from gateway.settings import Limiting, Settings, SettingsError
 
 APPLICATION = "gateway.bootstrap:application"
 BACKLOG = 2048
@@ -158,6 +159,7 @@ def run(settings: Settings, sock: socket.socket, workers: int) -> None:
         "KASSA_SUBGRAPH": settings.subgraph or "",
     }
     config = configured(APPLICATION, factory=True, workers=workers)
+    setattr(config, protocols.GUARD, Guard(sheds=settings.limits is Limiting.ENFORCE))
     if workers == 1:
         uvicorn.Server(config).run(sockets=[sock])
     else:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from asyncio import Lock, sleep
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from hashlib import sha256
+from time import perf_counter
 
 from graphql import (
     ASTValidationRule,
@@ -34,6 +36,12 @@ BYTES_PER_TOKEN = 600
 """Memory of a syntax tree by token; measured: 310 to 560 with locations."""
 
 BYTES_PER_ERROR = 1_000
+
+SHORT = 2_000
+"""Characters of a text that is read at once: 10 ms at most."""
+
+REST = 3
+"""So many times as long as it took to read one."""
 
 TOO_LONG = f"The document has more than {MAX_SOURCE_LENGTH} characters."
 TOO_DEEP = "The document is nested too deeply."
@@ -70,21 +78,46 @@ class Documents:
         assert_valid_schema(schema)
         self._schema = schema
         self._suggests = suggests
+        self._reading = Lock()
         self._valid: Recent[Prepared] = Recent(MAX_VALID, MAX_VALID_BYTES)
         self._invalid: Recent[Prepared] = Recent(MAX_INVALID, MAX_INVALID_BYTES)
 
     def prepare(self, text: str, limits: Limits = AD_HOC) -> Prepared:
         """Parse, measure and validate `text`, or remember having done so. Never raises."""
+        return self._known(text, limits) or self._keep(text, limits)
+
+    async def read(self, text: str, limits: Limits = AD_HOC) -> Prepared:
+        """The same, in a way that leaves time for others.
+
+        Of long texts that are new one is read at a time, and its reader rests in proportion: who
+        sends many waits, the rest hardly do.
+        """
+        known = self._known(text, limits)
+        if known:
+            return known
+        if len(text) <= SHORT:
+            return self._keep(text, limits)
+        async with self._reading:
+            began = perf_counter()
+            found = self.prepare(text, limits)
+            await sleep(REST * (perf_counter() - began))
+        return found
+
+    def _known(self, text: str, limits: Limits) -> Prepared | None:
         if len(text) > MAX_SOURCE_LENGTH:
             return Prepared(None, [refusal(TOO_LONG, PARSE_FAILED)])
-        key = sha256(text.encode("utf-8", "surrogatepass")).digest()
-        known = self._valid.get((key, limits)) or self._invalid.get((key, limits))
-        return known or self._keep(key, text, limits)
+        key = _key(text), limits
+        return self._valid.get(key) or self._invalid.get(key)
 
-    def _keep(self, key: bytes, text: str, limits: Limits) -> Prepared:
+    def _keep(self, text: str, limits: Limits) -> Prepared:
+        key = _key(text)
         prepared = replace(_prepared(self._schema, text, limits, self._suggests), key=key)
         kept = self._invalid if prepared.errors else self._valid
         return kept.put((key, limits), prepared)
+
+
+def _key(text: str) -> bytes:
+    return sha256(text.encode("utf-8", "surrogatepass")).digest()
 
 
 @cache

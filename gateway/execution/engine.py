@@ -20,7 +20,7 @@ from graphql import (
 )
 
 from gateway.execution.bindings import UNWIRED, Arguments, Wiring
-from gateway.execution.documents import Documents
+from gateway.execution.documents import Documents, Prepared
 from gateway.execution.errors import (
     BAD_USER_INPUT,
     INTROSPECTION_DISABLED,
@@ -127,7 +127,8 @@ class Engine:
         Errors of the request and of its fields are in the outcome; a fault of the executor
         itself is raised.
         """
-        asked = self._asked(text, variables, operation_name, limits)
+        prepared = await self._documents.read(text, limits)
+        asked = self._asked(prepared, variables, operation_name)
         if isinstance(asked, Outcome):
             return asked
         if error := _forbidden(asked.operation, allow_mutation=allow_mutation):
@@ -152,7 +153,8 @@ class Engine:
         limits: Limits = AD_HOC,
     ) -> Asked | Outcome:
         """What to execute over each event of a subscription; an outcome, if it is refused."""
-        asked = self._asked(text, variables, operation_name, limits)
+        prepared = self._documents.prepare(text, limits)
+        asked = self._asked(prepared, variables, operation_name)
         if isinstance(asked, Outcome):
             return asked
         if asked.operation.operation is not OperationType.SUBSCRIPTION:
@@ -186,12 +188,10 @@ class Engine:
 
     def _asked(
         self,
-        text: str,
+        prepared: Prepared,
         variables: Mapping[str, object] | None,
         operation_name: str | None,
-        limits: Limits,
     ) -> Asked | Outcome:
-        prepared = self._documents.prepare(text, limits)
         if prepared.document is None:
             return Outcome.refused(*prepared.errors)
         operation = _chosen(prepared.document, operation_name)

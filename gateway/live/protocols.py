@@ -9,16 +9,18 @@ from __future__ import annotations
 from asyncio import Transport
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, cast
 
 from starlette.types import Scope
 from uvicorn.config import Config
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import CloseCode
 
+from gateway.edge import ANSWERED
 from gateway.guarding import (
+    BUSY,
     HEADERS_TOO_LARGE,
     MOST_HEADER_BYTES,
     TIMED_OUT,
@@ -27,6 +29,7 @@ from gateway.guarding import (
 )
 
 ENDING = "kassa.ending"
+KNOWS = "kassa.knows"
 WEBSOCKET = "kassa.websocket"
 """Names of ASGI extensions in `scope`."""
 
@@ -86,6 +89,8 @@ class Http(HttpToolsProtocol):
         self._guard = guard_of(self.config)
         self._header_bytes = 0
         self._is_in_headers = True
+        self._is_shed = False
+        self._is_busy = False
 
     def connection_made(self, transport: Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -97,6 +102,7 @@ class Http(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._guard.hears(self)
         self._guard.left(self.client)
+        self._answered()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -108,7 +114,7 @@ class Http(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        extensions: Any = {ENDING: self._ending}
+        extensions: Any = {ENDING: self._ending, ANSWERED: self._answered, KNOWS: self._guard.knows}
         self.scope["extensions"] = extensions
         self._is_in_headers, self._header_bytes = True, 0
         self._guard.waits(self, self.loop, self._guard.header_seconds)
@@ -116,14 +122,45 @@ class Http(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         self._is_in_headers = False
         self._guard.waits(self, self.loop, self._guard.body_seconds)
+        self._is_shed = not self._guard.admits(self.url, self.headers) and self._is_idle
+        if self._is_shed:
+            return
+        if not self._is_busy:
+            self._is_busy = True
+            self._guard.busy += 1
         super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        if not self._is_shed:
+            super().on_body(body)
 
     def on_message_complete(self) -> None:
         self._guard.hears(self)
-        super().on_message_complete()
+        if not self._is_shed:
+            super().on_message_complete()
+        elif not self.transport.is_closing():
+            self.transport.write(BUSY)
+            self._guard.waits(self, self.loop, self._guard.header_seconds)
+
+    def on_response_complete(self) -> None:
+        self._answered()
+        super().on_response_complete()
+
+    @property
+    def _is_idle(self) -> bool:
+        """Is no earlier request of this connection being answered?"""
+        parser, earlier = cast("Any", self.parser), cast("RequestResponseCycle | None", self.cycle)
+        return not parser.should_upgrade() and (earlier is None or earlier.response_complete)
+
+    def _answered(self) -> None:
+        """What follows may take long, but costs little: a stream, or a client that reads slowly."""
+        if self._is_busy:
+            self._is_busy = False
+            self._guard.busy -= 1
 
     def handle_websocket_upgrade(self) -> None:
         self._guard.hears(self)
+        self._answered()
         super().handle_websocket_upgrade()
 
     def too_slow(self) -> None:

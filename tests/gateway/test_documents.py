@@ -1,5 +1,7 @@
 """Documents: what is refused before and during validation, and what is kept."""
 
+import asyncio
+
 import pytest
 from graphql import build_schema
 
@@ -66,6 +68,23 @@ def test_a_valid_document_is_prepared_once(kept):
     assert first.document is not None
     assert not first.errors
     assert kept.prepare("{ c }") is first
+
+
+async def test_a_long_new_text_keeps_nobody_waiting_but_its_like(kept):
+    long = [f"{{ x{n}: c {'#' + 'x' * 3_000} \n}}" for n in range(3)]
+    order: list[str] = []
+
+    async def read(name: str, text: str) -> None:
+        await kept.read(text)
+        order.append(name)
+
+    await asyncio.gather(
+        *(read(f"long {n}", text) for n, text in enumerate(long)),
+        read("short", "{ c }"),
+    )
+
+    assert order == ["short", "long 0", "long 1", "long 2"]
+    assert await kept.read(long[0]) is kept.prepare(long[0])
 
 
 def test_an_invalid_document_is_refused_once(kept):

@@ -133,6 +133,46 @@ def test_a_front_speaks_for_many():
     assert [guard.came(("10.0.0.2", n)) for n in range(2)] == [True, False]
 
 
+async def test_who_comes_when_all_are_busy_is_told_at_once_and_who_is_at_work_is_not():
+    async with guarded(most_busy=2, most_busy_for_known=4) as (port, guard):
+        guard.knows(b"Bearer till")
+        head = b"POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-length: 2\r\n"
+        waiting = []
+        for token in (b"", b"", b"Bearer till"):  # each keeps its server waiting for the body
+            _, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(head + b"authorization: " + token + b"\r\n\r\n")
+            waiting.append(writer)
+        while guard.busy < 3:  # noqa: ASYNC110 - nobody tells
+            await asyncio.sleep(0.01)
+
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        said = []
+        for _ in range(2):
+            writer.write(head + b"\r\nab")
+            said.append(await asyncio.wait_for(reader.readuntil(b"}]}"), LATE))
+        alive = await spoken(port, b"GET /livez HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n")
+        for each in waiting:
+            each.close()
+        while guard.busy:  # noqa: ASYNC110 - nobody tells
+            await asyncio.sleep(0.01)
+        writer.write(head + b"\r\nok")
+        then = await asyncio.wait_for(reader.readuntil(b"ok"), LATE)
+        writer.close()
+
+    assert all(each.startswith(b"HTTP/1.1 503 ") and b"retry-after: 1" in each for each in said)
+    assert b"OVERLOADED" in said[0]
+    assert alive.startswith(b"HTTP/1.1 200 ")
+    assert then.startswith(b"HTTP/1.1 200 ")
+    assert guard.shed == 2
+
+
+def test_nobody_is_turned_away_where_budgets_are_only_measured():
+    guard = Guard(fronts=(), sheds=False)
+    guard.busy = 10_000
+
+    assert guard.admits(b"/graphql", [])
+
+
 @pytest.mark.parametrize(
     "sent",
     [
