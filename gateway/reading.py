@@ -62,6 +62,8 @@ def has_card(text: str, variables: Mapping[str, object] | None) -> bool:
     """Does a card number stand in a document, or in any text or number of its variables?"""
     if cards.within(text):
         return True
+    if not cards.perhaps_within(msgspec.json.encode(variables).decode()):
+        return False
     level: Sequence[object] = [variables]
     while level:
         if any(isinstance(each, str | int) and cards.within(str(each)) for each in level):
