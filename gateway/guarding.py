@@ -10,6 +10,8 @@ import os
 from asyncio import AbstractEventLoop, TimerHandle
 from collections import Counter
 from collections.abc import Collection, Sequence
+from math import inf
+from time import monotonic
 from typing import Protocol
 
 HEADER_SECONDS = 5.0
@@ -20,8 +22,16 @@ MOST_OF_ONE_ADDRESS = 128
 MOST_CONNECTIONS = 10_000
 
 MOST_BUSY = 100
-MOST_BUSY_FOR_KNOWN = 200
-"""Requests that are being answered at a time: for anybody, and for who is known to be at work."""
+"""So many requests are answered at a time in any case,"""
+SOON_SECONDS = 0.5
+"""and as many as will be answered so soon at the pace of late,"""
+MOST_BUSY_EVER = 1_000
+"""but no more than these: the next ones may be dearer."""
+MORE_FOR_KNOWN = 100
+"""And these on top for who is known to be at work."""
+
+PACE_SECONDS = 0.2
+FIRST_PACE = 1_000.0
 
 MOST_KNOWN = 10_000
 SHED_PATH = b"/graphql"
@@ -41,6 +51,28 @@ class Slow(Protocol):
         ...
 
 
+class Pace:
+    """Answers a second, of late: counted while there is much to answer, and kept meanwhile."""
+
+    def __init__(self, a_second: float = FIRST_PACE) -> None:
+        self._a_second = a_second
+        self._answers = 0
+        self._since = -inf
+
+    def answered(self) -> None:
+        self._answers += 1
+
+    def at(self, now: float) -> float:
+        """What it is; to be asked while there is much to answer."""
+        passed = now - self._since
+        if passed < PACE_SECONDS:
+            return self._a_second
+        if passed < 2 * PACE_SECONDS:
+            self._a_second = self._answers / passed
+        self._since, self._answers = now, 0
+        return self._a_second
+
+
 class Guard:
     """Counts connections by address, and ends those that take too long to ask."""
 
@@ -51,7 +83,8 @@ class Guard:
         self.most_of_one_address = MOST_OF_ONE_ADDRESS
         self.most = MOST_CONNECTIONS
         self.most_busy = MOST_BUSY
-        self.most_busy_for_known = MOST_BUSY_FOR_KNOWN
+        self.more_for_known = MORE_FOR_KNOWN
+        self.pace = Pace()
         self.busy = 0
         self.shed = 0
         self._sheds = sheds
@@ -80,15 +113,32 @@ class Guard:
             del self._count[place]
 
     def admits(self, url: bytes, headers: Sequence[tuple[bytes, bytes]]) -> bool:
-        """Is there room for one more request? Who is at work has some to themselves."""
+        """Is there room for one more request? Who is at work has some to themselves.
+
+        What waits for the database takes little of us: many such are under way at a time and soon
+        answered. Where each takes much, few are.
+        """
         if self.busy < self.most_busy or not self._sheds or not url.startswith(SHED_PATH):
             return True
-        if self.busy < self.most_busy_for_known and any(
+        soon = int(self.pace.at(monotonic()) * SOON_SECONDS)
+        room = max(self.most_busy, min(soon, MOST_BUSY_EVER))
+        if self.busy < room:
+            return True
+        if self.busy < room + self.more_for_known and any(
             name == b"authorization" and value in self._known for name, value in headers
         ):
             return True
         self.shed += 1
         return False
+
+    def begins(self) -> None:
+        """One more is being answered."""
+        self.busy += 1
+
+    def ends(self) -> None:
+        """One of them is."""
+        self.busy -= 1
+        self.pace.answered()
 
     def knows(self, authorization: bytes) -> None:
         """Whoever sends this is at work: a clerk at a till, or another of the staff."""

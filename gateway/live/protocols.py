@@ -127,7 +127,7 @@ class Http(HttpToolsProtocol):
             return
         if not self._is_busy:
             self._is_busy = True
-            self._guard.busy += 1
+            self._guard.begins()
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
@@ -156,7 +156,7 @@ class Http(HttpToolsProtocol):
         """What follows may take long, but costs little: a stream, or a client that reads slowly."""
         if self._is_busy:
             self._is_busy = False
-            self._guard.busy -= 1
+            self._guard.ends()
 
     def handle_websocket_upgrade(self) -> None:
         self._guard.hears(self)

@@ -9,7 +9,8 @@ import pytest
 import uvicorn
 from starlette.responses import PlainTextResponse
 
-from gateway.guarding import Guard
+from gateway import guarding
+from gateway.guarding import Guard, Pace
 from gateway.live.protocols import GUARD
 from gateway.serving import configured
 
@@ -134,7 +135,7 @@ def test_a_front_speaks_for_many():
 
 
 async def test_who_comes_when_all_are_busy_is_told_at_once_and_who_is_at_work_is_not():
-    async with guarded(most_busy=2, most_busy_for_known=4) as (port, guard):
+    async with guarded(most_busy=2, more_for_known=2, pace=Pace(0)) as (port, guard):
         guard.knows(b"Bearer till")
         head = b"POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-length: 2\r\n"
         waiting = []
@@ -164,6 +165,25 @@ async def test_who_comes_when_all_are_busy_is_told_at_once_and_who_is_at_work_is
     assert alive.startswith(b"HTTP/1.1 200 ")
     assert then.startswith(b"HTTP/1.1 200 ")
     assert guard.shed == 2
+
+
+def test_as_many_are_under_way_as_will_soon_be_answered(monkeypatch):
+    guard, clock = Guard(fronts=()), [0.0]
+    monkeypatch.setattr(guarding, "monotonic", lambda: clock[0])
+    rooms = []
+    for answers_a_second in (2_000, 2_000, 400, 400, 40, 10_000):
+        guard.busy = guarding.MOST_BUSY
+        guard.admits(b"/graphql", [])  # from here on it is counted
+        for _ in range(answers_a_second // 4):
+            guard.begins()
+            guard.ends()
+        clock[0] += 0.25
+        while guard.admits(b"/graphql", []):
+            guard.begins()
+        rooms.append(guard.busy)
+        clock[0] += 60.0
+
+    assert rooms == [1_000, 1_000, 200, 200, 100, 1_000]
 
 
 def test_nobody_is_turned_away_where_budgets_are_only_measured():
