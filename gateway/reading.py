@@ -58,9 +58,17 @@ class Asked(NamedTuple):
 NO_CARDS = "A card number does not belong here, nor anywhere else in Kassa."
 
 
+KEY = "idempotencyKey"
+OF_A_KEY = re.compile(rf'{KEY}\s*:\s*"[^"\\\n]*"')
+
+
 def has_card(text: str, variables: Mapping[str, object] | None) -> bool:
-    """Does a card number stand in a document, or in any text or number of its variables?"""
-    if cards.within(text):
+    """Does a card number stand in a document, or in any text or number of its variables?
+
+    Keys of requests are left out: one drawn by chance may look like one, and no more than its
+    digest is kept.
+    """
+    if cards.within(text) and cards.within(OF_A_KEY.sub("", text)):
         return True
     if not cards.perhaps_within(msgspec.json.encode(variables).decode()):
         return False
@@ -68,7 +76,7 @@ def has_card(text: str, variables: Mapping[str, object] | None) -> bool:
     while level:
         if any(isinstance(each, str | int) and cards.within(str(each)) for each in level):
             return True
-        level = [child for each in level for child in _children(each)]
+        level = [child for each in level for child in _children(each, but=KEY)]
     return False
 
 
@@ -220,9 +228,9 @@ def _fits(item: object) -> bool:
     return not isinstance(item, int) or -(2**63) <= item < 2**63
 
 
-def _children(value: object) -> Sequence[object]:
+def _children(value: object, but: str | None = None) -> Sequence[object]:
     if isinstance(value, dict):
-        return list(cast("dict[str, object]", value).values())
+        return [child for name, child in cast("dict[str, object]", value).items() if name != but]
     return cast("list[object]", value) if isinstance(value, list) else ()
 
 

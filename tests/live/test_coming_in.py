@@ -115,7 +115,7 @@ async def test_a_member_that_knows_less_than_was_told_is_not_asked(stall, ears):
 async def test_a_doorbell_whose_collection_is_gone_says_so(shelf):
     following = MongoFollowing(shelf.database)
     rung = Event()
-    watching = create_task(following.watch(lambda _: rung.set()))
+    watching = create_task(following.watch(lambda _: rung.set(), lambda: True))
     async with timeout(PATIENCE_SECONDS):
         while not rung.is_set():
             await shelf.do("reserveStock", lines=[mugs(1)])

@@ -21,7 +21,7 @@ from storage.mongo.driver import Database
 from storage.mongo.stores import MongoStores
 from tests.client import Client
 from tests.storage.listening import Told
-from tests.trading import Trading
+from tests.trading import Trading, mugs
 
 CANARIES = 200
 CARD = "4111 1111 1111 1111"
@@ -204,6 +204,27 @@ async def test_a_card_number_is_refused_and_kept_nowhere(shelf: Trading, logged:
             assert error["extensions"]["code"] == "BAD_USER_INPUT"
             assert "card number" in error["message"]
             assert number not in str(answer)
+
+    there = await shelf.database.command({"listCollections": 1})
+    for name in (each["name"] for each in there["cursor"]["firstBatch"]):
+        assert digits not in bare(str(await shelf.database.find(name, {})))
+    assert digits not in bare(logged.getvalue())
+
+
+async def test_a_key_that_looks_like_a_card_number_is_only_a_key(
+    shelf: Trading, logged: io.StringIO
+):
+    digits, line = CARD.replace(" ", ""), mugs(1)
+    inline = RECORD.replace(
+        "($input: ReserveStockInput!)", "($line: ReservationLineInput!)"
+    ).replace("$input", f'{{idempotencyKey: "2-{digits}", lines: [$line]}}')
+    for answer in (
+        await shelf.gateways[0].post(
+            RECORD, "dev.system", input={"idempotencyKey": f"1-{digits}", "lines": [line]}
+        ),
+        await shelf.gateways[0].post(inline, "dev.system", line=line),
+    ):
+        assert answer["data"]["reserveStock"]["reservation"]
 
     there = await shelf.database.command({"listCollections": 1})
     for name in (each["name"] for each in there["cursor"]["firstBatch"]):
