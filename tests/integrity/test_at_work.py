@@ -32,6 +32,7 @@ from tests.wishes import wish
 
 SIZES = (500, 40)
 LOOKS = 6
+ROUNDS = 3
 MOST_NEAR = 10
 EXPECTED = {
     *("OK", "INSUFFICIENT_STOCK", "VERSION_CONFLICT", "ILLEGAL_TRANSITION"),
@@ -51,13 +52,14 @@ async def busy(
 
 
 async def looking(database: Database, work: Callable[[int], Coroutine[Any, Any, Any]]) -> None:
-    """Do the work round after round, until it was checked often enough meanwhile."""
+    """Do the work round after round, checking all the while: often enough, of enough work."""
     is_over = asyncio.Event()
 
     async def working() -> None:
-        rounds = count()
-        while not is_over.is_set():
-            await work(next(rounds))
+        for n in count():
+            if is_over.is_set() and n >= ROUNDS:
+                return
+            await work(n)
 
     task = asyncio.create_task(working())
     for n in range(LOOKS):

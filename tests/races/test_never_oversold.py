@@ -58,7 +58,7 @@ async def test_whatever_is_asked_at_once_the_numbers_add_up(stall):
     codes = sum(await asyncio.gather(*buyers), Counter())
 
     assert set(codes) <= EXPECTED, codes
-    assert codes["OK"] > 60
+    assert codes["OK"] > 40
     await check_journal(stall)
 
 
