@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from itertools import count
+from math import inf
 
 import pytest
 
@@ -151,6 +152,31 @@ async def test_much_to_tell_goes_by_pieces(stall, monkeypatch):
 
     assert max(sizes) == 5
     assert sum(sizes) == 27
+    await check_journal(stall)
+
+
+async def test_a_story_that_cannot_be_told_holds_up_no_other(stall, monkeypatch, caplog):
+    await _trade(stall)
+    broken, *others = await stall.database.find(
+        "stock_levels", {"pending_since": {"$exists": True}}, sort=[("pending_since", 1)]
+    )
+    story = broken["outbox"]
+    spoilt = {"$set": {"outbox.0.type": 7}}
+    await stall.database.change("stock_levels", {"_id": broken["_id"]}, spoilt)
+    appender = _appender(stall.database)
+
+    assert await appender.append() == sum(len(each["outbox"]) for each in others)
+    assert await appender.append() == 0
+
+    told = {each["aggregate"] for each in await stall.database.find("journal", {})}
+    assert told == {each["_id"] for each in others}
+    (said,) = [each for each in caplog.messages if broken["_id"] in each]
+    assert said.endswith(f"refuse its change {story[0]['seq']}")
+
+    mended = {"$set": {"outbox": story}}
+    await stall.database.change("stock_levels", {"_id": broken["_id"]}, mended)
+    monkeypatch.setattr("storage.mongo.journal.appender.monotonic", lambda: inf)
+    assert await appender.append() == len(story)
     await check_journal(stall)
 
 

@@ -23,14 +23,23 @@ from domain.errors import Unavailable
 from storage.mongo.driver import silence
 from storage.mongo.driver.choosing import Driver, client
 from storage.mongo.driver.client import ONE_BATCH, SETTINGS, Document, Filter, Sort
-from storage.mongo.driver.failing import Taken, Undecodable, decoding
-from storage.mongo.driver.written import Write, Written, asked, doubled, one_by_one, written
+from storage.mongo.driver.failing import Invalid, Taken, Undecodable, decoding
+from storage.mongo.driver.written import (
+    Write,
+    Written,
+    asked,
+    doubled,
+    one_by_one,
+    stopped,
+    written,
+)
 
 __all__ = [
     "Database",
     "Document",
     "Driver",
     "Filter",
+    "Invalid",
     "Sort",
     "Taken",
     "Undecodable",
@@ -209,13 +218,14 @@ class Database:
         """Add documents one after the other, up to the first that is taken; gives how many.
 
         Raises:
+            Invalid: one breaks the collection's rules; those before it are there.
             Unavailable: there is no answer; some of the first may be there.
         """
         try:
             with self._answering():
                 await self._database[collection].insert_many(documents, session=self._session)
         except BulkWriteError as error:
-            return min(doubled(error))
+            return stopped(error)
         return len(documents)
 
     async def put(self, collection: str, document: Document) -> None:

@@ -12,6 +12,14 @@ class Taken(Exception):
     """A unique value is there already."""
 
 
+class Invalid(Exception):
+    """The validator of a collection refuses the document at `position` of those to be added."""
+
+    def __init__(self, position: int) -> None:
+        super().__init__(position)
+        self.position = position
+
+
 class Undecodable(Exception):
     """Bytes are there that are no document."""
 

@@ -10,8 +10,10 @@ from pymongo import InsertOne, ReplaceOne, UpdateMany, UpdateOne
 from pymongo.errors import BulkWriteError
 
 from storage.mongo.driver.client import Document, Filter
+from storage.mongo.driver.failing import Invalid
 
 DUPLICATE = 11_000
+INVALID = 121
 
 
 class Written(Struct, frozen=True):
@@ -60,6 +62,18 @@ def doubled(error: BulkWriteError) -> Mapping[int, str]:
     if any(each["code"] != DUPLICATE for each in errors) or not errors:
         raise error
     return {each["index"]: each["errmsg"] for each in errors}
+
+
+def stopped(error: BulkWriteError) -> int:
+    """Where inserts in order came to an end, since that document was there already.
+
+    Raises:
+        Invalid: since it breaks the rules of its collection.
+    """
+    last = (error.details or {}).get("writeErrors", [])
+    if [each["code"] for each in last] == [INVALID]:
+        raise Invalid(last[0]["index"]) from error
+    return min(doubled(error))
 
 
 def written(errors: Sequence[Mapping[str, Any]], replaced: int, over: Sequence[int]) -> Written:

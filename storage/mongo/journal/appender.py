@@ -8,18 +8,25 @@ nothing is told twice. The lease only keeps two gateways from doing the same wor
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from itertools import accumulate
+from time import monotonic
 from typing import Any
 
 from storage.mongo import outbox
 from storage.mongo.clock import Clock
-from storage.mongo.driver import Database, Document, Filter
+from storage.mongo.driver import Database, Document, Filter, Invalid
 from storage.mongo.journal.reading import JOURNAL
 from storage.mongo.outbox import PENDING_SINCE
 
 MOST_DOCUMENTS = 1_000
 MOST_ENTRIES = 1_000
+MOST_REMEMBERED = 100_000
+ASIDE_SECONDS = 60.0
+"""So long a story rests that the journal could not take; the others go on."""
+
+logger = logging.getLogger("kassa.journal")
 
 
 class Appender:
@@ -30,6 +37,7 @@ class Appender:
         self._clock = clock
         self._collections = collections
         self._told: dict[str, int] = {}
+        self._aside: dict[str, float] = {}
 
     async def append(self) -> int:
         """Append what waits; gives how many entries the journal has got.
@@ -44,13 +52,14 @@ class Appender:
         entries = [entry for row in waiting for entry in self._untold(row)][:MOST_ENTRIES]
         count = await self._insert(entries)
         await self._trim(waiting)
-        # What the journal had already may have hidden what is behind it.
-        return count if entries else await self.append()
+        # What the journal had already, or would not take, may have hidden what is behind it.
+        return count or await self.append()
 
     async def _waiting(self) -> list[Document]:
         """What has something to tell, and how much, the longest waiting first."""
         oldest = [{"$sort": {PENDING_SINCE: 1}}, {"$limit": MOST_DOCUMENTS}]
-        sizes = {name: _pending(name) for name in self._collections}
+        aside = [each for each, until in self._aside.items() if until > monotonic()]
+        sizes = {name: _pending(name, aside) for name in self._collections}
         return await self._united(sizes, oldest)
 
     async def _read(self, waiting: Sequence[Document]) -> list[Document]:
@@ -74,6 +83,8 @@ class Appender:
 
     async def _look_up(self, aggregates: Sequence[str]) -> None:
         """Learn how far the stories are told that this appender did not tell itself."""
+        if len(self._told) > MOST_REMEMBERED:
+            self._told.clear()
         unknown = [each for each in aggregates if each not in self._told]
         if not unknown:
             return
@@ -99,6 +110,9 @@ class Appender:
         done = 0
         try:
             done = await self._database.add_in_order(JOURNAL.name, rows)
+        except Invalid as error:
+            done = error.position
+            self._set_aside(entries[done])
         finally:
             if done < len(rows):
                 # Somebody else appends too, or the answer is lost: look again at what is there.
@@ -107,6 +121,14 @@ class Appender:
             if row["aggregate"] in self._told:
                 self._told[row["aggregate"]] = row["seq"]
         return done
+
+    def _set_aside(self, entry: Document) -> None:
+        """One story that cannot be told keeps no other from being told."""
+        aggregate: str = entry["aggregate"]
+        self._aside[aggregate] = monotonic() + ASIDE_SECONDS
+        logger.error(
+            "%s waits to be told: the journal's rules refuse its change %d", aggregate, entry["seq"]
+        )
 
     async def _last(self) -> int:
         rows = await self._database.find(
@@ -132,10 +154,11 @@ def _fitting(waiting: Sequence[Document]) -> Sequence[Document]:
     return [row for row, count in zip(waiting, before, strict=False) if count < MOST_ENTRIES]
 
 
-def _pending(collection: str) -> list[Filter]:
+def _pending(collection: str, aside: Sequence[str]) -> list[Filter]:
+    others: Filter = {"_id": {"$nin": aside}} if aside else {}
     size = {"count": {"$size": "$outbox"}, PENDING_SINCE: 1}
     return [
-        {"$match": {PENDING_SINCE: {"$exists": True}}},
+        {"$match": {PENDING_SINCE: {"$exists": True}, **others}},
         {"$sort": {PENDING_SINCE: 1}},
         {"$limit": MOST_DOCUMENTS},
         {"$project": {**size, "collection": {"$literal": collection}}},
