@@ -15,7 +15,7 @@ import orjson
 from starlette.datastructures import Headers
 from starlette.types import Receive, Scope, Send
 
-from domain.errors import KassaError, Unauthenticated
+from domain.errors import KassaError, Unauthenticated, Unavailable
 from domain.viewer import Viewer
 from gateway import reading
 from gateway.answering import Graph, is_subscription
@@ -40,6 +40,7 @@ ACK = b'{"type":"connection_ack"}'
 PONG = b'{"type":"pong"}'
 
 UNSUPPORTED_DATA = 1003
+TRY_AGAIN_LATER = 1013
 BAD_REQUEST = 4400
 UNAUTHORIZED = 4401
 FORBIDDEN = 4403
@@ -142,8 +143,7 @@ class Socket:
 
     def _turn_away(self, why: KassaError) -> None:
         """Whoever is there may no longer be: nothing more is told, and the socket is closed."""
-        code = UNAUTHORIZED if isinstance(why, Unauthenticated) else FORBIDDEN
-        self._over = Closed(code, why.message)
+        self._over = _closed(why)
         self._close_all()
         self._reading.cancel()
 
@@ -161,10 +161,8 @@ class Socket:
         try:
             given = _authorization(payload) or authorization
             return given, await self._graph.who(given)
-        except Unauthenticated as error:
-            raise Closed(UNAUTHORIZED, error.message) from error
         except KassaError as error:
-            raise Closed(FORBIDDEN, error.message) from error
+            raise _closed(error) from error
 
     async def _init(self) -> Mapping[str, object]:
         while True:
@@ -273,6 +271,17 @@ class Socket:
 
 
 TYPES = ("connection_init", "ping", "pong", "subscribe", "complete")
+
+
+def _closed(why: KassaError) -> Closed:
+    """How a socket is closed to somebody whom we do not let in, or do not know for now."""
+    match why:
+        case Unauthenticated():
+            return Closed(UNAUTHORIZED, why.message)
+        case Unavailable():
+            return Closed(TRY_AGAIN_LATER, why.message)
+        case _:
+            return Closed(FORBIDDEN, why.message)
 
 
 def _authorization(payload: Mapping[str, object]) -> str | None:
