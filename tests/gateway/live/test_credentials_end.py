@@ -90,6 +90,18 @@ async def test_a_socket_closes_when_its_rights_have_changed(address, board, pass
         assert await talk.closed() == (4403, CHANGED)
 
 
+async def test_who_came_after_the_change_stays(address, board, passes):
+    async with talking(address, "x") as before:
+        passes.admission = Admission(Viewer(Role.FINANCE))
+        async with talking(address, "x") as after:
+            await board.vigil.turn()
+
+            assert await before.closed() == (4403, CHANGED)
+            await after.tell("ping")
+            assert await after.hear() == {"type": "pong"}
+    assert len(board.vigil) == 0
+
+
 async def test_a_socket_closes_when_its_token_ends_and_nobody_needs_to_look(address, board, passes):
     passes.admission = Admission(SUPPORT, time.time() + 0.5)
     async with talking(address, "x") as talk:
