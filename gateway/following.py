@@ -21,14 +21,14 @@ from websockets.typing import Subprotocol
 from domain.errors import BadInput, KassaError, Unavailable
 from domain.live import EventKind
 from gateway.execution.errors import INTERNAL_SERVER_ERROR
-from gateway.live.groups import TOO_SLOW
-from gateway.live.sockets import (
+from gateway.live.closing import (
     BAD_REQUEST,
     FORBIDDEN,
-    SUBPROTOCOL,
     SUBPROTOCOL_NOT_ACCEPTABLE,
     UNAUTHORIZED,
 )
+from gateway.live.groups import TOO_SLOW
+from gateway.live.sockets import SUBPROTOCOL
 
 PAUSES = (0.2, 0.5, 1.0, 2.0, 5.0)
 """Seconds to rest before each try to come back; the last again and again."""

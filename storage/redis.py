@@ -1,4 +1,4 @@
-"""Redis only rings the bell: it may be lost, flushed or dead, and only latency may change."""
+"""Redis holds nothing that may not be lost: it may be flushed or dead at any time."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def connected(url: str) -> Redis:
 
 
 class Bell:
-    """The doorbell between gateways."""
+    """Whether Redis answers, and which it is. It rings for nobody: docs/adr/0012."""
 
     def __init__(self, url: str) -> None:
         """Connect lazily to `url`.

@@ -9,8 +9,9 @@ import pytest
 
 from bench.http import chart, contestants, data, measure, questions, report
 from bench.http.contestants import ALL
-from bench.http.measure import Figures, Spread
+from bench.http.measure import Figures
 from bench.http.servers import Server, running
+from bench.spread import Spread
 from domain.shop import Shop
 from gateway.embedded import Embedded
 from storage.mongo.driver import Database

@@ -9,10 +9,11 @@ import pytest
 
 from bench.live import report
 from bench.live.__main__ import found
-from bench.live.measure import QUICK, Figures, Plan, Seen, Spread
+from bench.live.measure import QUICK, Figures, Plan, Seen
 from bench.live.messages import LET_GO, TOOK, changes
 from bench.live.report import Found
 from bench.live.servers import ALL
+from bench.spread import Spread
 
 
 @pytest.mark.timeout(180)

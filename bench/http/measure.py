@@ -8,9 +8,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 import orjson
 from msgspec import Struct
 
+from bench import spread
 from bench.http import load
 from bench.http.questions import Question, fields_in
 from bench.http.servers import Server
+from bench.spread import Spread
 
 SAMPLES = 12
 """Answers that are compared, for each query."""
@@ -34,14 +36,6 @@ class Plan(Struct, frozen=True):
 
 
 QUICK = Plan(rounds=3, part=0.25)
-
-
-class Spread(Struct, frozen=True):
-    """A figure over all rounds."""
-
-    median: float
-    min: float
-    max: float
 
 
 class Figures(Struct, frozen=True):
@@ -147,7 +141,7 @@ async def measured(server: Server, question: Question, plan: Plan) -> Round:
 def summed(rounds: Sequence[Round]) -> Figures:
     cpu = [one.cpu_us for one in rounds]
     return Figures(
-        cpu_us=Spread(round(statistics.median(cpu)), round(min(cpu)), round(max(cpu))),
+        cpu_us=spread.over(cpu),
         rps=_median((one.rps for one in rounds), 0),
         p50_ms=_median((one.p50_ms for one in rounds), 2),
         p99_ms=_median((one.p99_ms for one in rounds), 2),

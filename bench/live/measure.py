@@ -11,12 +11,14 @@ from functools import partial
 
 from msgspec import Struct
 
+from bench import spread
 from bench.live import crowd, servers, writes
 from bench.live.crowd import Crowd
 from bench.live.messages import COST, WATCH, Change
 from bench.live.servers import ALL, Server
 from bench.live.shop import SKUS, Place
 from bench.live.writes import Acknowledged
+from bench.spread import Spread
 
 OURS = "kassa"
 SETTLE_SECONDS = 1.0
@@ -47,14 +49,6 @@ class Plan(Struct, frozen=True):
 QUICK = Plan(
     watchers=50, seen_rate=20, seen_seconds=2, subscribers=100, rate=20, rounds=1, seconds=1
 )
-
-
-class Spread(Struct, frozen=True):
-    """A figure over all rounds."""
-
-    median: float
-    min: float
-    max: float
 
 
 class Seen(Struct, frozen=True):
@@ -168,9 +162,8 @@ class Bout:
         return self._cpu[-1]
 
     def figures(self, kib: float) -> Figures:
-        cpu = [round(each, 1) for each in self._cpu]
         return Figures(
-            cpu_us_per_message=Spread(round(statistics.median(cpu), 1), min(cpu), max(cpu)),
+            cpu_us_per_message=spread.over(self._cpu, 1),
             delivered=round(min(self._delivered), 3),
             bytes_per_message=self._bytes,
             kib_per_subscriber=round(kib, 1),

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 
 from domain.errors import Forbidden, KassaError, Unauthenticated, Unavailable
+from domain.viewer import Viewer
 from gateway.identity.admission import REFUSED, Admission, Who
 
 CHANGED = "What these credentials may see has changed. Connect again."
@@ -31,7 +32,7 @@ class Vigil:
     def __init__(self, who: Who, now: Callable[[], float] = time.time) -> None:
         self._who = who
         self._now = now
-        self._watched: dict[str, dict[Watched, None]] = {}
+        self._watched: dict[str, dict[Viewer, dict[Watched, None]]] = {}
 
     def watch(
         self, authorization: str | None, admission: Admission, end: End
@@ -40,7 +41,8 @@ class Vigil:
         if not authorization:
             return _nothing
         watched = Watched(authorization, admission, end)
-        self._watched.setdefault(authorization, {})[watched] = None
+        by_viewer = self._watched.setdefault(authorization, {})
+        by_viewer.setdefault(admission.viewer, {})[watched] = None
         left = admission.until - self._now()
         if left != float("inf"):
             loop, over = asyncio.get_running_loop(), Unauthenticated(REFUSED)
@@ -51,27 +53,24 @@ class Vigil:
         """Ask about all; those of whom nothing can be found out now are asked about again."""
         for authorization in list(self._watched):
             try:
-                viewer = (await self._who(authorization)).viewer
+                now = (await self._who(authorization)).viewer
             except Unavailable:
                 continue
             except KassaError as error:
-                self._end_all(authorization, error, lambda _: True)
+                self._end_those(authorization, error)
             else:
-                changed = Forbidden(CHANGED)
-                self._end_all(
-                    authorization, changed, lambda each, now=viewer: each.admission.viewer != now
-                )
+                self._end_those(authorization, Forbidden(CHANGED), but=now)
         return 0
 
     def __len__(self) -> int:
-        return sum(map(len, self._watched.values()))
+        return sum(len(those) for each in self._watched.values() for those in each.values())
 
-    def _end_all(
-        self, authorization: str, why: KassaError, whose: Callable[[Watched], bool]
-    ) -> None:
-        for each in list(self._watched.get(authorization, ())):
-            if whose(each):
-                self._end(each, why)
+    def _end_those(self, authorization: str, why: KassaError, *, but: Viewer | None = None) -> None:
+        """End all who were let in as anybody `but` this viewer."""
+        for viewer, those in list(self._watched.get(authorization, {}).items()):
+            if viewer != but:
+                for each in list(those):
+                    self._end(each, why)
 
     def _end(self, watched: Watched, why: KassaError) -> None:
         self._forget(watched)
@@ -80,9 +79,13 @@ class Vigil:
     def _forget(self, watched: Watched) -> None:
         if watched.timer:
             watched.timer.cancel()
-        those = self._watched.get(watched.authorization, {})
+        viewer = watched.admission.viewer
+        by_viewer = self._watched.get(watched.authorization, {})
+        those = by_viewer.get(viewer, {})
         those.pop(watched, None)
         if not those:
+            by_viewer.pop(viewer, None)
+        if not by_viewer:
             self._watched.pop(watched.authorization, None)
 
 

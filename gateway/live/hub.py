@@ -8,7 +8,7 @@ the place from which on it is told what happens.
 from __future__ import annotations
 
 from asyncio import Event as Signal
-from asyncio import Task, timeout
+from asyncio import Lock, Task, timeout
 from collections import deque
 from collections.abc import AsyncGenerator, Hashable, Sequence
 from contextlib import asynccontextmanager
@@ -92,6 +92,7 @@ class Hub:
         self._rung = Rung()
         self._news = Signal()
         self._secret: bytes | None = None
+        self._finding = Lock()
 
     def ring(self, entry: JournalEntry | None = None) -> None:
         """The journal may have grown; by this entry, if it is known."""
@@ -253,8 +254,9 @@ class Hub:
                 group.offer(Beat(self._at or 0))
 
     async def _sources(self, viewer: Viewer, topic: Topic) -> Sources:
-        if self._secret is None:
-            self._secret = await self._parts.following.secret()
+        async with self._finding:  # all come at once to a gateway that was started again
+            if self._secret is None:
+                self._secret = await self._parts.following.secret()
         cursors = Cursors(self._secret, viewer, topic)
         return Sources(self._parts.repositories, self._parts.following, viewer, cursors)
 

@@ -27,6 +27,7 @@ from gateway.guarding import (
     TOO_MANY,
     Guard,
 )
+from gateway.live.frames import framed, is_utf8
 
 ENDING = "kassa.ending"
 KNOWS = "kassa.knows"
@@ -38,6 +39,9 @@ GUARD = "kassa_guard"
 
 LAST_SECONDS = 1.0
 """For a client to read the last bytes, when the server ends or turns it out."""
+
+MOST_SPARED = 2
+"""So many pings in a row a client is spared that is told something all the time."""
 
 BAD_REQUEST = b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
 
@@ -191,6 +195,8 @@ class WebSocket(WebSocketsSansIOProtocol):
     """
 
     _is_lingering = False
+    _was_told = False
+    _spared = 0
     _has_room: Callable[[], None] | None = None
 
     async def run_asgi(self) -> None:
@@ -212,15 +218,17 @@ class WebSocket(WebSocketsSansIOProtocol):
 
     def write_texts(self, texts: Sequence[bytes]) -> None:
         """One message for each; nobody learns of those that are too late."""
+        self._was_told = True
         if not self.close_sent and not self.transport.is_closing():
-            self.transport.writelines([_framed(text) for text in texts])
+            self.transport.writelines([framed(text) for text in texts])
 
     def write_at_once(self, text: bytes) -> bool:
         """One message, if the client has read most of those before; or else False."""
         if not self.writable.is_set():
             return False
+        self._was_told = True
         if not self.close_sent and not self.transport.is_closing():
-            self.transport.write(_framed(text))
+            self.transport.write(framed(text))
         return True
 
     async def send_text(self, text: bytes) -> None:
@@ -246,7 +254,7 @@ class WebSocket(WebSocketsSansIOProtocol):
         self._has_room = None
 
     def send_receive_event_to_app(self) -> None:
-        if self.curr_msg_data_type == "text" and not _is_utf8(self.frames):
+        if self.curr_msg_data_type == "text" and not is_utf8(self.frames):
             self.frames = []
             self.conn.fail(CloseCode.INVALID_DATA)
             self.handle_parser_exception()
@@ -281,6 +289,20 @@ class WebSocket(WebSocketsSansIOProtocol):
         self.close_timer = self.loop.call_later(LAST_SECONDS, self.transport.abort)
         self._is_lingering = True
 
+    def send_keepalive_ping(self) -> None:
+        """Ask whether the client is there, unless the kernel will say if it is not.
+
+        It ends a connection whose client does not acknowledge what it is sent (`UNREAD_SECONDS`);
+        but a proxy between us acknowledges for a client that is gone.
+        """
+        if self._was_told and self._spared < MOST_SPARED:
+            self._was_told = False
+            self._spared += 1
+            self.schedule_ping()
+        else:
+            self._spared = 0
+            super().send_keepalive_ping()
+
     def keepalive_timeout(self) -> None:
         """A client that slept comes back after a reset; uvicorn's 1011 it would take for final."""
         self.transport.abort()
@@ -289,21 +311,3 @@ class WebSocket(WebSocketsSansIOProtocol):
         """Close with 1012, "service restart", on which clients come back."""
         super().shutdown()
         self.loop.call_later(LAST_SECONDS, self.transport.abort)
-
-
-def _framed(text: bytes) -> bytes:
-    """One unmasked text frame. Source: RFC 6455, 5.2."""
-    size = len(text)
-    if size < 126:
-        return b"\x81%c%b" % (size, text)
-    if size < 2**16:
-        return b"\x81\x7e%b%b" % (size.to_bytes(2, "big"), text)
-    return b"\x81\x7f%b%b" % (size.to_bytes(8, "big"), text)
-
-
-def _is_utf8(frames: Sequence[bytes]) -> bool:
-    try:
-        b"".join(frames).decode()
-    except UnicodeDecodeError:
-        return False
-    return True

@@ -1,7 +1,6 @@
 """Operations over a WebSocket: `graphql-transport-ws`.
 
-Source: https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md, and
-https://www.rfc-editor.org/rfc/rfc6455#section-7.4 for the close codes below 4000.
+Source: https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md
 """
 
 from __future__ import annotations
@@ -15,15 +14,29 @@ import orjson
 from starlette.datastructures import Headers
 from starlette.types import Receive, Scope, Send
 
-from domain.errors import KassaError, Unauthenticated
+from domain.errors import KassaError
 from domain.viewer import Viewer
 from gateway import reading
 from gateway.answering import Graph, is_subscription
 from gateway.execution.engine import Outcome
 from gateway.identity.admission import Admission
+from gateway.limits.accounts import RATE_LIMITED
+from gateway.live import pace
+from gateway.live.closing import (
+    BAD_REQUEST,
+    INITIALISATION_TIMEOUT,
+    SUBPROTOCOL_NOT_ACCEPTABLE,
+    SUBSCRIBER_ALREADY_EXISTS,
+    TOO_MANY_REQUESTS,
+    UNAUTHORIZED,
+    UNSUPPORTED_DATA,
+    Closed,
+    closed,
+)
 from gateway.live.mailbox import End, Message
 from gateway.live.operation import Operation, error_text
 from gateway.live.origins import is_own
+from gateway.live.pace import Pace
 from gateway.live.protocols import WebSocket, websocket
 from gateway.reading import Asked, Refused
 
@@ -33,34 +46,20 @@ MOST_OPERATIONS = 20
 MOST_ID_CHARACTERS = 128
 """An id comes back with each message."""
 
-MOST_REASON_BYTES = 123
-"""Source: RFC 6455, 5.5 and 5.5.1."""
-
 ACK = b'{"type":"connection_ack"}'
 PONG = b'{"type":"pong"}'
-
-UNSUPPORTED_DATA = 1003
-BAD_REQUEST = 4400
-UNAUTHORIZED = 4401
-FORBIDDEN = 4403
-SUBPROTOCOL_NOT_ACCEPTABLE = 4406
-INITIALISATION_TIMEOUT = 4408
-SUBSCRIBER_ALREADY_EXISTS = 4409
-TOO_MANY_INITIALISATION_REQUESTS = 4429
 
 TOO_MANY = {
     "message": f"A socket carries at most {MOST_OPERATIONS} operations at a time.",
     "extensions": {"code": "TOO_MANY_SUBSCRIPTIONS"},
 }
-
-
-class Closed(Exception):
-    """We close the socket."""
-
-    def __init__(self, code: int, reason: str) -> None:
-        super().__init__(reason)
-        self.code = code
-        self.reason = reason.encode()[:MOST_REASON_BYTES].decode(errors="ignore")
+TOO_FAST = {
+    "message": (
+        f"On one socket {pace.A_SECOND:.0f} operations may begin a second, and {pace.AT_ONCE} at "
+        "once. Wait a moment."
+    ),
+    "extensions": {"code": RATE_LIMITED},
+}
 
 
 class Gone(Exception):
@@ -113,6 +112,7 @@ class Socket:
         self._loop = asyncio.get_running_loop()
         self._operations: dict[str, Operation] = {}
         self._ready: dict[str, None] = {}
+        self._pace = Pace()
         self._reading = cast("asyncio.Task[None]", asyncio.current_task())
         self._over: Closed | None = None
 
@@ -142,8 +142,7 @@ class Socket:
 
     def _turn_away(self, why: KassaError) -> None:
         """Whoever is there may no longer be: nothing more is told, and the socket is closed."""
-        code = UNAUTHORIZED if isinstance(why, Unauthenticated) else FORBIDDEN
-        self._over = Closed(code, why.message)
+        self._over = closed(why)
         self._close_all()
         self._reading.cancel()
 
@@ -161,10 +160,8 @@ class Socket:
         try:
             given = _authorization(payload) or authorization
             return given, await self._graph.who(given)
-        except Unauthenticated as error:
-            raise Closed(UNAUTHORIZED, error.message) from error
         except KassaError as error:
-            raise Closed(FORBIDDEN, error.message) from error
+            raise closed(error) from error
 
     async def _init(self) -> Mapping[str, object]:
         while True:
@@ -208,7 +205,7 @@ class Socket:
                 if operation := self._operations.pop(_id(message), None):
                     operation.close()
             case "connection_init":
-                raise Closed(TOO_MANY_INITIALISATION_REQUESTS, "Too many initialisation requests")
+                raise Closed(TOO_MANY_REQUESTS, "Too many initialisation requests")
             case _:
                 pass  # a pong
 
@@ -216,16 +213,29 @@ class Socket:
         key = _id(message)
         if key in self._operations:
             raise Closed(SUBSCRIBER_ALREADY_EXISTS, f"Subscriber for {key} already exists")
+        if why := self._too_much():
+            await self._wire.send_text(error_text(key, [why]))
+            return
         try:
             asked = reading.asked_in(_payload(message))
         except Refused as refused:
             raise Closed(BAD_REQUEST, str(refused)) from refused
-        if len(self._operations) >= MOST_OPERATIONS:
-            await self._wire.send_text(error_text(key, [TOO_MANY]))
-            return
         operation = Operation(key, self._wire, partial(self._wake_for, key))
         self._operations[key] = operation
         operation.task = asyncio.create_task(self._run(operation, asked, viewer))
+
+    def _too_much(self) -> Mapping[str, object] | None:
+        """Why one more operation may not begin now.
+
+        Raises:
+            Closed: the client was told so again and again.
+        """
+        is_in_time = self._pace.begins()
+        if self._pace.is_lost:
+            raise Closed(TOO_MANY_REQUESTS, "Too many operations")
+        if len(self._operations) >= MOST_OPERATIONS:
+            return TOO_MANY
+        return None if is_in_time else TOO_FAST
 
     async def _run(self, operation: Operation, asked: Asked, viewer: Viewer) -> None:
         """Execute a query or a mutation, or open a subscription."""

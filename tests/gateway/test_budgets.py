@@ -9,7 +9,9 @@ import secrets
 import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import pytest
@@ -17,7 +19,9 @@ from msgspec.structs import replace
 from redis import Redis
 
 from bench.http.questions import FOLDER
+from domain import ids
 from domain.budgets import BUDGET_BY_ROLE, Budget
+from domain.ids import Kind
 from domain.viewer import Role
 from gateway import app, embedded
 from gateway.embedded import Embedded
@@ -29,8 +33,11 @@ from schema import views
 from storage.buckets import Buckets
 from storage.mongo import MongoRepositories
 from storage.mongo.driver import Database
+from storage.mongo.journal.following import MongoFollowing
 from storage.mongo.stores import MongoStores
 from tests.client import Client
+from tests.gateway.live.board import Talk, talking
+from tests.gateway.serving import served
 
 CHANNELS = "{ channels { code } }"
 SMALL = Budget(request=50, capacity=100, restore=1)
@@ -65,7 +72,13 @@ async def gateway(stocked: Database, servers: Embedded) -> AsyncIterator[Opened]
 async def gateways(stocked: Database, redis_url: str | None) -> AsyncIterator[Opened]:
     banks: list[Buckets] = []
 
-    def opened(budget: Budget | None = None, *, url: str | None = redis_url, **options) -> Gateway:
+    def opened(
+        budget: Budget | None = None,
+        *,
+        url: str | None = redis_url,
+        following: MongoFollowing | None = None,
+        **options,
+    ) -> Gateway:
         banks.append(Buckets(url or ""))
         purses = Purses(banks[-1])
         budgets = dict.fromkeys(Role, budget) if budget else BUDGET_BY_ROLE
@@ -77,12 +90,24 @@ async def gateways(stocked: Database, redis_url: str | None) -> AsyncIterator[Op
             checks={},
             page_config=dict,
             accounts=Accounts(purses, budgets, **options),
+            following=following,
         )
         return Gateway(application, purses)
 
     yield opened
     for bank in banks:
         await bank.close()
+
+
+@asynccontextmanager
+async def talking_to(gateway: Gateway, token: str) -> AsyncIterator[Talk]:
+    async with served(gateway.application) as address, talking(address, token) as talk:
+        yield talk
+
+
+def somebody() -> str:
+    """The token of a shopper whom no other test knows."""
+    return f"dev.shopper.{ids.mint(Kind.CUSTOMER, datetime.now(UTC))}"
 
 
 def nobody() -> str:
@@ -354,3 +379,41 @@ async def test_many_at_once_spend_no_more_than_there_is(gateway: Opened):
     paid = sum(each.json()["extensions"]["cost"]["actual"] for each in answers)
     assert {each.status_code for each in answers} == {200, 429}
     assert 20 <= paid <= 50 + 5
+
+
+# Over a WebSocket
+
+
+async def told_by(talk: Talk, query: str) -> Any:
+    await talk.ask("a", query)
+    said = await talk.hear()
+    if said["type"] == "next":
+        assert (await talk.hear())["type"] == "complete"
+    return said["payload"]
+
+
+async def test_an_operation_over_a_socket_is_charged_to_its_client(gateway: Opened):
+    opened, token = gateway(SMALL), somebody()
+    asked = "{ orders(first: 30) { edges { node { id } } } }"
+
+    async with talking_to(opened, token) as talk:
+        first = await told_by(talk, asked)
+        over_http = (await opened.send("{ __typename }", token)).json()
+        dear = await told_by(talk, "{ orders(first: 60) { edges { node { id } } } }")
+
+    cost = first["extensions"]["cost"]
+    assert (cost["requested"], cost["remaining"]) == (31, 100 - cost["actual"])
+    assert over_http["extensions"]["cost"]["remaining"] <= cost["remaining"]
+    assert dear[0]["extensions"]["code"] == "COST_EXCEEDED"
+
+
+async def test_a_subscription_over_a_socket_is_charged_when_it_is_opened(
+    stocked: Database, gateway: Opened
+):
+    opened = gateway(replace(SMALL, request=1), following=MongoFollowing(stocked))
+    asked = 'subscription { stockChanged(skus: ["MUG"]) { levels { free } } }'
+
+    async with talking_to(opened, "dev.system") as talk:
+        refused = await told_by(talk, asked)
+
+    assert refused[0]["extensions"]["code"] == "COST_EXCEEDED"

@@ -136,17 +136,17 @@ async def ears(stall: Trading) -> AsyncIterator[Listening]:
         yield found
 
 
-Serve = Callable[[], AbstractAsyncContextManager[str]]
+Serve = Callable[..., AbstractAsyncContextManager[str]]
 
 
 @pytest.fixture
 async def serve(stall: Trading) -> AsyncIterator[Serve]:
-    """Starts a gateway to the shop, at the same address each time."""
+    """Starts a gateway to the shop, at the same address each time; takes arguments of `build`."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
 
     @asynccontextmanager
-    async def started() -> AsyncIterator[str]:
+    async def started(**parts: Any) -> AsyncIterator[str]:
         built = app.build(
             Settings(),
             views.unified(),
@@ -155,6 +155,7 @@ async def serve(stall: Trading) -> AsyncIterator[Serve]:
             checks={},
             page_config=dict,
             following=MongoFollowing(stall.database),
+            **parts,
         )
         async with served(built, port=port, lifespan="on") as address:
             yield address

@@ -124,3 +124,19 @@ async def test_a_doorbell_whose_collection_is_gone_says_so(shelf):
 
         with pytest.raises(Unavailable):
             await watching
+
+
+async def test_all_who_come_at_once_to_a_new_gateway_are_let_in_by_one_secret(stall, monkeypatch):
+    asked: list[str] = []
+    read = MongoFollowing.secret
+
+    async def secret(following: MongoFollowing) -> bytes:
+        asked.append("secret")
+        return await read(following)
+
+    monkeypatch.setattr(MongoFollowing, "secret", secret)
+    ears = Listening(hub_of(stall.database))
+
+    await gather(*(ears.open(STOCK, skus=[MUG]) for _ in range(50)))
+
+    assert asked == ["secret"]

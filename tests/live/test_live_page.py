@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
-from collections.abc import AsyncGenerator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
 
 from tests import node
 from tests.live.conftest import Serve
+from tests.programs import running
 from tests.trading import MUG, Trading, mugs
 
 PAGE = (Path(__file__).parents[2] / "docs" / "live.md").read_text()
@@ -23,42 +22,7 @@ NAMES = [re.findall(r'from "(.*)"', code)[0] for code in CLIENTS]
 SOCKET = 'import Browser from "ws"; globalThis.WebSocket ??= Browser;\n'
 """What a browser has, and Node since version 22."""
 
-PATIENCE_SECONDS = 30
 FREE = re.compile(r"""['"]?free['"]?: ?(\d+)""")
-
-
-class Program:
-    """A process, and what it writes, a line at a time."""
-
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
-        self._process = process
-        self.lines: list[str] = []
-
-    async def tells(self, word: str) -> str:
-        """The next line with a word in it."""
-        assert self._process.stdout
-        async with asyncio.timeout(PATIENCE_SECONDS):
-            while line := (await self._process.stdout.readline()).decode():
-                self.lines.append(line)
-                if word in line:
-                    return line
-        raise AssertionError("".join(self.lines))
-
-
-@asynccontextmanager
-async def running(*command: str, cwd: Path | None = None) -> AsyncGenerator[Program]:
-    process = await asyncio.create_subprocess_exec(
-        *command,
-        cwd=cwd,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-    )
-    try:
-        yield Program(process)
-    finally:
-        if process.returncode is None:
-            process.kill()
-        await process.wait()
 
 
 def here(code: str, address: str) -> str:

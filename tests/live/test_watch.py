@@ -10,9 +10,11 @@ from contextlib import asynccontextmanager
 import pytest
 from rich.console import Console
 
-from domain.errors import BadInput
+from domain.errors import BadInput, Unavailable
 from gateway import following
 from gateway.following import About, Wish, chosen
+from gateway.identity.admission import Admission
+from gateway.identity.door import Door
 from tests.trading import MUG, ORDERS, mugs, place, tender
 
 
@@ -65,6 +67,29 @@ async def test_it_comes_back_and_tells_what_it_missed(stall, serve):
 
     assert "Units were reserved." in written
     assert written.count(" → ") == 2
+
+
+class Uncertain(Door):
+    """A door that cannot say who somebody is, until `knows`."""
+
+    knows = False
+
+    async def who(self, authorization: str | None) -> Admission:
+        if not self.knows:
+            raise Unavailable("The issuer of these credentials does not answer. Try again.")
+        return await super().who(authorization)
+
+
+async def test_it_comes_again_until_somebody_knows_who_it_is(serve):
+    door = Uncertain(is_development=True)
+    async with (
+        serve(door=door) as address,
+        watching(About.STOCK, address, skus=[MUG]) as terminal,
+    ):
+        await terminal.shows("The issuer of these credentials does not answer")
+        door.knows = True
+
+        await terminal.shows("free 100 of 100")
 
 
 @pytest.mark.parametrize("about", [About.ORDERS, About.PAYMENTS])

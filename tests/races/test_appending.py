@@ -12,7 +12,14 @@ from domain.errors import Unavailable
 from storage.mongo import leases
 from storage.mongo.clock import Clock
 from storage.mongo.journal.appender import Appender
-from storage.mongo.journal.leader import Leader
+from storage.mongo.journal.leader import (
+    AWAKE_SECONDS,
+    COMPANY_SECONDS,
+    QUIET_SECONDS,
+    REST_SECONDS,
+    TIRING,
+    Leader,
+)
 from storage.mongo.migrate import WITH_OUTBOX
 from tests.races.checking import check_journal
 from tests.trading import more, mugs
@@ -197,3 +204,40 @@ async def test_one_leads_until_it_is_not_heard_of(stall, monkeypatch):
     assert await second.append() == 9
     await stall.database.delete(leases.LEASES.name, {})
     await check_journal(stall)
+
+
+async def test_it_rests_longer_the_longer_nothing_happens(stall, monkeypatch):
+    rests: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        rests.append(seconds)
+
+    monkeypatch.setattr("storage.mongo.journal.leader.sleep", sleep)
+    leader = Leader(stall.database, WITH_OUTBOX)
+    for _ in range(20):
+        await leader.keep_up()
+    quiet, rests = rests, []
+    await _trade(stall)
+    await leader.keep_up()
+    await leader.keep_up()
+
+    assert quiet == sorted(quiet)
+    assert quiet[-1] == QUIET_SECONDS
+    assert rests == [COMPANY_SECONDS, AWAKE_SECONDS * TIRING]
+
+
+async def test_who_does_not_lead_looks_seldom(stall, monkeypatch):
+    rests: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        rests.append(seconds)
+
+    monkeypatch.setattr("storage.mongo.journal.leader.sleep", sleep)
+    monkeypatch.setattr("storage.mongo.journal.leader.ASK_EVERY_SECONDS", 0)
+    first, second = (Leader(database, WITH_OUTBOX) for database in stall.databases[:2])
+    await first.append()
+    await first.append()
+
+    await second.keep_up()
+
+    assert rests == [REST_SECONDS]

@@ -12,6 +12,15 @@ from storage.mongo.leases import Lease
 
 ASK_EVERY_SECONDS = 1.0
 REST_SECONDS = 0.25
+COMPANY_SECONDS = 0.03
+"""So long behind an append the next one waits for company: a batch wakes all who follow."""
+
+AWAKE_SECONDS, QUIET_SECONDS = 0.02, 0.06
+"""Between two looks when there was just something to do, and when there was not for a while."""
+
+TIRING = 1.1
+"""By how much each look that found nothing makes the rest longer."""
+
 MANY = 500
 """So many entries at once that the next should not wait for company."""
 
@@ -24,18 +33,29 @@ class Leader:
         self._lease = Lease(database, "journal")
         self._asked = -ASK_EVERY_SECONDS
         self._leads = False
+        self._pause = AWAKE_SECONDS
 
     async def keep_up(self) -> int:
-        """Append what waits; gives how much more than one likes to wait may be waiting.
+        """Append what waits, and rest; gives how much more than one likes to wait may be waiting.
 
         Each time the outboxes are read and trimmed, which for a level that is much in demand costs
-        as much as a change of it. So what comes in the next moment goes together. While another
-        one leads, it rests between two looks at the clock.
+        as much as a change of it, and everybody who follows the journal is woken. So what comes in
+        the next moment goes together.
         """
         count = await self.append()
-        if not self._leads:
-            await sleep(REST_SECONDS)
+        if count < MANY:
+            await sleep(self._rest(count))
         return max(0, count - MANY)
+
+    def _rest(self, count: int) -> float:
+        """While another one leads, it rests between two looks at the clock."""
+        if not self._leads:
+            return REST_SECONDS
+        if count:
+            self._pause = AWAKE_SECONDS
+            return COMPANY_SECONDS
+        self._pause = min(self._pause * TIRING, QUIET_SECONDS)
+        return self._pause
 
     async def append(self) -> int:
         """Append what waits, if it is ours to do; gives how many entries the journal has got."""

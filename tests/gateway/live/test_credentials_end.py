@@ -14,7 +14,7 @@ from domain.errors import Unauthenticated, Unavailable
 from domain.viewer import Role, Viewer
 from gateway.identity.admission import REFUSED, Admission
 from gateway.identity.vigil import CHANGED
-from tests.gateway.live.board import TICKS, Board, application, happens, talking
+from tests.gateway.live.board import TICKS, Board, application, dialled, happens, talking
 from tests.gateway.live.test_streams import APOLLO, SSE, streaming_from
 from tests.gateway.serving import served
 
@@ -90,6 +90,18 @@ async def test_a_socket_closes_when_its_rights_have_changed(address, board, pass
         assert await talk.closed() == (4403, CHANGED)
 
 
+async def test_who_came_after_the_change_stays(address, board, passes):
+    async with talking(address, "x") as before:
+        passes.admission = Admission(Viewer(Role.FINANCE))
+        async with talking(address, "x") as after:
+            await board.vigil.turn()
+
+            assert await before.closed() == (4403, CHANGED)
+            await after.tell("ping")
+            assert await after.hear() == {"type": "pong"}
+    assert len(board.vigil) == 0
+
+
 async def test_a_socket_closes_when_its_token_ends_and_nobody_needs_to_look(address, board, passes):
     passes.admission = Admission(SUPPORT, time.time() + 0.5)
     async with talking(address, "x") as talk:
@@ -147,6 +159,22 @@ async def test_who_cannot_be_checked_now_stays_until_it_is_known(address, board,
         heard.say("still")
 
         assert (await talk.hear())["payload"]["data"]["ticks"] == "still"
+
+
+async def test_who_cannot_be_checked_now_may_come_again(address, passes):
+    passes.error = Unavailable("Not now.")
+    async with dialled(address) as talk:
+        await talk.tell("connection_init", payload={"authorization": "Bearer x"})
+        assert await talk.closed() == (1013, "Not now.")
+    for accept in (SSE, APOLLO):
+        async with streaming(address, accept) as reading:
+            assert reading.status == 503
+
+    passes.error = None
+
+    async with talking(address, "x") as talk:
+        await talk.ask("a", "{ me }")
+        assert (await talk.hear())["payload"]["data"] == {"me": "support"}
 
 
 async def test_those_who_have_left_are_watched_no_longer(address, board):

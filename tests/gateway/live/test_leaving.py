@@ -213,33 +213,82 @@ async def test_who_does_not_read_does_not_hold_up_the_end(board, saying, monkeyp
         ours.transport.abort()
 
 
-async def test_who_answers_no_ping_is_dropped(board):
+@asynccontextmanager
+async def pinging(board, seconds, wire=protocols.WebSocket):
+    """A server that asks so often whether clients are there; yields its port."""
     config = configured(application(board), lifespan="off")
-    config.ws_ping_interval = config.ws_ping_timeout = 0.1
+    config.ws_ping_interval = config.ws_ping_timeout = seconds
+    config.ws = wire
     with socket.create_server(("127.0.0.1", 0)) as listening:
         server = uvicorn.Server(config)
         running = asyncio.create_task(server.serve(sockets=[listening]))
-        port = listening.getsockname()[1]
+        yield listening.getsockname()[1]
+        server.should_exit = True
+        await running
+
+
+async def test_who_answers_no_ping_is_dropped(board):
+    async with pinging(board, 0.1) as port:
         ours, heard = await unread(port, BY_SOCKET, board)
 
         await happens(heard.left)
 
         ours.transport.abort()
-        server.should_exit = True
-        await running
 
 
 async def test_a_client_that_answers_pings_stays(board):
-    config = configured(application(board), lifespan="off")
-    config.ws_ping_interval = config.ws_ping_timeout = 0.05
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        server = uvicorn.Server(config)
-        running = asyncio.create_task(server.serve(sockets=[listening]))
-        async with talking(f"http://127.0.0.1:{listening.getsockname()[1]}") as talk:
-            with pytest.raises(TimeoutError):
-                async with asyncio.timeout(0.5):
-                    await talk.wire.recv()
-            await talk.tell("ping")
-            assert await talk.hear() == {"type": "pong"}
-        server.should_exit = True
-        await running
+    async with pinging(board, 0.05) as port, talking(f"http://127.0.0.1:{port}") as talk:
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.5):
+                await talk.wire.recv()
+        await talk.tell("ping")
+        assert await talk.hear() == {"type": "pong"}
+
+
+async def test_who_is_told_something_is_pinged_less_often(board):
+    wires = []
+
+    class Wire(protocols.WebSocket):
+        def schedule_ping(self):
+            wires.append(self)  # the test is the clock
+
+    async with pinging(board, 60, Wire) as port, talking(f"http://127.0.0.1:{port}") as talk:
+        await talk.ask("a", TICKS)
+        heard = await board.subscriber()
+        pinged = []
+        for text in ("one", "two", "three"):
+            heard.say(text)
+            await talk.hear()
+            wires[0].send_keepalive_ping()
+            pinged.append(wires[0].pending_ping_payload is not None)
+
+    assert pinged == [False, False, True]
+
+
+async def test_who_is_told_nothing_is_pinged_each_time(board):
+    wires = []
+
+    class Wire(protocols.WebSocket):
+        def schedule_ping(self):
+            wires.append(self)
+
+    async with pinging(board, 60, Wire) as port, talking(f"http://127.0.0.1:{port}"):
+        pinged = []
+        for _ in range(3):
+            wires[0].send_keepalive_ping()
+            pinged.append(wires[0].pending_ping_payload)
+
+    assert pinged[0] is None, "its connection was acknowledged"
+    assert None not in pinged[1:]
+
+
+async def test_who_is_told_all_the_time_and_answers_no_ping_is_dropped(board):
+    async with pinging(board, 0.05) as port:
+        ours, heard = await unread(port, BY_SOCKET, board)
+
+        async with asyncio.timeout(10):
+            while not heard.left.is_set():
+                heard.say("still there?")
+                await asyncio.sleep(0.01)
+
+        ours.transport.abort()

@@ -8,9 +8,13 @@ from contextlib import asynccontextmanager
 import pytest
 import uvicorn
 
+from domain.errors import Unavailable
+from gateway import auth
+from gateway.identity.admission import Admission
 from gateway.serving import configured
 from tests import node
 from tests.gateway.live.board import application
+from tests.gateway.serving import served
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 
@@ -77,6 +81,24 @@ async def test_a_client_comes_back_when_the_server_restarts(board, client):
             (ticks,) = await hearing
 
     assert [result["data"]["ticks"] for result in ticks["results"]] == ["one", "two"]
+
+
+@pytest.mark.parametrize("client", ["graphql-ws", "apollo-ws", "urql-ws"])
+async def test_a_client_comes_again_until_somebody_knows_who_it_is(board, client):
+    asked = []
+
+    async def who(authorization):
+        asked.append(authorization)
+        if len(asked) < 3:
+            raise Unavailable("Not now.")
+        return Admission(auth.viewer(authorization))
+
+    board.greet = greet
+    async with served(application(board, who=who)) as address:
+        (ticks,) = await heard_by(client, address, TICKS)
+
+    assert [result["data"]["ticks"] for result in ticks["results"]] == ["one", "two é"]
+    assert len(asked) == 3
 
 
 async def test_apollo_over_http_is_told_that_the_server_restarts(board):
