@@ -7,12 +7,14 @@ uvicorn waits for ever for headers and bodies. Source of what is usual: nginx's
 from __future__ import annotations
 
 import os
+import re
 from asyncio import AbstractEventLoop, TimerHandle
 from collections import Counter
 from collections.abc import Collection, Sequence
 from math import inf
 from time import monotonic
 from typing import Protocol
+from urllib.parse import unquote_to_bytes
 
 HEADER_SECONDS = 5.0
 BODY_SECONDS = 15.0
@@ -35,6 +37,9 @@ FIRST_PACE = 1_000.0
 
 MOST_KNOWN = 10_000
 SHED_PATH = b"/graphql"
+"""How the paths end of what may be turned away: the graph's, and those of its contracts."""
+
+BEFORE_THE_QUERY = re.compile(rb"[^?#]*")
 
 LOCAL = ("127.0.0.1", "::1")
 FRONTS = "FORWARDED_ALLOW_IPS"
@@ -118,7 +123,7 @@ class Guard:
         What waits for the database takes little of us: many such are under way at a time and soon
         answered. Where each takes much, few are.
         """
-        if self.busy < self.most_busy or not self._sheds or not url.startswith(SHED_PATH):
+        if self.busy < self.most_busy or not self._sheds or not _is_graphs(url):
             return True
         soon = int(self.pace.at(monotonic()) * SOON_SECONDS)
         room = max(self.most_busy, min(soon, MOST_BUSY_EVER))
@@ -164,6 +169,12 @@ class Guard:
             del self._deadlines[each]
             each.too_slow()
         self._timer = loop.call_later(LOOK_SECONDS, self._look, loop) if self._deadlines else None
+
+
+def _is_graphs(url: bytes) -> bool:
+    """Is a graph asked, however its path is written?"""
+    found = BEFORE_THE_QUERY.match(url)
+    return found is not None and unquote_to_bytes(found[0]).endswith(SHED_PATH)
 
 
 BUSY_BODY = b'{"errors":[{"message":"Too many ask at once.","extensions":{"code":"OVERLOADED"}}]}'

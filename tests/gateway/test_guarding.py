@@ -186,6 +186,28 @@ def test_as_many_are_under_way_as_will_soon_be_answered(monkeypatch):
     assert rooms == [1_000, 1_000, 200, 200, 100, 1_000]
 
 
+@pytest.mark.parametrize(
+    ("url", "admitted"),
+    [
+        (b"/graphql", False),
+        (b"/graphql?documentId=sha256:1", False),
+        (b"/public/graphql", False),
+        (b"/partner/graphql?query={a}", False),
+        (b"http://x/public/graphql", False),
+        (b"/public/%67raphql", False),
+        (b"/graphql#there", False),
+        (b"/livez", True),
+        (b"/readyz?of=/graphql", True),
+        (b"/graphql.js", True),
+    ],
+)
+def test_every_graph_is_shed_and_nothing_else(url: bytes, admitted: bool):
+    guard = Guard(fronts=())
+    guard.busy = 10_000
+
+    assert guard.admits(url, []) is admitted
+
+
 def test_nobody_is_turned_away_where_budgets_are_only_measured():
     guard = Guard(fronts=(), sheds=False)
     guard.busy = 10_000
