@@ -55,9 +55,9 @@ class GraphQLEndpoint:
     """The ASGI app that answers GraphQL requests.
 
     A viewer who is `Unauthenticated` becomes a 401, whom nobody can check now a 503, any other
-    `KassaError` a 403. `page` answers
-    browsers; without it there is none. A request that has the header `Kassa-Plan` is explained.
-    Pages of other sites get no streams, but for those of `origins`.
+    `KassaError` a 403. `page` answers browsers; without it there is none. A request that has the
+    header `Kassa-Plan` is explained. Pages of other sites get no streams, but for those of
+    `origins`.
     """
 
     def __init__(
