@@ -13,13 +13,14 @@ from collections.abc import (
     Sequence,
 )
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from functools import partial
 from typing import NamedTuple
 
 from starlette.applications import Starlette
-from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from domain.errors import KassaError
 from domain.ports import Repositories, Stores
@@ -83,9 +84,33 @@ def build(
         Route("/readyz", _ready(checks)),
         *(pages.routes(page_config) if settings.is_development else ()),
     ]
-    edge = Middleware(Edge, origins=settings.origins, hosts=settings.hosts)
+    edge = partial(Edge, origins=settings.origins, hosts=settings.hosts)
     living = _living(lifespan, hub, door, [graph, *parts.values()])
-    return Starlette(routes=routes, lifespan=living, middleware=[edge])
+    return Application(routes, living, edge)
+
+
+class Application(Starlette):
+    """Routes behind an edge. A graph is found by its path alone, and answers for all its faults."""
+
+    def __init__(
+        self, routes: Sequence[BaseRoute], lifespan: Lifespan, edge: Callable[[ASGIApp], ASGIApp]
+    ) -> None:
+        super().__init__(routes=routes, lifespan=lifespan)
+        self._edge = edge
+        self._graphs = {
+            route.path: route.endpoint
+            for route in routes
+            if isinstance(route, Route) and isinstance(route.endpoint, GraphQLEndpoint)
+        }
+
+    def build_middleware_stack(self) -> ASGIApp:
+        others, graphs = super().build_middleware_stack(), self._graphs
+
+        def directed(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+            graph = graphs.get(scope["path"]) if scope["type"] == "http" else None
+            return (graph or others)(scope, receive, send)
+
+        return self._edge(directed)
 
 
 class Shared(NamedTuple):

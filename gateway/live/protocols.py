@@ -27,6 +27,7 @@ from gateway.guarding import (
     TOO_MANY,
     Guard,
 )
+from gateway.live.joined import Joined
 
 ENDING = "kassa.ending"
 KNOWS = "kassa.knows"
@@ -94,6 +95,7 @@ class Http(HttpToolsProtocol):
 
     def connection_made(self, transport: Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        self._joined = Joined(transport, self.loop)
         if self._guard.came(self.client):
             self._guard.waits(self, self.loop, self._guard.header_seconds)
         else:
@@ -129,6 +131,8 @@ class Http(HttpToolsProtocol):
             self._is_busy = True
             self._guard.begins()
         super().on_headers_complete()
+        if self.cycle:  # its task has not begun yet
+            self.cycle.transport = cast("Any", self._joined)
 
     def on_body(self, body: bytes) -> None:
         if not self._is_shed:
@@ -139,6 +143,7 @@ class Http(HttpToolsProtocol):
         if not self._is_shed:
             super().on_message_complete()
         elif not self.transport.is_closing():
+            self._joined.flush()
             self.transport.write(BUSY)
             self._guard.waits(self, self.loop, self._guard.header_seconds)
 
@@ -173,10 +178,12 @@ class Http(HttpToolsProtocol):
 
     def _refuse(self, answer: bytes) -> None:
         if not self.transport.is_closing():
+            self._joined.flush()
             self.transport.write(answer)
             self.transport.close()
 
     def shutdown(self) -> None:
+        self._joined.flush()
         super().shutdown()
         if self._ending.call:
             self._ending.call()
