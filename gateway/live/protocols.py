@@ -26,6 +26,7 @@ from gateway.guarding import (
     TIMED_OUT,
     TOO_MANY,
     Guard,
+    Room,
 )
 from gateway.live.joined import Joined
 
@@ -91,7 +92,7 @@ class Http(HttpToolsProtocol):
         self._header_bytes = 0
         self._is_in_headers = True
         self._is_shed = False
-        self._is_busy = False
+        self._room: Room | None = None
 
     def connection_made(self, transport: Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -124,12 +125,13 @@ class Http(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         self._is_in_headers = False
         self._guard.waits(self, self.loop, self._guard.body_seconds)
-        self._is_shed = not self._guard.admits(self.url, self.headers) and self._is_idle
+        room = self._guard.admits(self.url, self.headers)
+        self._is_shed = room is None and self._is_idle
         if self._is_shed:
             return
-        if not self._is_busy:
-            self._is_busy = True
-            self._guard.begins()
+        if self._room is None:
+            self._room = room or Room.OF_ALL
+            self._guard.begins(self._room)
         super().on_headers_complete()
         if self.cycle:  # its task has not begun yet
             self.cycle.transport = cast("Any", self._joined)
@@ -159,9 +161,9 @@ class Http(HttpToolsProtocol):
 
     def _answered(self) -> None:
         """What follows may take long, but costs little: a stream, or a client that reads slowly."""
-        if self._is_busy:
-            self._is_busy = False
-            self._guard.ends()
+        if self._room:
+            self._guard.ends(self._room)
+            self._room = None
 
     def handle_websocket_upgrade(self) -> None:
         self._guard.hears(self)
