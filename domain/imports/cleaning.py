@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from typing import TypeVar
 
@@ -15,7 +16,10 @@ R = TypeVar("R", bound=Row)
 FREE = frozenset({"name", "description", "first_name", "last_name", "street", "city", "reason"})
 """Fields of prose. All others are names of something: masked, they would name something else."""
 
-PHONE = "phone"
+PHONE, EMAIL = "phone", "email"
+
+MIXED = re.compile(r"[0-9]*[A-Za-z][0-9A-Za-z]*")
+"""A word with letters: many a reference or fingerprint has a card number's digits by chance."""
 
 
 def without_cards(row: R, allowed: Collection[str] = ()) -> tuple[R, int]:
@@ -38,9 +42,11 @@ def without_cards(row: R, allowed: Collection[str] = ()) -> tuple[R, int]:
 
 
 def _text(name: str, value: object) -> str:
-    """What is kept of a field, as text; "" where it is neither text nor a whole number."""
+    """What is looked at of a field; "" where it is neither text nor a whole number."""
     if name == PHONE and isinstance(value, str):  # of one that cannot be dialled, its digits
         return "".join(filter(str.isdecimal, value))
     if isinstance(value, int):
         return str(value)
-    return value if isinstance(value, str) else ""
+    if not isinstance(value, str):
+        return ""
+    return value if name in FREE or name == EMAIL else MIXED.sub("", value)

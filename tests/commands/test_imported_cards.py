@@ -67,6 +67,17 @@ async def test_a_card_number_that_names_something_is_refused(
     assert not cards.within(await everything(database))
 
 
+@pytest.mark.parametrize("number", ["a44a5196128178128445d754", "dd1a8fca5040859360385579"])
+async def test_digits_within_a_word_are_no_card_number(
+    database: Database, tmp_path: Path, number: str
+):
+    at = shop(tmp_path / "shop", people=f"{PEOPLE}{number},Maja,,\n")
+
+    report = await bring(database, at)
+
+    assert report.files["people.csv"].refused == {}
+
+
 async def test_a_bad_line_is_put_aside_without_its_card_number(database: Database, tmp_path: Path):
     at = shop(tmp_path / "shop", people=f"{PEOPLE}1,Maja,{CARD},,,,too many cells\n")
 
