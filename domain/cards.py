@@ -21,6 +21,7 @@ RANGES = re.compile(
     r"|(?:5[06-9]|6[0-9])[0-9]{14,17}"  # Maestro
 )
 MASK = "[card number]"
+FEWEST_DIGITS = 14
 
 ANY_RUN = re.compile(r"[0-9](?:[ \u00a0.\-]?[0-9]){13}")
 

@@ -7,24 +7,25 @@ from collections.abc import (
     AsyncGenerator,
     Awaitable,
     Callable,
-    Collection,
     Iterable,
     Iterator,
     Mapping,
     Sequence,
 )
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from functools import partial
+from typing import NamedTuple
 
 from starlette.applications import Starlette
-from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from domain.errors import KassaError
 from domain.ports import Repositories, Stores
 from domain.ports.following import Following
-from gateway import explaining, logs, pages, registering, upkeep
+from gateway import explaining, logs, manifest, pages, upkeep
 from gateway.answering import Graph
 from gateway.contexts import contexts
 from gateway.edge import Edge
@@ -68,26 +69,72 @@ def build(
     `accounts` nobody counts what clients cost.
     """
     door = door or Door(is_development=settings.is_development)
-    graph, *parts = (
-        _graph(settings, each, repositories, stores, door, accounts)
-        for each in (view, *_contracts(settings).values())
-    )
+    bound = OUTSIDE if settings.binds_visitors else ()
+    library = Library(manifest.texts(settings.documents), bound)
+    shared = Shared(settings, repositories, stores, door, accounts, library)
+    graph = shared.graph(view)
+    parts = {name: shared.graph(views.contract(name)) for name in _contracts(settings)}
     hub = Hub(Parts(graph, following, repositories)) if following else None
     graph.streams = hub
-    for part in parts:
+    for part in parts.values():
         part.streams = Branch(hub, part) if hub else None
-    page = pages.page if settings.is_development else None
     routes: list[BaseRoute] = [
-        Route("/graphql", GraphQLEndpoint(graph, page=page, origins=settings.origins)),
-        WebSocketRoute("/graphql", Sockets(graph, settings.origins)),
-        *_apart(_contracts(settings), parts, settings.origins),
+        *_graphs(graph, parts, settings),
         Route("/livez", _alive),
         Route("/readyz", _ready(checks)),
         *(pages.routes(page_config) if settings.is_development else ()),
     ]
-    edge = Middleware(Edge, origins=settings.origins, hosts=settings.hosts)
-    living = _living(lifespan, hub, door, [graph, *parts])
-    return Starlette(routes=routes, lifespan=living, middleware=[edge])
+    edge = partial(Edge, origins=settings.origins, hosts=settings.hosts)
+    living = _living(lifespan, hub, door, [graph, *parts.values()])
+    return Application(routes, living, edge)
+
+
+class Application(Starlette):
+    """Routes behind an edge. A graph is found by its path alone, and answers for all its faults."""
+
+    def __init__(
+        self, routes: Sequence[BaseRoute], lifespan: Lifespan, edge: Callable[[ASGIApp], ASGIApp]
+    ) -> None:
+        super().__init__(routes=routes, lifespan=lifespan)
+        self._edge = edge
+        self._graphs = {
+            route.path: route.endpoint
+            for route in routes
+            if isinstance(route, Route) and isinstance(route.endpoint, GraphQLEndpoint)
+        }
+
+    def build_middleware_stack(self) -> ASGIApp:
+        others, graphs = super().build_middleware_stack(), self._graphs
+
+        def directed(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+            graph = graphs.get(scope["path"]) if scope["type"] == "http" else None
+            return (graph or others)(scope, receive, send)
+
+        return self._edge(directed)
+
+
+class Shared(NamedTuple):
+    """What the whole graph and its contracts have in common."""
+
+    settings: Settings
+    repositories: Repositories
+    stores: Stores
+    door: Door
+    accounts: Accounts | None
+    library: Library
+
+    def graph(self, view: View) -> Graph:
+        settings = self.settings
+        return Graph(
+            Engine(view.core, WIRING, suggests=settings.is_development),
+            who=self.door.who,
+            context=contexts(view, self.repositories, self.stores, settings.country),
+            explain=explaining.shown if settings.is_development else None,
+            accounts=self.accounts,
+            library=self.library,
+            hides_schema=not settings.is_development,
+            report=logs.report,
+        )
 
 
 def _living(
@@ -116,40 +163,21 @@ def _watches(door: Door, graphs: Sequence[Graph]) -> Mapping[str, tuple[upkeep.J
     return {name: (job, LOOK_EVERY_SECONDS) for name, job in jobs.items()}
 
 
-def _apart(
-    names: Iterable[str], graphs: Sequence[Graph], origins: Collection[str]
+def _graphs(
+    graph: Graph, parts: Mapping[Contract, Graph], settings: Settings
 ) -> Iterator[BaseRoute]:
-    """The routes of parts of the graph, which have no page."""
-    for name, graph in zip(names, graphs, strict=True):
-        yield Route(f"/{name}/graphql", GraphQLEndpoint(graph, origins=origins))
-        yield WebSocketRoute(f"/{name}/graphql", Sockets(graph, origins))
+    """The routes of the graph, and of its parts, which have no page."""
+    page = pages.page if settings.is_development else None
+    yield Route("/graphql", GraphQLEndpoint(graph, page=page, origins=settings.origins))
+    yield WebSocketRoute("/graphql", Sockets(graph, settings.origins))
+    for name, part in parts.items():
+        yield Route(f"/{name}/graphql", GraphQLEndpoint(part, origins=settings.origins))
+        yield WebSocketRoute(f"/{name}/graphql", Sockets(part, settings.origins))
 
 
-def _contracts(settings: Settings) -> Mapping[Contract, View]:
+def _contracts(settings: Settings) -> Iterable[Contract]:
     """What audiences are served apart; a subgraph alone serves routers, and nobody else."""
-    return {} if settings.subgraph else {each: views.contract(each) for each in Contract}
-
-
-def _graph(
-    settings: Settings,
-    view: View,
-    repositories: Repositories,
-    stores: Stores,
-    door: Door,
-    accounts: Accounts | None,
-) -> Graph:
-    return Graph(
-        Engine(view.core, WIRING, suggests=settings.is_development),
-        who=door.who,
-        context=contexts(view, repositories, stores, settings.country),
-        explain=explaining.shown if settings.is_development else None,
-        accounts=accounts,
-        library=Library(
-            registering.read(settings.documents), OUTSIDE if settings.binds_visitors else ()
-        ),
-        hides_schema=not settings.is_development,
-        report=logs.report,
-    )
+    return () if settings.subgraph else Contract
 
 
 async def _alive(_: Request) -> Response:

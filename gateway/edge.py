@@ -7,7 +7,7 @@ https://www.rfc-editor.org/rfc/rfc9110#section-7.2 and https://w3c.github.io/web
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from types import MappingProxyType
 
 import orjson
@@ -47,7 +47,10 @@ SECURITY_HEADERS: Mapping[str, str] = MappingProxyType(
 )
 """Of what is no page; a page has its own, which are wider."""
 
-_RAW = [(name.lower().encode(), value.encode()) for name, value in SECURITY_HEADERS.items()]
+_RAW = {name.lower().encode(): value.encode() for name, value in SECURITY_HEADERS.items()}
+VARY = b"vary"
+
+Headers = Sequence[tuple[bytes, bytes]]
 
 
 class Edge:
@@ -59,13 +62,15 @@ class Edge:
         self._app = app
         self._origins = frozenset(each.encode() for each in origins)
         self._hosts = frozenset(each.lower().encode() for each in hosts)
+        self._added = {**_RAW, **({VARY: b"Origin"} if origins else {})}
+        self._usual = tuple(self._added.items())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Refuse what may not be here; let the rest through, with what browsers must know."""
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
             return
-        headers: Sequence[tuple[bytes, bytes]] = scope["headers"]
+        headers: Headers = scope["headers"]
         if not self._is_here(headers):
             await _refuse(scope, receive, send, 400, "BAD_REQUEST", WRONG_HOST)
         elif scope["type"] == "websocket":
@@ -74,21 +79,22 @@ class Edge:
             await self._http(scope, receive, send)
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
-        given = dict(scope["headers"])
-        origin = given.get(b"origin")
-        is_allowed = origin is not None and origin in self._origins
-        added = [*_RAW]
-        if self._origins:
-            added.append((b"vary", b"Origin"))
-        if is_allowed:
-            added += _shared(origin or b"")
+        origin, method = self._allowed(scope["headers"]), scope["method"]
+        added = (*{**self._added, **_shared(origin)}.items(),) if origin else self._usual
         telling = _telling(send, added, scope.get("extensions", {}).get(ANSWERED))
-        if is_allowed and scope["method"] == "OPTIONS":
+        if origin and method == "OPTIONS":
             await _preflight(telling)
-        elif scope["method"] != "POST" and not is_allowed and _is_of_another_site(given):
+        elif method != "POST" and not origin and _is_of_another_site(dict(scope["headers"])):
             await _refuse(scope, receive, telling, 403, "CSRF", ASK_FIRST)
         else:
             await self._app(scope, receive, telling)
+
+    def _allowed(self, headers: Headers) -> bytes | None:
+        """The origin of a page, where such may ask."""
+        if not self._origins:
+            return None
+        origin = dict(headers).get(b"origin")
+        return origin if origin in self._origins else None
 
     def _is_here(self, headers: Iterable[tuple[bytes, bytes]]) -> bool:
         named = [value for name, value in headers if name == b"host"]
@@ -108,25 +114,24 @@ def _is_of_another_site(given: Mapping[bytes, bytes]) -> bool:
     return not PREFLIGHT_HEADERS & given.keys()
 
 
-def _shared(origin: bytes) -> list[tuple[bytes, bytes]]:
-    return [
-        (b"access-control-allow-origin", origin),
-        (b"access-control-expose-headers", EXPOSED_HEADERS.encode()),
-        (b"cross-origin-resource-policy", b"cross-origin"),
-    ]
+def _shared(origin: bytes) -> Mapping[bytes, bytes]:
+    return {
+        b"access-control-allow-origin": origin,
+        b"access-control-expose-headers": EXPOSED_HEADERS.encode(),
+        b"cross-origin-resource-policy": b"cross-origin",
+    }
 
 
-def _telling(
-    send: Send, added: Sequence[tuple[bytes, bytes]], answered: Callable[[], None] | None
-) -> Send:
-    async def telling(message: Message) -> None:
+def _telling(send: Send, added: Headers, answered: Callable[[], None] | None) -> Send:
+    def telling(message: Message) -> Awaitable[None]:
         if message["type"] == "http.response.start":
             if answered:
                 answered()
-            there = {name for name, _ in message["headers"]}
-            kept = {name: value for name, value in added if name not in there or name == b"vary"}
-            message["headers"] = [*message["headers"], *kept.items()]
-        await send(message)
+            headers: Headers = message["headers"]
+            there = {name for name, _ in headers}
+            more = [each for each in added if each[0] not in there or each[0] == VARY]
+            message["headers"] = [*headers, *more]
+        return send(message)
 
     return telling
 

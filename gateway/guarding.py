@@ -7,12 +7,15 @@ uvicorn waits for ever for headers and bodies. Source of what is usual: nginx's
 from __future__ import annotations
 
 import os
+import re
 from asyncio import AbstractEventLoop, TimerHandle
 from collections import Counter
 from collections.abc import Collection, Sequence
+from enum import Enum, auto
 from math import inf
 from time import monotonic
 from typing import Protocol
+from urllib.parse import unquote_to_bytes
 
 HEADER_SECONDS = 5.0
 BODY_SECONDS = 15.0
@@ -35,6 +38,9 @@ FIRST_PACE = 1_000.0
 
 MOST_KNOWN = 10_000
 SHED_PATH = b"/graphql"
+"""How the paths end of what may be turned away: the graph's, and those of its contracts."""
+
+BEFORE_THE_QUERY = re.compile(rb"[^?#]*")
 
 LOCAL = ("127.0.0.1", "::1")
 FRONTS = "FORWARDED_ALLOW_IPS"
@@ -73,6 +79,13 @@ class Pace:
         return self._a_second
 
 
+class Room(Enum):
+    """Whose a place is that a request takes while it is answered."""
+
+    OF_ALL = auto()
+    OF_KNOWN = auto()
+
+
 class Guard:
     """Counts connections by address, and ends those that take too long to ask."""
 
@@ -86,6 +99,7 @@ class Guard:
         self.more_for_known = MORE_FOR_KNOWN
         self.pace = Pace()
         self.busy = 0
+        self.known_busy = 0
         self.shed = 0
         self._sheds = sheds
         self._known: dict[bytes, None] = {}
@@ -112,32 +126,38 @@ class Guard:
         if self._count[place] <= 0:
             del self._count[place]
 
-    def admits(self, url: bytes, headers: Sequence[tuple[bytes, bytes]]) -> bool:
-        """Is there room for one more request? Who is at work has some to themselves.
+    def admits(self, url: bytes, headers: Sequence[tuple[bytes, bytes]]) -> Room | None:
+        """The place for one more request, if there is one. Who is at work has some to themselves.
 
         What waits for the database takes little of us: many such are under way at a time and soon
         answered. Where each takes much, few are.
         """
-        if self.busy < self.most_busy or not self._sheds or not url.startswith(SHED_PATH):
-            return True
+        if self.busy < self.most_busy or not self._sheds or not _is_graphs(url):
+            return Room.OF_ALL
         soon = int(self.pace.at(monotonic()) * SOON_SECONDS)
         room = max(self.most_busy, min(soon, MOST_BUSY_EVER))
         if self.busy < room:
-            return True
-        if self.busy < room + self.more_for_known and any(
+            return Room.OF_ALL
+        if self.known_busy < self.more_for_known and any(
             name == b"authorization" and value in self._known for name, value in headers
         ):
-            return True
+            return Room.OF_KNOWN
         self.shed += 1
-        return False
+        return None
 
-    def begins(self) -> None:
+    def begins(self, room: Room = Room.OF_ALL) -> None:
         """One more is being answered."""
-        self.busy += 1
+        if room is Room.OF_ALL:
+            self.busy += 1
+        else:
+            self.known_busy += 1
 
-    def ends(self) -> None:
+    def ends(self, room: Room = Room.OF_ALL) -> None:
         """One of them is."""
-        self.busy -= 1
+        if room is Room.OF_ALL:
+            self.busy -= 1
+        else:
+            self.known_busy -= 1
         self.pace.answered()
 
     def knows(self, authorization: bytes) -> None:
@@ -164,6 +184,12 @@ class Guard:
             del self._deadlines[each]
             each.too_slow()
         self._timer = loop.call_later(LOOK_SECONDS, self._look, loop) if self._deadlines else None
+
+
+def _is_graphs(url: bytes) -> bool:
+    """Is a graph asked, however its path is written?"""
+    found = BEFORE_THE_QUERY.match(url)
+    return found is not None and unquote_to_bytes(found[0]).endswith(SHED_PATH)
 
 
 BUSY_BODY = b'{"errors":[{"message":"Too many ask at once.","extensions":{"code":"OVERLOADED"}}]}'

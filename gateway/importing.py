@@ -119,6 +119,8 @@ def show(report: Report, out: Console) -> None:
             "Mend them there or in the files, and import again.",
             soft_wrap=True,
         )
+    if report.masked:
+        out.print(f"Card numbers were masked in {report.masked:,} fields; none was written.")
     rate = report.rows / report.seconds if report.seconds else 0
     out.print(
         f"{report.rows:,} rows in {report.seconds:.1f} s ({rate:,.0f} a second), "
@@ -136,11 +138,11 @@ def _table(title: str, first: str, numbers: Sequence[str]) -> Table:
 
 
 def _files(report: Report) -> Table:
-    table = _table("Rows", "file", ("rows", "said twice", "no key", "refused"))
+    table = _table("Rows", "file", ("rows", "said twice", "no key", "masked", "refused"))
     table.add_column("why")
     for name, tally in report.files.items():
         why = ", ".join(f"{reason} {times:,}" for reason, times in tally.refused.most_common())
-        counts = (tally.rows, tally.repeated, tally.skipped, tally.bad)
+        counts = (tally.rows, tally.repeated, tally.skipped, tally.masked, tally.bad)
         table.add_row(escape(name), *(f"{count:,}" for count in counts), why)
     return table
 

@@ -1,4 +1,4 @@
-"""`kassa keys`: keys for partners and devices, made, listed and revoked on the terminal."""
+"""`kassa keys`: keys for partners and devices, made, listed, changed and revoked."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from domain.api_keys import ApiKey, ApiKeyId, Mode
 from domain.errors import BadInput
 from domain.ids import ChannelId, Kind, LocationId
 from domain.ports import Repositories
+from domain.scopes import Scope
 from domain.viewer import SYSTEM
 from gateway import bootstrap
 from gateway.settings import Settings
@@ -31,6 +32,8 @@ Scopes = Annotated[
     list[str] | None,
     typer.Option("--scope", help=f"Good for this alone: {', '.join(scopes.Scope)}. [everything]"),
 ]
+
+KeyId = Annotated[str, typer.Argument(help="Its id, as `kassa keys list` shows it.")]
 
 
 class Wish(Struct, frozen=True):
@@ -75,9 +78,29 @@ def listed(embedded: Embedded = False) -> None:
     out.print(_table(keys) if keys else "There are no keys. `kassa keys create` makes one.")
 
 
+@app.command("scopes")
+def rescoped(
+    key: KeyId,
+    scope: Scopes = None,
+    everything: Annotated[
+        bool, typer.Option("--everything", help="Good for all that its role may.")
+    ] = False,
+    embedded: Embedded = False,
+) -> None:
+    """Change what a key is good for, within five seconds: these scopes, and no others.
+
+    What it has open ends, and may be opened again with what it is good for then.
+    """
+    with database(embedded=embedded) as settings:
+        if bool(scope) == everything:
+            raise BadInput("Say what the key is good for: `--scope` once or more, or --everything.")
+        found = asyncio.run(_rescoped(settings, key, scopes.scopes(scope or ())))
+    out.print(_table([found]))
+
+
 @app.command()
 def revoke(
-    key: Annotated[str, typer.Argument(help="Its id, as `kassa keys list` shows it.")],
+    key: KeyId,
     embedded: Embedded = False,
 ) -> None:
     """Have a key open nothing any more, within five seconds and for ever."""
@@ -102,7 +125,7 @@ async def _created(settings: Settings, wish: Wish) -> tuple[ApiKey, str]:
             role=api_keys.belongs(channels, location),
             channels=channels,
             location_id=location,
-            scopes=tuple(sorted(scopes.scopes(wish.scopes))) or None,
+            scopes=_kept(scopes.scopes(wish.scopes)),
             created_at=now,
             expires_at=now + timedelta(days=wish.days) if wish.days else None,
         )
@@ -117,7 +140,20 @@ async def _all(settings: Settings) -> Sequence[ApiKey]:
 
 async def _revoked(settings: Settings, key: str) -> ApiKey:
     async with bootstrap.keys(settings) as (kept, *_):
-        found = await kept.revoke(ApiKeyId(key), datetime.now(UTC))
+        return _there(key, await kept.revoke(ApiKeyId(key), datetime.now(UTC)))
+
+
+async def _rescoped(settings: Settings, key: str, wanted: frozenset[Scope]) -> ApiKey:
+    async with bootstrap.keys(settings) as (kept, *_):
+        return _there(key, await kept.rescope(ApiKeyId(key), _kept(wanted)))
+
+
+def _kept(wanted: frozenset[Scope]) -> tuple[Scope, ...] | None:
+    """Scopes as a key keeps them; none stands for everything."""
+    return tuple(sorted(wanted)) or None
+
+
+def _there(key: str, found: ApiKey | None) -> ApiKey:
     if found is None:
         raise BadInput(f"There is no key {key!r}. `kassa keys list` shows those there are.")
     return found

@@ -8,26 +8,24 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from starlette.datastructures import Headers
-
 QVALUE = re.compile(r"0(\.[0-9]{0,3})?|1(\.0{0,3})?")
 
 
-def negotiated(headers: Headers, offers: Sequence[str]) -> str | None:
-    """The offer that the client likes best; None if it accepts none.
+def negotiated(accept: str, offers: Sequence[str]) -> str | None:
+    """The offer that a client likes best who sends this header; None if it accepts none.
 
     Between equals: who is named, then who is named first, then the order of `offers`.
     """
-    accepted = list(_accepted(",".join(headers.getlist("accept")) or "*/*"))
+    accepted = list(_accepted(accept or "*/*"))
     ranked = [(_rank(offer, accepted), offer) for offer in offers]
     (quality, *_), best = max(ranked, key=lambda pair: pair[0], default=((0.0,), None))
     return best if quality > 0 else None
 
 
-def named(headers: Headers, offers: Sequence[str]) -> str | None:
+def named(accept: str, offers: Sequence[str]) -> str | None:
     """The same, if the client names it: a wildcard does not."""
-    accepted = [media for media, _ in _accepted(",".join(headers.getlist("accept")))]
-    return negotiated(headers, [offer for offer in offers if offer in accepted])
+    accepted = [media for media, _ in _accepted(accept)]
+    return negotiated(accept, [offer for offer in offers if offer in accepted])
 
 
 def _accepted(header: str) -> Iterator[tuple[str, float]]:

@@ -11,11 +11,13 @@ from typing import NamedTuple, cast
 from urllib.parse import parse_qsl
 
 import msgspec
-from starlette.datastructures import Headers
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect
+from starlette.types import Receive, Scope
 
 from domain import cards
 from gateway.execution.errors import METHOD_NOT_ALLOWED
+
+Headers = Mapping[str, str]
 
 JSON = "application/json"
 MAX_BODY_BYTES = 2**20
@@ -86,9 +88,27 @@ def check_method(method: str) -> None:
         raise Refused(405, METHOD_NOT_ALLOWED, "Use GET or POST.", {"Allow": "GET, HEAD, POST"})
 
 
-async def asked(request: Request) -> Asked:
-    """What an HTTP request asks."""
-    return asked_in(await _posted(request) if request.method == "POST" else _queried(request))
+def headers_of(scope: Scope) -> Headers:
+    """The headers of a request, by lower-case names; of a repeated one, all values in a list.
+
+    Source: https://www.rfc-editor.org/rfc/rfc9110#section-5.3.
+    """
+    found: dict[str, str] = {}
+    for raw, value in cast("Sequence[tuple[bytes, bytes]]", scope["headers"]):
+        name, text = raw.decode("latin-1"), value.decode("latin-1")
+        found[name] = f"{found[name]}, {text}" if name in found else text
+    return found
+
+
+async def asked(scope: Scope, headers: Headers, receive: Receive) -> Asked:
+    """What an HTTP request asks.
+
+    Raises:
+        Refused: nothing that can be read.
+        ClientDisconnect: the client has left.
+    """
+    is_posted = scope["method"] == "POST"
+    return asked_in(await _posted(headers, receive) if is_posted else _queried(scope))
 
 
 def asked_in(given: Mapping[str, object]) -> Asked:
@@ -138,9 +158,9 @@ def _object_or_null(name: str, given: Mapping[str, object]) -> dict[str, object]
     return cast("dict[str, object] | None", value)
 
 
-def _queried(request: Request) -> dict[str, object]:
+def _queried(scope: Scope) -> dict[str, object]:
     """The parameters of a GET; an empty one is as good as none."""
-    raw = cast("bytes", request.scope["query_string"])
+    raw = cast("bytes", scope["query_string"])
     try:
         pairs = parse_qsl(raw.decode(), errors="strict", max_num_fields=MAX_PARAMETERS)
     except ValueError as error:
@@ -151,9 +171,9 @@ def _queried(request: Request) -> dict[str, object]:
     return given
 
 
-async def _posted(request: Request) -> dict[str, object]:
-    _check_headers(request.headers)
-    raw = await _body(request)
+async def _posted(headers: Headers, receive: Receive) -> dict[str, object]:
+    _check_headers(headers)
+    raw = await _body(headers, receive)
     body = decoded(raw, "The body is not valid JSON.") if raw.strip() else None
     if not isinstance(body, dict):
         raise _bad("The body must be a JSON object with a `query`.")
@@ -169,16 +189,20 @@ def _check_headers(headers: Headers) -> None:
         raise Refused(415, "UNSUPPORTED_MEDIA_TYPE", "Send the body without compression.")
 
 
-async def _body(request: Request) -> bytes:
+async def _body(headers: Headers, receive: Receive) -> bytes:
     """At most `MAX_BODY_BYTES`: what Content-Length says may only refuse earlier."""
-    declared = request.headers.get("content-length", "")
+    declared = headers.get("content-length", "")
     if declared.isdecimal() and (len(declared) > 15 or int(declared) > MAX_BODY_BYTES):
         raise _too_large()
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
+    body, is_whole = bytearray(), False
+    while not is_whole:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        body += message.get("body", b"")
         if len(body) > MAX_BODY_BYTES:
             raise _too_large()
+        is_whole = not message.get("more_body", False)
     return bytes(body)
 
 

@@ -80,27 +80,28 @@ class Library:
 
     def _sent(self, asked: Asked) -> Text | Missing:
         """A document that came with the request, or before."""
-        digest = asked.digest
-        if digest is None:
+        key = asked.digest
+        if key is None:
             return self._known(asked.query) if self._bound else Text(asked.query)
-        if digest in self._registered:
-            return Text(self._registered[digest], REGISTERED)
+        if key in self._registered:
+            return Text(self._registered[key], REGISTERED)
         if not asked.query:
-            before = self._remembered.get(digest)
+            before = self._remembered.get(key)
             return Text(before.text) if before else SEND_IT
-        if _hash(asked.query) != digest:
+        if digest(asked.query) != key:
             return NOT_ITS_HASH
-        if len(asked.query) <= MAX_SOURCE_LENGTH and not self._remembered.get(digest):
-            self._remembered.put(digest, _Remembered(asked.query))
+        if len(asked.query) <= MAX_SOURCE_LENGTH and not self._remembered.get(key):
+            self._remembered.put(key, _Remembered(asked.query))
         return Text(asked.query)
 
     def _known(self, text: str) -> Text:
         """A text that is registered may as well be sent."""
-        is_registered = len(text) <= MAX_SOURCE_LENGTH and _hash(text) in self._registered
+        is_registered = len(text) <= MAX_SOURCE_LENGTH and digest(text) in self._registered
         return Text(text, REGISTERED) if is_registered else Text(text)
 
 
-def _hash(text: str) -> str:
+def digest(text: str) -> str:
+    """By what a document is asked for: 64 hexadecimal digits."""
     return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from copy import copy
 from datetime import datetime
 from functools import cached_property
 
@@ -60,9 +59,15 @@ class Context:
 
     def narrowed(self, wanted: Wanted) -> Context:
         """The same request, where reads may leave out what is not `wanted`."""
-        own = copy(self)
-        own._repositories = self._repositories.narrowed(wanted)  # noqa: SLF001 - a copy of ourselves
-        return own
+        return Context(
+            self.viewer,
+            self._repositories.narrowed(wanted),
+            self.stores,
+            served=self.served,
+            now=self.now,
+            country=self.country,
+            audit=self.audit,
+        )
 
     @cached_property
     def customers(self) -> CustomerLoaders:

@@ -105,12 +105,13 @@ class FileFeed:
             if maker.is_idle(record.cells):
                 tally.skipped += 1
                 return
-            part, row = maker.row(record.cells)
+            part, row, masked = maker.row(record.cells)
         except RowRefused as refusal:
             self._put_aside(name, record.line, refusal, record.cells)
             if maker.part is Part.LINES and (order := maker.key_of(record.cells)):
                 self._short.add(order)
             return
+        tally.masked += masked
         if isinstance(row, OrderRow) and row.channel:
             self._notice(row.channel)
         self._spill.add(part, row, file, record.line, record.cells)

@@ -11,6 +11,7 @@ from msgspec import NODEFAULT
 
 from adapters.files import cells
 from adapters.files.mapping import Column, Credits, MappingWrong, Table
+from domain.imports.cleaning import without_cards
 from domain.imports.rows import (
     CustomerRow,
     Entity,
@@ -78,7 +79,8 @@ class Maker:
         self._kind = ROWS[part]
         self.part, self._table, self._file = part, table, file
         known = set(self._kind.__struct_fields__)
-        if unknown := sorted({*table.columns, *table.defaults, *table.values} - known):
+        named = {*table.columns, *table.defaults, *table.values, *table.not_cards}
+        if unknown := sorted(named - known):
             raise MappingWrong(
                 f"[{part}] knows no {unknown[0]!r}; there are {', '.join(sorted(known))}."
             )
@@ -120,17 +122,20 @@ class Maker:
         _, place, *_ = self._fields[0]
         return "" if place is None or place >= len(record) else record[place].strip()
 
-    def row(self, record: Sequence[str]) -> tuple[Part, Row]:
-        """The row of a record, and what it is: a line may turn out to be a return.
+    def row(self, record: Sequence[str]) -> tuple[Part, Row, int]:
+        """The row of a record, what it is, and how many of its fields had a card number.
+
+        A line may turn out to be a return.
 
         Raises:
-            RowRefused: a cell cannot be read, or one that is needed is empty.
+            RowRefused: a cell cannot be read, one that is needed is empty, or one that is no prose
+                holds a card number.
         """
-        row = self._made(record)
+        row, masked = without_cards(self._made(record), self._table.not_cards)
         said = self._table.returns
         if said and isinstance(row, LineRow) and _is_return(row, said):
-            return Part.RETURNS, _returned(row)
-        return self.part, row
+            return Part.RETURNS, _returned(row), masked
+        return self.part, row, masked
 
     def _made(self, record: Sequence[str]) -> Row:
         values: dict[str, Any] = {}

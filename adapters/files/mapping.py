@@ -80,6 +80,7 @@ class Table(Dialect, frozen=True, kw_only=True, forbid_unknown_fields=True):
     format: Literal["csv", "ndjson"] | None = None
     repeats: Literal["refuse", "first"] = "refuse"
     skip_without_key: bool = False
+    not_cards: tuple[str, ...] = ()
     returns: Credits | None = None
 
 

@@ -1,4 +1,7 @@
-"""Rows that cannot come in, kept with the reason, so that they can be mended and sent again."""
+"""Rows that cannot come in, kept with the reason, so that they can be mended and sent again.
+
+Card numbers are masked here too: mend those rows in the file.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from typing import BinaryIO, Self
 
 import msgspec
 
+from domain import cards
 from domain.errors import BadInput
 from domain.imports.rows import RowRefused
 
@@ -63,4 +67,4 @@ def as_row(columns: Sequence[str], cells: Sequence[str]) -> object:
 
 
 def _printable(text: str) -> str:
-    return text.encode("utf-8", "backslashreplace").decode()
+    return cards.masked(text.encode("utf-8", "backslashreplace").decode())

@@ -11,11 +11,15 @@ from domain.errors import DomainError
 
 
 class FileTally(Struct):
-    """Rows of one file: all, and those refused by reason. `repeated` say what others said."""
+    """Rows of one file: all, and those refused by reason. `repeated` say what others said.
+
+    `masked` are the fields in which a card number was.
+    """
 
     rows: int = 0
     repeated: int = 0
     skipped: int = 0
+    masked: int = 0
     refused: Counter[str] = msgspec.field(default_factory=Counter[str])
 
     @property
@@ -76,6 +80,10 @@ class Report(Struct):
     @property
     def refused(self) -> int:
         return sum(each.bad for each in self.files.values())
+
+    @property
+    def masked(self) -> int:
+        return sum(each.masked for each in self.files.values())
 
     @property
     def agrees(self) -> bool:

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Protocol
 
 from domain.api_keys import ApiKey, ApiKeyId
+from domain.scopes import Scope
 
 
 class ApiKeys(Protocol):
@@ -25,6 +26,13 @@ class ApiKeys(Protocol):
         ...
 
     async def add(self, key: ApiKey) -> None: ...
+
+    async def rescope(self, key: ApiKeyId, scopes: Sequence[Scope] | None) -> ApiKey | None:
+        """Have a key be good for these from now on, for everything if None.
+
+        Gives None if there is no such key.
+        """
+        ...
 
     async def revoke(self, key: ApiKeyId, at: datetime) -> ApiKey | None:
         """Have a key open nothing any more; None if there is no such key."""

@@ -26,8 +26,10 @@ from gateway.guarding import (
     TIMED_OUT,
     TOO_MANY,
     Guard,
+    Room,
 )
 from gateway.live.frames import framed, is_utf8
+from gateway.live.joined import Joined
 
 ENDING = "kassa.ending"
 KNOWS = "kassa.knows"
@@ -94,10 +96,11 @@ class Http(HttpToolsProtocol):
         self._header_bytes = 0
         self._is_in_headers = True
         self._is_shed = False
-        self._is_busy = False
+        self._room: Room | None = None
 
     def connection_made(self, transport: Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        self._joined = Joined(transport, self.loop)
         if self._guard.came(self.client):
             self._guard.waits(self, self.loop, self._guard.header_seconds)
         else:
@@ -126,13 +129,16 @@ class Http(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         self._is_in_headers = False
         self._guard.waits(self, self.loop, self._guard.body_seconds)
-        self._is_shed = not self._guard.admits(self.url, self.headers) and self._is_idle
+        room = self._guard.admits(self.url, self.headers)
+        self._is_shed = room is None and self._is_idle
         if self._is_shed:
             return
-        if not self._is_busy:
-            self._is_busy = True
-            self._guard.begins()
+        if self._room is None:
+            self._room = room or Room.OF_ALL
+            self._guard.begins(self._room)
         super().on_headers_complete()
+        if self.cycle:  # its task has not begun yet
+            self.cycle.transport = cast("Any", self._joined)
 
     def on_body(self, body: bytes) -> None:
         if not self._is_shed:
@@ -143,6 +149,7 @@ class Http(HttpToolsProtocol):
         if not self._is_shed:
             super().on_message_complete()
         elif not self.transport.is_closing():
+            self._joined.flush()
             self.transport.write(BUSY)
             self._guard.waits(self, self.loop, self._guard.header_seconds)
 
@@ -158,9 +165,9 @@ class Http(HttpToolsProtocol):
 
     def _answered(self) -> None:
         """What follows may take long, but costs little: a stream, or a client that reads slowly."""
-        if self._is_busy:
-            self._is_busy = False
-            self._guard.ends()
+        if self._room:
+            self._guard.ends(self._room)
+            self._room = None
 
     def handle_websocket_upgrade(self) -> None:
         self._guard.hears(self)
@@ -177,10 +184,12 @@ class Http(HttpToolsProtocol):
 
     def _refuse(self, answer: bytes) -> None:
         if not self.transport.is_closing():
+            self._joined.flush()
             self.transport.write(answer)
             self.transport.close()
 
     def shutdown(self) -> None:
+        self._joined.flush()
         super().shutdown()
         if self._ending.call:
             self._ending.call()

@@ -8,7 +8,6 @@ from types import MappingProxyType
 from typing import Protocol
 
 import orjson
-from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
@@ -51,9 +50,9 @@ FORMAT_BY_MEDIA: Mapping[str, Format] = MappingProxyType(
 )
 
 
-def chosen(headers: Headers) -> Format | None:
+def chosen(accept: str) -> Format | None:
     """The format that a client names in `Accept`, and likes best; wildcards want no stream."""
-    media = named(headers, tuple(FORMAT_BY_MEDIA))
+    media = named(accept, tuple(FORMAT_BY_MEDIA))
     return FORMAT_BY_MEDIA[media] if media else None
 
 

@@ -9,8 +9,9 @@ from datetime import datetime
 import msgspec
 
 from domain.api_keys import ApiKey, ApiKeyId
+from domain.scopes import Scope
 from storage.mongo.collections import Collection, Index, by
-from storage.mongo.driver import Database
+from storage.mongo.driver import Database, Filter
 
 API_KEYS = Collection("api_keys", ApiKey, (Index(by("digest"), "API keys", unique=True),))
 COLLECTIONS = (API_KEYS,)
@@ -33,11 +34,18 @@ class MongoApiKeys:
     async def add(self, key: ApiKey) -> None:
         await self._database.put(API_KEYS.name, API_KEYS.document(key))
 
+    async def rescope(self, key: ApiKeyId, scopes: Sequence[Scope] | None) -> ApiKey | None:
+        named = None if scopes is None else list(scopes)
+        return await self._changed(key, {"$set": {"scopes": named}})
+
     async def revoke(self, key: ApiKeyId, at: datetime) -> ApiKey | None:
         first = {"$set": {"revoked_at": {"$ifNull": ["$revoked_at", at]}}}
-        found = await self._database.change(API_KEYS.name, {"_id": key}, [first])
-        return None if found is None else msgspec.convert(found, ApiKey)
+        return await self._changed(key, [first])
 
     async def used(self, keys: Several[ApiKeyId], at: datetime) -> None:
         latest = {"$max": {"last_used_at": at}}
         await self._database.change_all(API_KEYS.name, {"_id": {"$in": list(keys)}}, latest)
+
+    async def _changed(self, key: ApiKeyId, update: Filter | Sequence[Filter]) -> ApiKey | None:
+        found = await self._database.change(API_KEYS.name, {"_id": key}, update)
+        return None if found is None else msgspec.convert(found, ApiKey)

@@ -26,8 +26,8 @@ PATIENCE_SECONDS = 0.02
 class Merging:
     """Merges reads that differ in their keys alone.
 
-    Whoever reads says in `slot` what else there is to differ in, the viewer above all. A read that
-    one of its readers gives up goes on for the others; one that fails, fails for all.
+    Whoever reads says in `slot` what else there is to differ in, what may be seen above all. A read
+    that one of its readers gives up goes on for the others; one that fails, fails for all.
     """
 
     def __init__(self) -> None:

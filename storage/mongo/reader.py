@@ -7,7 +7,7 @@ than one a parent, which tells whether there is a next page.
 from __future__ import annotations
 
 from asyncio import Future
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache, partial
 from operator import attrgetter
@@ -54,6 +54,10 @@ class Reader(Generic[T]):
         guard = within(reach(viewer, subject or self._subject), self._owners)
         return None if guard is None else {"$and": [where, guard]} if guard else where
 
+    def _slot(self, how: str, field: str, viewer: Viewer) -> Hashable:
+        """Reads of whoever reaches the same may be one: all shoppers see one catalogue."""
+        return how, field, reach(viewer, self._subject)
+
     async def all(
         self,
         viewer: Viewer,
@@ -88,7 +92,7 @@ class Reader(Generic[T]):
             found = await self.all(viewer, {field: {"$in": asked}}, also=(name,))
             return dict(zip(map(key, found), found, strict=True))
 
-        return self._merging.read(("one", field, viewer), keys, read)
+        return self._merging.read(self._slot("one", field, viewer), keys, read)
 
     def tagged(self, viewer: Viewer, field: str, keys: Sequence[K]) -> Future[Mapping[K, T]]:
         """The one document that has each key in the array `field`, which the type does not show."""
@@ -108,7 +112,7 @@ class Reader(Generic[T]):
                 for key in wanted.intersection(document[field])
             }
 
-        return self._merging.read(("tagged", field, viewer), keys, read)
+        return self._merging.read(self._slot("tagged", field, viewer), keys, read)
 
     def many_each(
         self, viewer: Viewer, field: str, keys: Sequence[K]
@@ -123,7 +127,7 @@ class Reader(Generic[T]):
                 groups[getattr(item, field)].append(item)
             return groups
 
-        return self._merging.read(("many", field, viewer), keys, read)
+        return self._merging.read(self._slot("many", field, viewer), keys, read)
 
     async def page(
         self,

@@ -20,6 +20,7 @@ from storage.mongo.migrate import migrate
 from storage.mongo.shelf import MongoShelf
 from tests.client import Client
 from tests.edge.owners import Owners
+from tests.storage.listening import Told
 from tests.walks.applications import application
 from tests.walks.belongings import Belongings, two_who_have_everything
 
@@ -74,10 +75,19 @@ def viewers(shop: Shop, people: tuple[Belongings, Belongings]) -> Mapping[str, V
 
 
 @pytest.fixture(scope="package")
-async def world(servers: Embedded, driver: Driver, shop: Shop) -> AsyncIterator[Database]:
+def told() -> Told:
+    """What is asked of the world's database."""
+    return Told()
+
+
+@pytest.fixture(scope="package")
+async def world(
+    servers: Embedded, driver: Driver, shop: Shop, told: Told
+) -> AsyncIterator[Database]:
     """The demo shop, where these tests may write."""
     assert servers.mongodb_url
-    found = Database(servers.mongodb_url, f"edge_{secrets.token_hex(4)}", driver=driver)
+    name = f"edge_{secrets.token_hex(4)}"
+    found = Database(servers.mongodb_url, name, driver=driver, listeners=[told])
     await migrate(found)
     await MongoShelf(found).fill(shop)
     yield found

@@ -8,9 +8,11 @@ from asyncio import to_thread
 
 import pytest
 
+from domain.scopes import Scope
 from gateway import bootstrap
 from gateway.embedded import Embedded
 from gateway.settings import Settings
+from storage.mongo.api_keys import MongoApiKeys
 from storage.mongo.catalog import LOCATIONS
 from storage.mongo.driver import Database
 from storage.mongo.operations import CHANNELS
@@ -59,6 +61,22 @@ async def test_a_key_is_made_used_listed_and_revoked(keys, database: Database):
     assert refused["extensions"]["code"] == "UNAUTHENTICATED"
 
 
+async def test_a_key_is_made_good_for_less_and_for_everything_again(keys, database: Database):
+    channel = a_channel()
+    await database.add(CHANNELS.name, [CHANNELS.document(channel)])
+    [key] = ID.findall((await keys("create", "Nordic Finds", "--channel", channel.code)).stdout)
+
+    less = await keys("scopes", key, "--scope", "orders", "--scope", "catalog")
+    assert "orders" in less.stdout
+    assert "all that a" not in less.stdout
+    [kept] = await MongoApiKeys(database).all()
+    assert kept.scopes == (Scope.CATALOG, Scope.ORDERS)
+
+    assert "all that a" in (await keys("scopes", key, "--everything")).stdout
+    [kept] = await MongoApiKeys(database).all()
+    assert kept.scopes is None
+
+
 REFUSALS = {
     "neither channel nor location": (("create", "x"), "for a partner's channels, or for a device"),
     "an unknown channel": (("create", "x", "--channel", "shop"), "There is no channel 'shop'"),
@@ -68,6 +86,13 @@ REFUSALS = {
         "There are: catalog, stock,",
     ),
     "an unknown key": (("revoke", "key_1"), "There is no key 'key_1'"),
+    "scopes of an unknown key": (("scopes", "key_1", "--scope", "orders"), "There is no key"),
+    "no scopes": (("scopes", "key_1"), "Say what the key is good for"),
+    "scopes, and everything": (
+        ("scopes", "key_1", "--scope", "orders", "--everything"),
+        "Say what the key is good for",
+    ),
+    "a scope that is none": (("scopes", "key_1", "--scope", "all"), "There are: catalog, stock,"),
 }
 
 

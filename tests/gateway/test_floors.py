@@ -8,16 +8,18 @@ from gateway import floors
 from gateway.settings import SettingsError
 
 GOOD = [
-    *(("MongoDB", each) for each in ("6.0.27", "7.0.28", "8.0.17", "8.0.30", "8.2.3", "8.3.0")),
-    *(("MongoDB", each) for each in ("9.0.0", "8.0.17-rc0")),
-    *(("Redis", each) for each in ("6.2.20", "7.4.6", "8.0.4", "8.2.2", "8.4.0")),
-    *(("Valkey", each) for each in ("7.2.11", "8.1.4", "9.0.0")),
+    *(("MongoDB", each) for each in ("6.0.30", "7.0.48", "8.0.37", "8.0.40", "8.3.16", "9.0.7")),
+    *(("MongoDB", each) for each in ("9.1.0", "8.0.37-rc0")),
+    *(("Redis", each) for each in ("6.2.24", "7.4.11", "8.2.9", "8.6.7", "8.10.1", "8.12.0")),
+    *(("Valkey", each) for each in ("7.2.16", "8.1.9", "9.1.1", "9.2.0")),
 ]
 BAD = [
-    *(("MongoDB", each) for each in ("6.0.5", "6.0.26", "7.0.27", "8.0.16", "8.1.9", "8.2.2")),
+    *(("MongoDB", each) for each in ("6.0.5", "6.0.29", "7.0.47", "8.0.36", "8.1.9", "8.2.12")),
+    *(("MongoDB", each) for each in ("8.3.15", "9.0.6")),
     *(("MongoDB", each) for each in ("5.0.32", "4.4.30", "3.6.0", "", "x")),
-    *(("Redis", each) for each in ("6.2.14", "7.0.99", "7.2.10", "8.2.1", "2.8.0")),
-    *(("Valkey", each) for each in ("7.2.10", "8.0.5")),
+    *(("Redis", each) for each in ("6.2.23", "7.0.99", "7.2.15", "8.0.6", "8.8.1", "8.10.0")),
+    *(("Redis", each) for each in ("2.8.0",)),
+    *(("Valkey", each) for each in ("7.2.13", "8.0.9", "9.1.0")),
 ]
 
 

@@ -143,7 +143,7 @@ async def test_who_comes_when_all_are_busy_is_told_at_once_and_who_is_at_work_is
             _, writer = await asyncio.open_connection("127.0.0.1", port)
             writer.write(head + b"authorization: " + token + b"\r\n\r\n")
             waiting.append(writer)
-        while guard.busy < 3:  # noqa: ASYNC110 - nobody tells
+        while guard.busy + guard.known_busy < 3:  # noqa: ASYNC110 - nobody tells
             await asyncio.sleep(0.01)
 
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
@@ -154,7 +154,7 @@ async def test_who_comes_when_all_are_busy_is_told_at_once_and_who_is_at_work_is
         alive = await spoken(port, b"GET /livez HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n")
         for each in waiting:
             each.close()
-        while guard.busy:  # noqa: ASYNC110 - nobody tells
+        while guard.busy or guard.known_busy:  # noqa: ASYNC110 - nobody tells
             await asyncio.sleep(0.01)
         writer.write(head + b"\r\nok")
         then = await asyncio.wait_for(reader.readuntil(b"ok"), LATE)
@@ -184,6 +184,44 @@ def test_as_many_are_under_way_as_will_soon_be_answered(monkeypatch):
         clock[0] += 60.0
 
     assert rooms == [1_000, 1_000, 200, 200, 100, 1_000]
+
+
+@pytest.mark.parametrize(
+    ("url", "admitted"),
+    [
+        (b"/graphql", False),
+        (b"/graphql?documentId=sha256:1", False),
+        (b"/public/graphql", False),
+        (b"/partner/graphql?query={a}", False),
+        (b"http://x/public/graphql", False),
+        (b"/public/%67raphql", False),
+        (b"/graphql#there", False),
+        (b"/livez", True),
+        (b"/readyz?of=/graphql", True),
+        (b"/graphql.js", True),
+    ],
+)
+def test_every_graph_is_shed_and_nothing_else(url: bytes, admitted: bool):
+    guard = Guard(fronts=())
+    guard.busy = 10_000
+
+    assert bool(guard.admits(url, [])) is admitted
+
+
+def test_who_is_at_work_keeps_their_room_when_the_pace_falls():
+    guard, till = Guard(fronts=()), [(b"authorization", b"Bearer till")]
+    guard.knows(b"Bearer till")
+    guard.busy = 1_000  # all admitted while many were answered
+
+    for _ in range(guarding.MORE_FOR_KNOWN):
+        room = guard.admits(b"/graphql", till)
+        assert room
+        guard.begins(room)
+
+    assert guard.admits(b"/graphql", till) is None
+    guard.ends(guarding.Room.OF_KNOWN)
+    assert guard.admits(b"/graphql", till)
+    assert guard.admits(b"/graphql", []) is None
 
 
 def test_nobody_is_turned_away_where_budgets_are_only_measured():

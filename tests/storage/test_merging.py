@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import pytest
 
+from domain.ids import CustomerId
 from domain.shop import Shop
 from domain.viewer import SYSTEM, Role, Viewer
 from storage.mongo import MongoRepositories
@@ -121,12 +122,13 @@ async def test_a_failure_is_everybodys_and_the_next_read_is_another(squares: Squ
     assert await squares.read([1]) == {1: 1}
 
 
-async def test_two_requests_share_commands_and_two_viewers_do_not(
+async def test_two_requests_share_commands_where_both_reach_the_same(
     stocked: Database, shop: Shop, reads: Reads
 ):
     orders, levels = MongoRepositories(stocked).payments, MongoRepositories(stocked).stock
     ids, skus = [order.id for order in shop.orders[:4]], [one.sku for one in shop.products[:2]]
     support = Viewer(Role.SUPPORT)
+    anna, bo = (Viewer(Role.SHOPPER, customer=CustomerId(one.id)) for one in shop.customers[:2])
     reads.forget()
 
     both = await asyncio.gather(
@@ -138,4 +140,14 @@ async def test_two_requests_share_commands_and_two_viewers_do_not(
     assert [list(each) for each in both[:2]] == [ids[:2], ids[1:]]
 
     await asyncio.gather(orders.of_orders(SYSTEM, ids), orders.of_orders(support, ids))
-    assert len(reads) == 4
+    assert len(reads) == 3
+
+    await asyncio.gather(orders.of_orders(anna, ids), orders.of_orders(bo, ids))
+    assert len(reads) == 5
+
+    catalog = MongoRepositories(stocked).catalog
+    found = await asyncio.gather(
+        *(catalog.products_by_skus(each, skus) for each in (anna, bo, support))
+    )
+    assert len(reads) == 7  # published products for shoppers, all of them for staff
+    assert found[0] == found[1]

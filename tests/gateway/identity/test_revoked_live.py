@@ -1,26 +1,35 @@
-"""A key is revoked, and what it had open ends: through a real server, with nobody's help."""
+"""A key is revoked or changed, and what it had open ends: through a real server, by itself."""
 
 from __future__ import annotations
 
+from asyncio import to_thread
 from datetime import UTC, datetime
 
 import pytest
 
 from domain.api_keys import Mode
 from gateway import bootstrap
+from gateway.embedded import Embedded
+from gateway.identity.vigil import CHANGED
 from gateway.settings import Settings
 from storage.mongo.api_keys import MongoApiKeys
 from storage.mongo.driver import Database
-from tests.gateway.identity.test_keyring import Keys
+from storage.mongo.journal.following import MongoFollowing
+from tests.gateway.identity.test_keyring import CHANNEL, Keys
 from tests.gateway.live.board import talking
 from tests.gateway.serving import served
+from tests.processes import run
 from tests.walks.applications import application
+
+ORDERS = f'subscription {{ orderUpdated(channel: "{CHANNEL}") {{ kind }} }}'
 
 
 @pytest.fixture
 async def address(database: Database):
     door = bootstrap.door(Settings(), database)
-    async with served(application(database, door=door), lifespan="on") as found:
+    following = MongoFollowing(database)
+    live = application(database, door=door, following=following)
+    async with served(live, lifespan="on") as found:
         yield found
 
 
@@ -36,3 +45,25 @@ async def test_a_revoked_key_loses_its_socket_and_another_does_not(address, data
         assert (await talk.closed())[0] == 4401
         await others.tell("ping")
         assert await others.hear() == {"type": "pong"}
+
+
+async def test_a_key_whose_scopes_change_is_sent_away_and_comes_back_with_less(
+    servers: Embedded, address, database: Database
+):
+    pepper = (await bootstrap.peppers(Settings(), database))[0]
+    key, text = await Keys(database).make(Mode.TEST, pepper)
+    there = {"mongodb_url": servers.mongodb_url, "mongodb_database": database.name}
+
+    async with talking(address, text) as talk:
+        await talk.tell("subscribe", id="1", payload={"query": ORDERS})
+        assert (await talk.hear())["payload"]["data"] == {"orderUpdated": {"kind": "SNAPSHOT"}}
+        await to_thread(run, "keys", "scopes", key, "--scope", "catalog", **there)
+
+        code, reason = await talk.closed()
+        assert (code, reason) == (4403, CHANGED)
+
+    async with talking(address, text) as talk:
+        await talk.tell("subscribe", id="1", payload={"query": ORDERS})
+        refused = await talk.hear()
+        assert refused["type"] == "error"
+        assert refused["payload"][0]["extensions"]["code"] == "FORBIDDEN"
