@@ -19,7 +19,7 @@ from uvicorn.supervisors import Multiprocess
 
 from gateway import embedded
 from gateway.guarding import Guard
-from gateway.live import protocols
+from gateway.live import protocols, websocket
 from gateway.settings import Limiting, Settings, SettingsError
 
 APPLICATION = "gateway.bootstrap:application"
@@ -137,7 +137,7 @@ def configured(application: ASGIApp | str, **more: Any) -> uvicorn.Config:
         application,
         loop="uvloop",
         http=protocols.Http,
-        ws=protocols.WebSocket,
+        ws=websocket.WebSocket,
         ws_max_size=MOST_MESSAGE_BYTES,
         ws_per_message_deflate=False,
         ws_ping_interval=PING_SECONDS,

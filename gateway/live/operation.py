@@ -11,8 +11,8 @@ from collections.abc import Callable, Sequence
 import orjson
 
 from gateway.live.mailbox import Mailbox, Message
-from gateway.live.protocols import WebSocket
 from gateway.live.streams import Stream
+from gateway.live.websocket import WebSocket
 
 
 class Operation:

@@ -37,7 +37,7 @@ from gateway.live.mailbox import End, Message
 from gateway.live.operation import Operation, error_text
 from gateway.live.origins import is_own
 from gateway.live.pace import Pace
-from gateway.live.protocols import WebSocket, websocket
+from gateway.live.websocket import WebSocket, websocket
 from gateway.reading import Asked, Refused
 
 SUBPROTOCOL = "graphql-transport-ws"

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import uvicorn
 
-from gateway.live import protocols
+from gateway.live import protocols, websocket
 from gateway.live.mailbox import MOST_MESSAGES
 from gateway.serving import configured, drop_who_does_not_read
 from tests.gateway.live.board import TICKS, application, happens, talking
@@ -200,7 +200,8 @@ async def test_streams_end_with_the_server_and_clients_come_back(board):
 
 @pytest.mark.parametrize("saying", [BY_SOCKET, BY_EVENTS], ids=["socket", "events"])
 async def test_who_does_not_read_does_not_hold_up_the_end(board, saying, monkeypatch):
-    monkeypatch.setattr(protocols, "LAST_SECONDS", 0.1)
+    for each in (protocols, websocket):
+        monkeypatch.setattr(each, "LAST_SECONDS", 0.1)
     async with serving(board) as (server, running, port):
         ours, heard = await unread(port, saying, board)
         await filled(heard)
@@ -214,7 +215,7 @@ async def test_who_does_not_read_does_not_hold_up_the_end(board, saying, monkeyp
 
 
 @asynccontextmanager
-async def pinging(board, seconds, wire=protocols.WebSocket):
+async def pinging(board, seconds, wire=websocket.WebSocket):
     """A server that asks so often whether clients are there; yields its port."""
     config = configured(application(board), lifespan="off")
     config.ws_ping_interval = config.ws_ping_timeout = seconds
@@ -248,7 +249,7 @@ async def test_a_client_that_answers_pings_stays(board):
 async def test_who_is_told_something_is_pinged_less_often(board):
     wires = []
 
-    class Wire(protocols.WebSocket):
+    class Wire(websocket.WebSocket):
         def schedule_ping(self):
             wires.append(self)  # the test is the clock
 
@@ -268,7 +269,7 @@ async def test_who_is_told_something_is_pinged_less_often(board):
 async def test_who_is_told_nothing_is_pinged_each_time(board):
     wires = []
 
-    class Wire(protocols.WebSocket):
+    class Wire(websocket.WebSocket):
         def schedule_ping(self):
             wires.append(self)
 
