@@ -86,7 +86,7 @@ HELD := -c requirements/run.lock
 
 lock: .venv/dev ## pin all dependencies anew, with hashes
 	@$(COMPILE) --extra embedded --extra checkout pyproject.toml -o requirements/run.lock
-	@$(COMPILE) --extra motor $(HELD) pyproject.toml -o requirements/server.lock
+	@$(COMPILE) --extra motor --extra traces $(HELD) pyproject.toml -o requirements/server.lock
 	@$(COMPILE) --all-extras $(HELD) pyproject.toml -o requirements/dev.lock
 	@echo hatchling | $(COMPILE) $(HELD) - -o requirements/build.lock
 

@@ -34,6 +34,8 @@ from gateway.identity.door import Door
 from gateway.limits.accounts import Accounts
 from gateway.live.hub import Branch, Hub, Parts
 from gateway.live.sockets import Sockets
+from gateway.observing import NOBODY, Jobs, Observing
+from gateway.seeing import Observer
 from gateway.settings import Settings
 from gateway.trusted import OUTSIDE, Library
 from gateway.wiring import WIRING
@@ -60,6 +62,7 @@ def build(
     following: Following | None = None,
     accounts: Accounts | None = None,
     lifespan: Lifespan | None = None,
+    observing: Observing = NOBODY,
 ) -> Starlette:
     """Put the routes together.
 
@@ -69,13 +72,12 @@ def build(
     """
     door = door or Door(is_development=settings.is_development)
     graph, *parts = (
-        _graph(settings, each, repositories, stores, door, accounts)
+        _graph(settings, each, repositories, stores, door, accounts, observing.operations)
         for each in (view, *_contracts(settings).values())
     )
+    graphs = [graph, *parts]
     hub = Hub(Parts(graph, following, repositories)) if following else None
-    graph.streams = hub
-    for part in parts:
-        part.streams = Branch(hub, part) if hub else None
+    _subscribed(graphs, hub)
     page = pages.page if settings.is_development else None
     routes: list[BaseRoute] = [
         Route("/graphql", GraphQLEndpoint(graph, page=page, origins=settings.origins)),
@@ -86,12 +88,24 @@ def build(
         *(pages.routes(page_config) if settings.is_development else ()),
     ]
     edge = Middleware(Edge, origins=settings.origins, hosts=settings.hosts)
-    living = _living(lifespan, hub, door, [graph, *parts])
-    return Starlette(routes=routes, lifespan=living, middleware=[edge])
+    living = _living(lifespan, hub, door, graphs, observing.jobs(graphs, hub))
+    return Starlette(routes=routes, lifespan=living, middleware=[edge, *observing.around])
+
+
+def _subscribed(graphs: Sequence[Graph], hub: Hub | None) -> None:
+    """Subscriptions of all are told by one hub."""
+    graph, *parts = graphs
+    graph.streams = hub
+    for part in parts:
+        part.streams = Branch(hub, part) if hub else None
 
 
 def _living(
-    lifespan: Lifespan | None, hub: Hub | None, door: Door, graphs: Sequence[Graph]
+    lifespan: Lifespan | None,
+    hub: Hub | None,
+    door: Door,
+    graphs: Sequence[Graph],
+    jobs: Jobs,
 ) -> Lifespan:
     """While the application lives, its subscribers are told."""
 
@@ -101,7 +115,7 @@ def _living(
             stack.push_async_callback(door.close)
             if lifespan:
                 await stack.enter_async_context(lifespan(application))
-            await stack.enter_async_context(upkeep.running(_watches(door, graphs)))
+            await stack.enter_async_context(upkeep.running({**_watches(door, graphs), **jobs}))
             if hub:
                 await stack.enter_async_context(hub.running())
             yield
@@ -137,6 +151,7 @@ def _graph(
     stores: Stores,
     door: Door,
     accounts: Accounts | None,
+    observers: Sequence[Observer],
 ) -> Graph:
     return Graph(
         Engine(view.core, WIRING, suggests=settings.is_development),
@@ -149,6 +164,7 @@ def _graph(
         ),
         hides_schema=not settings.is_development,
         report=logs.report,
+        observers=observers,
     )
 
 

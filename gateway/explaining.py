@@ -29,6 +29,7 @@ from gateway.execution.bindings import Batched, Binding, Root
 from gateway.execution.core import type_of
 from gateway.execution.plan import Composite, Field, Level
 from gateway.execution.watching import Call, Read, Watch, note
+from gateway.metrics.reads import keys
 
 REASONS = {
     "introspection": "it asks for the schema itself",
@@ -96,18 +97,13 @@ class _Repository:
                 return await read(*asked, **named)
             finally:
                 took = (perf_counter() - began) * 1000
-                note(Read(f"{self._name}.{name}", _keys(asked), took))
+                note(Read(f"{self._name}.{name}", keys(asked), took))
 
         return noted
 
 
 def _watched(name: str, repository: object) -> Any:
     return _Repository(name, repository)
-
-
-def _keys(asked: Sequence[object]) -> int:
-    """How many keys are asked for; a page of a list is one."""
-    return next((len(each) for each in asked if isinstance(each, list)), 1)  # pyright: ignore[reportUnknownArgumentType]
 
 
 def explained(watch: Watch) -> Explained:

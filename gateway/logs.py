@@ -12,6 +12,7 @@ import structlog
 from structlog.typing import ExcInfo
 
 from domain import cards
+from gateway.metrics import instruments
 
 MOST_CAUSES = 5
 
@@ -97,4 +98,5 @@ def too_dear(code: str, facts: Mapping[str, object]) -> None:
 
 def report(error: Exception, error_id: str) -> None:
     """Keep the cause of an error that a client saw masked."""
+    instruments.MASKED_ERRORS.inc()
     log.error("masked error", error_id=error_id, exc_info=error)

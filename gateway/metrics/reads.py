@@ -1,0 +1,75 @@
+"""Counting reads: for how many keys at once, and how many an operation makes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from typing import Any
+
+from domain.ports import (
+    Catalog,
+    Channels,
+    Customers,
+    Journal,
+    Orders,
+    Payments,
+    Repositories,
+    Stock,
+    Wanted,
+)
+from gateway.metrics import instruments
+from gateway.metrics.operations import TALLY
+
+MOST_NARROWED = 512
+"""As many as plans are kept."""
+
+
+class Counted:
+    """Repositories whose reads are counted with the operation that makes them."""
+
+    def __init__(self, repositories: Repositories) -> None:
+        self._narrowed = lru_cache(MOST_NARROWED)(self._made)
+        self._repositories = repositories
+        self.customers: Customers = _counted("customers", repositories.customers)
+        self.catalog: Catalog = _counted("catalog", repositories.catalog)
+        self.stock: Stock = _counted("stock", repositories.stock)
+        self.orders: Orders = _counted("orders", repositories.orders)
+        self.payments: Payments = _counted("payments", repositories.payments)
+        self.channels: Channels = _counted("channels", repositories.channels)
+        self.journal: Journal = _counted("journal", repositories.journal)
+
+    def narrowed(self, wanted: Wanted) -> Counted:
+        """The same ones for all who want the same, as the repositories themselves do."""
+        return self._narrowed(wanted)
+
+    def _made(self, wanted: Wanted) -> Counted:
+        return Counted(self._repositories.narrowed(wanted))
+
+
+def keys(asked: Sequence[object]) -> int:
+    """How many keys are asked for; a page of a list is one."""
+    return next((len(each) for each in asked if isinstance(each, list)), 1)  # pyright: ignore[reportUnknownArgumentType]
+
+
+class _Repository:
+    def __init__(self, name: str, repository: object) -> None:
+        self._name = name
+        self._repository = repository
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        """Asked for once: what it gives is kept beside its name."""
+        read = getattr(self._repository, name)
+        sizes = instruments.READ_KEYS.labels(f"{self._name}.{name}")
+
+        def counted(*asked: Any, **named: Any) -> Any:
+            if tally := TALLY.get():
+                tally.reads += 1
+            sizes.observe(keys(asked))
+            return read(*asked, **named)
+
+        setattr(self, name, counted)
+        return counted
+
+
+def _counted(name: str, repository: object) -> Any:
+    return _Repository(name, repository)
