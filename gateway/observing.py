@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from importlib import import_module
+from typing import Any
 
 from msgspec import Struct
 from starlette.middleware import Middleware
@@ -15,10 +17,17 @@ from gateway.metrics import sampling, servers
 from gateway.metrics.operations import Counting
 from gateway.metrics.reads import Counted
 from gateway.seeing import Observer
-from gateway.settings import Settings
+from gateway.settings import Settings, SettingsError
 from gateway.upkeep import Job
 
 Jobs = Mapping[str, tuple[Job, float]]
+
+
+NO_TRACES = "KASSA_TRACES needs OpenTelemetry: `pip install 'kassa[traces]'`, or leave it unset."
+
+
+async def _nothing() -> None:
+    pass
 
 
 class Observing(Struct, frozen=True, kw_only=True):
@@ -30,7 +39,9 @@ class Observing(Struct, frozen=True, kw_only=True):
     mongodb: Timed = untimed
     redis: Timed = untimed
     stock: StepsTold = untold
+    listeners: Sequence[Any] = ()  # of the MongoDB client
     jobs: Callable[[Sequence[Graph], Hub | None], Jobs] = lambda _, __: {}
+    close: Callable[[], Awaitable[None]] = _nothing
 
 
 NOBODY = Observing()
@@ -38,8 +49,33 @@ NOBODY = Observing()
 
 def observing(settings: Settings) -> Observing:
     """As the settings want it."""
-    if settings.metrics is None:
-        return NOBODY
+    seen = _figures() if settings.metrics else NOBODY
+    if settings.traces is None:
+        return seen
+    from gateway import tracing  # here, for it needs an extra
+
+    return tracing.traced(seen, settings.traces)
+
+
+def check(settings: Settings) -> None:
+    """Is there what the settings want?
+
+    Raises:
+        SettingsError: OpenTelemetry is not installed.
+    """
+    if settings.traces and not _has_opentelemetry():
+        raise SettingsError(NO_TRACES)
+
+
+def _has_opentelemetry() -> bool:
+    try:
+        import_module("gateway.tracing")
+    except ImportError:
+        return False
+    return True
+
+
+def _figures() -> Observing:
     return Observing(
         operations=[Counting()],
         repositories=Counted,

@@ -98,6 +98,7 @@ def serving(
             await bank.close()
             await chosen.close()
             await doorbell.close()
+            await observing.close()
 
     return app.build(
         settings,
@@ -164,4 +165,4 @@ def application() -> Starlette:
     settings = check(read())
     logs.configure(for_people=settings.is_development)
     seen = observing(settings)
-    return serving(settings, database(settings, seen.mongodb), bell(settings), seen)
+    return serving(settings, database(settings, seen), bell(settings), seen)
