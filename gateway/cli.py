@@ -24,6 +24,7 @@ from gateway import (
     serving,
 )
 from gateway import settings as environment
+from gateway.doctoring import doctor
 from gateway.metrics import exposing
 from gateway.terminal import Embedded, complain, database, out, problems, sentences
 from schema import views
@@ -219,6 +220,9 @@ def check(
             checking.show(checks, out)
         if not checking.all_hold(checks):
             raise typer.Exit(1)
+
+
+app.command()(doctor)
 
 
 @app.command()

@@ -79,6 +79,15 @@ class Bell:
         valkey = told.get("valkey_version")
         return ("Valkey", valkey) if valkey else ("Redis", told["redis_version"])
 
+    async def memory(self) -> tuple[int, str]:
+        """How many bytes it may use, 0 being any number, and what it forgets when it has no more.
+
+        Raises:
+            Unavailable: it does not answer.
+        """
+        told = await self._line.ask("INFO", "memory")
+        return int(told["maxmemory"]), told["maxmemory_policy"]
+
     async def ping(self) -> None:
         """Ask for an answer.
 
