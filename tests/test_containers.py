@@ -71,7 +71,8 @@ def test_only_nginx_may_be_reached_from_elsewhere_and_only_if_wanted():
         if "ports" in service
     }
 
-    assert published == {name: {LOOPBACK} for name in ("nginx", "redis", "mongodb")}
+    published_here = ("nginx", "redis", "mongodb", "grafana")
+    assert published == {name: {LOOPBACK} for name in published_here}
 
 
 def test_what_serves_is_healthy_and_comes_back():

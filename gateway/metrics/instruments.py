@@ -103,7 +103,7 @@ TURNED_AWAY = _counter("turned_away_total", "Subscribers ended for reading too s
 CONNECTIONS = _sum("connections", "Open connections of clients.")
 SHED = _counter("shed_total", "Requests and connections turned away at the door.", "why")
 JOB_FAULTS = _counter(
-    "job_faults_total", "Work beside answering that failed, to be tried again.", "job"
+    "job_faults_total", "Work beside answering that failed, to be tried again.", "work"
 )
 for why in ("address", "busy", "full", "slow"):
     SHED.labels(why)  # from 0, or nobody would see the first
