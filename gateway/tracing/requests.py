@@ -42,7 +42,8 @@ class Requests:
                 current.begin(scope["headers"], trace_id)
                 await self._app(scope, receive, _telling(send, span, scope))
         finally:
-            span.end()
+            if span.is_recording():  # nobody was answered
+                span.end()
 
     def _begun(self, scope: Scope) -> Span:
         method = _method(scope)
