@@ -6,44 +6,25 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any
 
-from domain.ports import (
-    Catalog,
-    Channels,
-    Customers,
-    Journal,
-    Orders,
-    Payments,
-    Repositories,
-    Stock,
-    Wanted,
-)
+from domain.ports import Repositories, Wanted
 from gateway.metrics import instruments
 from gateway.metrics.operations import TALLY
+from gateway.wrapping import Wrapped
 
 MOST_NARROWED = 512
 """As many as plans are kept."""
 
 
-class Counted:
+class Counted(Wrapped):
     """Repositories whose reads are counted with the operation that makes them."""
 
     def __init__(self, repositories: Repositories) -> None:
-        self._narrowed = lru_cache(MOST_NARROWED)(self._made)
-        self._repositories = repositories
-        self.customers: Customers = _counted("customers", repositories.customers)
-        self.catalog: Catalog = _counted("catalog", repositories.catalog)
-        self.stock: Stock = _counted("stock", repositories.stock)
-        self.orders: Orders = _counted("orders", repositories.orders)
-        self.payments: Payments = _counted("payments", repositories.payments)
-        self.channels: Channels = _counted("channels", repositories.channels)
-        self.journal: Journal = _counted("journal", repositories.journal)
+        super().__init__(repositories, _Repository)
+        self._narrowed = lru_cache(MOST_NARROWED)(super().narrowed)
 
-    def narrowed(self, wanted: Wanted) -> Counted:
+    def narrowed(self, wanted: Wanted) -> Wrapped:
         """The same ones for all who want the same, as the repositories themselves do."""
         return self._narrowed(wanted)
-
-    def _made(self, wanted: Wanted) -> Counted:
-        return Counted(self._repositories.narrowed(wanted))
 
 
 def keys(asked: Sequence[object]) -> int:
@@ -69,7 +50,3 @@ class _Repository:
 
         setattr(self, name, counted)
         return counted
-
-
-def _counted(name: str, repository: object) -> Any:
-    return _Repository(name, repository)
