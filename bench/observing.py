@@ -43,11 +43,11 @@ RESULTS = Path(__file__).parent / "results"
 QUESTIONS = {
     "{ __typename }": (300, "{ __typename }"),
     "a customer with 20 orders, 5 reads": (
-        6,
+        4,
         (Path(__file__).parent / "http/queries/q1-customer-360.graphql").read_text(),
     ),
 }
-ROUNDS = 61
+ROUNDS = 41
 UNTIL = datetime(2026, 3, 1, 12, tzinfo=UTC)
 HEADERS = [
     (b"host", b"kassa.test"),
@@ -138,7 +138,7 @@ async def _alternating(
 ) -> Mapping[str, Any]:
     rounds: dict[str, list[float]] = {name: [] for name in applications}
     for n in range(ROUNDS + 1):
-        for name, application in applications.items():
+        for name, application in list(applications.items())[:: 1 if n % 2 else -1]:
             took = await microseconds(application, times, body)
             if n:  # the first compiles
                 rounds[name].append(took)

@@ -107,11 +107,17 @@ class Graph:
         account: Account | None = None,
     ) -> Outcome:
         """Run a query or a mutation; of a subscription, the outcome says that it is one."""
-        with Seen(self._observers, watch) as seen:
+        seen = Seen(watch)
+        for observer in self._observers:
+            observer.begins(seen)
+        try:
             seen.outcome = await self._executed(
                 asked, viewer, seen, allow_mutation=allow_mutation, account=account
             )
-            return seen.outcome
+        finally:
+            for observer in self._observers:
+                observer.ends(seen)
+        return seen.outcome
 
     async def _executed(
         self,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
 from importlib import import_module
 from typing import Any
 
@@ -76,11 +77,12 @@ def _has_opentelemetry() -> bool:
 
 
 def _figures() -> Observing:
+    counting = Counting()
     return Observing(
-        operations=[Counting()],
+        operations=[counting],
         repositories=Counted,
         mongodb=servers.mongodb,
         redis=servers.redis,
         stock=servers.stock,
-        jobs=sampling.jobs,
+        jobs=partial(sampling.jobs, counting),
     )

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from types import TracebackType
-from typing import Self
+from typing import Any, Protocol
 
-from graphql import FieldNode
+from graphql import FieldNode, OperationDefinitionNode
 
 from gateway.execution.engine import Outcome
 from gateway.execution.watching import Watch
@@ -18,45 +16,40 @@ SEVERAL = "(several)"
 class Seen:
     """One operation while it is carried out. Without an outcome in the end, it broke.
 
-    `watch` sees it run, if one of the observers wants to.
+    `watch` sees it run, if somebody wants to; `began`, `reads` and `span` are for observers.
     """
 
-    __slots__ = ("_enders", "_observers", "is_registered", "outcome", "watch")
+    __slots__ = ("began", "is_registered", "outcome", "reads", "span", "watch")
 
-    def __init__(self, observers: Sequence[Observer] = (), watch: Watch | None = None) -> None:
+    def __init__(self, watch: Watch | None = None) -> None:
         self.is_registered = False
         self.outcome: Outcome | None = None
         self.watch = watch
-        self._observers = observers
+        self.began = 0.0
+        self.reads = 0
+        self.span: Any = None
 
-    def __enter__(self) -> Self:
-        self._enders = [observer(self) for observer in self._observers]
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        for end in self._enders:
-            end()
+    @property
+    def operation(self) -> OperationDefinitionNode | None:
+        return self.outcome.operation if self.outcome else None
 
 
-Observer = Callable[[Seen], Callable[[], None]]
-"""Called when an operation begins; what it gives is called when it has ended."""
+class Observer(Protocol):
+    """Told of each operation, when it begins and when it has ended."""
+
+    def begins(self, seen: Seen) -> None: ...
+    def ends(self, seen: Seen) -> None: ...
 
 
-def name(seen: Seen) -> str:
+def name(operation: OperationDefinitionNode | None, *, is_registered: bool) -> str:
     """What an operation is called in figures and traces, in words that are ours.
 
     A registered one has its name; any other has that of its root field, for whoever sends one may
     call it as they please.
     """
-    operation = seen.outcome.operation if seen.outcome else None
     if operation is None:
         return UNCHOSEN
-    if seen.is_registered and operation.name:
+    if is_registered and operation.name:
         return operation.name.value
     root, *others = operation.selection_set.selections
     field = root.name.value if isinstance(root, FieldNode) and not others else SEVERAL

@@ -8,7 +8,7 @@ from typing import Any
 
 from domain.ports import Repositories, Wanted
 from gateway.metrics import instruments
-from gateway.metrics.operations import TALLY
+from gateway.metrics.operations import SEEN
 from gateway.wrapping import Wrapped
 
 MOST_NARROWED = 512
@@ -43,8 +43,8 @@ class _Repository:
         sizes = instruments.READ_KEYS.labels(f"{self._name}.{name}")
 
         def counted(*asked: Any, **named: Any) -> Any:
-            if tally := TALLY.get():
-                tally.reads += 1
+            if seen := SEEN.get():
+                seen.reads += 1
             sizes.observe(keys(asked))
             return read(*asked, **named)
 

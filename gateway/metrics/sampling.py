@@ -11,6 +11,7 @@ from time import monotonic
 from gateway.answering import Graph
 from gateway.live.hub import Hub
 from gateway.metrics import instruments
+from gateway.metrics.operations import Counting
 from gateway.upkeep import Job
 
 EVERY_SECONDS = 2.0
@@ -21,9 +22,9 @@ MEMORY = Path("/proc/self/statm")
 Jobs = Mapping[str, tuple[Job, float]]
 
 
-def jobs(graphs: Sequence[Graph], hub: Hub | None) -> Jobs:
-    """What a process looks up of itself."""
-    return {"figures": (Sampling(graphs, hub).look, EVERY_SECONDS)}
+def jobs(counting: Counting, graphs: Sequence[Graph], hub: Hub | None) -> Jobs:
+    """What a process counts now and then, and looks up of itself."""
+    return {"figures": (Sampling(counting, graphs, hub).look, EVERY_SECONDS)}
 
 
 def lagging(lag: Callable[[], Awaitable[tuple[float, int]]]) -> Jobs:
@@ -41,7 +42,8 @@ def lagging(lag: Callable[[], Awaitable[tuple[float, int]]]) -> Jobs:
 class Sampling:
     """Looks at graphs, subscribers, and the process itself."""
 
-    def __init__(self, graphs: Sequence[Graph], hub: Hub | None) -> None:
+    def __init__(self, counting: Counting, graphs: Sequence[Graph], hub: Hub | None) -> None:
+        self._counting = counting
         self._graphs = graphs
         self._hub = hub
         self._executions = Counter[str]()
@@ -49,6 +51,7 @@ class Sampling:
         self._looked: float | None = None
 
     async def look(self) -> int:
+        self._counting.settle()
         self._look_at_plans()
         self._look_at_subscribers()
         self._look_at_the_process(monotonic())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 from opentelemetry import context, trace
@@ -20,30 +20,29 @@ class Operations:
     def __init__(self, tracer: Tracer) -> None:
         self._tracer = tracer
 
-    def __call__(self, seen: Seen) -> Callable[[], None]:
+    def begins(self, seen: Seen) -> None:
         span = self._tracer.start_span("operation")
-        if not span.is_recording():
-            return span.end
-        token = context.attach(trace.set_span_in_context(span))
-        seen.watch = seen.watch or Resolvers(self._tracer)
+        if span.is_recording():
+            seen.span = span, context.attach(trace.set_span_in_context(span))
+            seen.watch = seen.watch or Resolvers(self._tracer)
 
-        def end() -> None:
+    def ends(self, seen: Seen) -> None:
+        if seen.span:
+            span, token = seen.span
             context.detach(token)
             _describe(span, seen)
             span.end()
 
-        return end
-
 
 def _describe(span: Span, seen: Seen) -> None:
-    span.update_name(name(seen))
+    span.update_name(name(seen.operation, is_registered=seen.is_registered))
+    if seen.operation:
+        span.set_attribute("graphql.operation.type", seen.operation.operation.value)
     outcome = seen.outcome
-    if outcome and outcome.operation:
-        span.set_attribute("graphql.operation.type", outcome.operation.operation.value)
-    if outcome is None:
-        span.set_status(StatusCode.ERROR)
-    elif outcome.errors:
-        span.set_status(StatusCode.ERROR)
+    if outcome and not outcome.errors:
+        return
+    span.set_status(StatusCode.ERROR)
+    if outcome:
         span.set_attribute("kassa.errors", len(outcome.errors))
         if not outcome.executed:
             span.set_attribute("error.type", str(code_of(outcome.errors[0])))

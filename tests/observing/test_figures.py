@@ -15,10 +15,17 @@ from prometheus_client import Metric
 from gateway.metrics import instruments
 from tests import processes
 from tests.observing.conftest import REGISTERED, SUPPORT, WATCH, WORKERS
-from tests.observing.scraping import scrape
+from tests.observing.scraping import Scrape, scrape
 from tests.processes import Serving
 
 ASKED = 40
+
+
+def counted(of: Serving | Scrape, operation: str | None = None) -> float:
+    """Operations, of one name or of all."""
+    figures = of if isinstance(of, Scrape) else scrape(of)
+    labels = {"operation": operation} if operation else {}
+    return figures.value("kassa_operations_total", **labels)
 
 
 def test_operations_are_counted_over_all_processes(kassa: Serving):
@@ -28,6 +35,7 @@ def test_operations_are_counted_over_all_processes(kassa: Serving):
         for answer in pool.map(lambda _: kassa.ask("{ channels { code } }"), range(ASKED)):
             assert "errors" not in answer
 
+    processes.until(lambda: counted(kassa) >= counted(before) + ASKED)
     after = scrape(kassa)
     series = {"operation": "query channels", "outcome": "ok"}
     for name, labels in (
@@ -45,21 +53,22 @@ def test_a_registered_operation_is_counted_by_its_name(kassa: Serving):
     said = {"documentId": f"sha256:{sha256(REGISTERED.encode()).hexdigest()}"}
     assert "errors" not in kassa.http.post("/graphql", json=said, headers=SUPPORT).json()
 
-    after = scrape(kassa)
-    assert after.value("kassa_operations_total", operation="ForTheTill", outcome="ok") == 1 + (
-        before.value("kassa_operations_total", operation="ForTheTill", outcome="ok")
-    )
+    labels = {"operation": "ForTheTill", "outcome": "ok"}
+    is_now = before.value("kassa_operations_total", **labels) + 1
+    processes.until(lambda: scrape(kassa).value("kassa_operations_total", **labels) == is_now)
 
 
 def test_nobody_makes_series_by_asking(kassa: Serving):
     for query in ("{ channels { code } }", "query X { nothing }"):
         kassa.ask(query)
+    processes.until(lambda: counted(kassa, "query channels") and counted(kassa, "(refused)"))
     before = scrape(kassa)
 
     for n in range(ASKED):
         kassa.ask(f"query Canary{n} {{ canary{n}: channels {{ code }} }}")
         kassa.ask(f"query Canary{n} {{ canary{n} }}")
 
+    processes.until(lambda: counted(kassa) >= counted(before) + 2 * ASKED)
     after = scrape(kassa)
     assert "anary" not in after.text
     assert after.labels("kassa_operations_total", "operation") == before.labels(
