@@ -15,7 +15,7 @@ BUILD_PAGE = { { $(NODE_IS_THERE); } >/dev/null 2>&1 || $(BIN)/python -m pip ins
   && $(BIN)/python -m gateway.graphiql.build
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format schema supergraph bench-driver bench-import bench-execution bench-stock bench-crowded bench-limits bench-live lock graphiql clean chaos bench
+.PHONY: help run test check format schema supergraph bench-driver bench-import bench-execution bench-stock bench-crowded bench-limits bench-live bench-observing lock graphiql clean chaos bench
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-12s %s\n", $$1, $$2}'
@@ -58,6 +58,9 @@ bench-stock: .venv/dev ## reservations a second on one sku: bench/results/stock.
 bench-live: .venv/dev ## how soon subscribers see a change, and what telling them costs: bench/results/live.json
 	@$(BIN)/python -m bench.live $(BENCH)
 
+bench-observing: .venv/dev ## what figures and traces cost a request: bench/results/observing.md
+	@$(BIN)/python -m bench.observing
+
 supergraph: tests/npm/node_modules/.package-lock.json ## compose the subgraphs into dist/supergraph.graphql (Node.js >= 20)
 	@node tests/npm/compose.mjs $(SDL) dist/supergraph.graphql $(SUBGRAPHS)
 
@@ -86,7 +89,7 @@ HELD := -c requirements/run.lock
 
 lock: .venv/dev ## pin all dependencies anew, with hashes
 	@$(COMPILE) --extra embedded --extra checkout pyproject.toml -o requirements/run.lock
-	@$(COMPILE) --extra motor $(HELD) pyproject.toml -o requirements/server.lock
+	@$(COMPILE) --extra motor --extra traces $(HELD) pyproject.toml -o requirements/server.lock
 	@$(COMPILE) --all-extras $(HELD) pyproject.toml -o requirements/dev.lock
 	@echo hatchling | $(COMPILE) $(HELD) - -o requirements/build.lock
 

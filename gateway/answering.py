@@ -27,9 +27,12 @@ from gateway.identity.vigil import Vigil
 from gateway.limits.accounts import Account, Accounts
 from gateway.live.mailbox import Mailbox
 from gateway.live.streams import Stream, Streams, Wanted
+from gateway.metrics import instruments
 from gateway.reading import Asked
+from gateway.seeing import Observer, Seen
 from gateway.trusted import Library, Missing
 
+OPENED = "opened"
 NO_STREAMS = "Subscriptions are not served here."
 
 logger = logging.getLogger(__name__)
@@ -51,6 +54,7 @@ class Graph:
     `who` finds the viewer behind an `Authorization` header. `context` builds what
     resolvers see in one operation of a viewer, watched or not. `explain` makes
     `extensions.plan` of what was watched. Until it has `streams`, subscriptions are refused.
+    `observers` see each operation.
     """
 
     def __init__(
@@ -65,6 +69,7 @@ class Graph:
         library: Library | None = None,
         hides_schema: bool = False,
         report: Callable[[Exception, str], None] = log,
+        observers: Sequence[Observer] = (),
     ) -> None:
         self.who = who
         self.vigil = Vigil(who)
@@ -76,6 +81,7 @@ class Graph:
         self._library = library or Library()
         self._hides_schema = hides_schema
         self._display = ErrorDisplay(public, report)
+        self._observers = observers
 
     @property
     def is_live(self) -> bool:
@@ -101,20 +107,42 @@ class Graph:
         account: Account | None = None,
     ) -> Outcome:
         """Run a query or a mutation; of a subscription, the outcome says that it is one."""
+        seen = Seen(watch)
+        for observer in self._observers:
+            observer.begins(seen)
+        try:
+            seen.outcome = await self._executed(
+                asked, viewer, seen, allow_mutation=allow_mutation, account=account
+            )
+        finally:
+            for observer in self._observers:
+                observer.ends(seen)
+        return seen.outcome
+
+    async def _executed(
+        self,
+        asked: Asked,
+        viewer: Viewer,
+        seen: Seen,
+        *,
+        allow_mutation: bool,
+        account: Account | None,
+    ) -> Outcome:
         if account and (error := account.overdrawn()):
             return Outcome.refused(error)
         found = self._library.found(asked, viewer)
         if isinstance(found, Missing):
             return refused(found.message, found.code)
+        seen.is_registered = found.is_registered
         if "mutation" in found.text and reading.has_card(found.text, asked.variables):
             return refused(reading.NO_CARDS, BAD_USER_INPUT)
         outcome = await self.engine.execute(
             found.text,
             variables=asked.variables,
             operation_name=asked.operation_name,
-            context=self.context(viewer, watch is not None),
+            context=self.context(viewer, seen.watch is not None),
             allow_mutation=allow_mutation,
-            watch=watch,
+            watch=seen.watch,
             admit=account.admit if account else None,
             limits=found.limits,
             introspects=viewer.role is not Role.ANONYMOUS or not self._hides_schema,
@@ -134,6 +162,20 @@ class Graph:
         account: Account | None = None,
     ) -> Stream | Outcome:
         """Subscribe; `after` is a cursor that came beside the document."""
+        opened = await self._opened(asked, viewer, mailbox, after, account)
+        is_refused = isinstance(opened, Outcome)
+        told = code_of(opened.errors[0]) if is_refused else OPENED
+        instruments.SUBSCRIPTIONS.labels(told).inc()
+        return opened
+
+    async def _opened(
+        self,
+        asked: Asked,
+        viewer: Viewer,
+        mailbox: Mailbox,
+        after: str | None,
+        account: Account | None,
+    ) -> Stream | Outcome:
         if self.streams is None:
             return refused(NO_STREAMS, SUBSCRIPTION_NOT_SUPPORTED)
         found = self._library.found(asked, viewer)

@@ -13,7 +13,7 @@ from collections.abc import (
     Sequence,
 )
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
-from functools import partial
+from functools import partial, reduce
 from typing import NamedTuple
 
 from starlette.applications import Starlette
@@ -35,6 +35,8 @@ from gateway.identity.door import Door
 from gateway.limits.accounts import Accounts
 from gateway.live.hub import Branch, Hub, Parts
 from gateway.live.sockets import Sockets
+from gateway.observing import NOBODY, Jobs, Layer, Observing
+from gateway.seeing import Observer
 from gateway.settings import Settings
 from gateway.trusted import OUTSIDE, Library
 from gateway.wiring import WIRING
@@ -61,6 +63,7 @@ def build(
     following: Following | None = None,
     accounts: Accounts | None = None,
     lifespan: Lifespan | None = None,
+    observing: Observing = NOBODY,
 ) -> Starlette:
     """Put the routes together.
 
@@ -71,13 +74,12 @@ def build(
     door = door or Door(is_development=settings.is_development)
     bound = OUTSIDE if settings.binds_visitors else ()
     library = Library(manifest.texts(settings.documents), bound)
-    shared = Shared(settings, repositories, stores, door, accounts, library)
+    shared = Shared(settings, repositories, stores, door, accounts, library, observing.operations)
     graph = shared.graph(view)
     parts = {name: shared.graph(views.contract(name)) for name in _contracts(settings)}
+    graphs = [graph, *parts.values()]
     hub = Hub(Parts(graph, following, repositories)) if following else None
-    graph.streams = hub
-    for part in parts.values():
-        part.streams = Branch(hub, part) if hub else None
+    _subscribed(graphs, hub)
     routes: list[BaseRoute] = [
         *_graphs(graph, parts, settings),
         Route("/livez", _alive),
@@ -85,18 +87,21 @@ def build(
         *(pages.routes(page_config) if settings.is_development else ()),
     ]
     edge = partial(Edge, origins=settings.origins, hosts=settings.hosts)
-    living = _living(lifespan, hub, door, [graph, *parts.values()])
-    return Application(routes, living, edge)
+    living = _living(lifespan, hub, door, graphs, observing.jobs(graphs, hub))
+    return Application(routes, living, [edge, *observing.around])
 
 
 class Application(Starlette):
-    """Routes behind an edge. A graph is found by its path alone, and answers for all its faults."""
+    """Routes in layers, the outermost first.
+
+    A graph is found by its path alone, and answers for all its faults.
+    """
 
     def __init__(
-        self, routes: Sequence[BaseRoute], lifespan: Lifespan, edge: Callable[[ASGIApp], ASGIApp]
+        self, routes: Sequence[BaseRoute], lifespan: Lifespan, around: Sequence[Layer]
     ) -> None:
         super().__init__(routes=routes, lifespan=lifespan)
-        self._edge = edge
+        self._around = around
         self._graphs = {
             route.path: route.endpoint
             for route in routes
@@ -110,7 +115,7 @@ class Application(Starlette):
             graph = graphs.get(scope["path"]) if scope["type"] == "http" else None
             return (graph or others)(scope, receive, send)
 
-        return self._edge(directed)
+        return reduce(lambda inner, layer: layer(inner), reversed(self._around), directed)
 
 
 class Shared(NamedTuple):
@@ -122,6 +127,7 @@ class Shared(NamedTuple):
     door: Door
     accounts: Accounts | None
     library: Library
+    observers: Sequence[Observer]
 
     def graph(self, view: View) -> Graph:
         settings = self.settings
@@ -134,11 +140,24 @@ class Shared(NamedTuple):
             library=self.library,
             hides_schema=not settings.is_development,
             report=logs.report,
+            observers=self.observers,
         )
 
 
+def _subscribed(graphs: Sequence[Graph], hub: Hub | None) -> None:
+    """Subscriptions of all are told by one hub."""
+    graph, *parts = graphs
+    graph.streams = hub
+    for part in parts:
+        part.streams = Branch(hub, part) if hub else None
+
+
 def _living(
-    lifespan: Lifespan | None, hub: Hub | None, door: Door, graphs: Sequence[Graph]
+    lifespan: Lifespan | None,
+    hub: Hub | None,
+    door: Door,
+    graphs: Sequence[Graph],
+    jobs: Jobs,
 ) -> Lifespan:
     """While the application lives, its subscribers are told."""
 
@@ -148,7 +167,7 @@ def _living(
             stack.push_async_callback(door.close)
             if lifespan:
                 await stack.enter_async_context(lifespan(application))
-            await stack.enter_async_context(upkeep.running(_watches(door, graphs)))
+            await stack.enter_async_context(upkeep.running({**_watches(door, graphs), **jobs}))
             if hub:
                 await stack.enter_async_context(hub.running())
             yield

@@ -11,6 +11,7 @@ from rich.table import Table
 
 from domain.integrity import IntegrityCheck
 from gateway import logs
+from gateway.metrics import instruments
 from gateway.upkeep import Job
 
 MOST = 10
@@ -57,6 +58,7 @@ def watching(look: Callable[[], Awaitable[Sequence[IntegrityCheck]]]) -> Job:
 
     async def job() -> int:
         for check in await look():
+            instruments.INVARIANT_BREAKS.labels(check.name).inc()
             logs.broken(check.name, check.says, check.broken, check.ids)
         return 0
 

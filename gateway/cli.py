@@ -24,6 +24,8 @@ from gateway import (
     serving,
 )
 from gateway import settings as environment
+from gateway.doctoring import doctor
+from gateway.metrics import exposing
 from gateway.terminal import Embedded, complain, database, out, problems, sentences
 from schema import views
 from schema.contracts import Contract
@@ -50,6 +52,10 @@ KASSA_LIMITS: enforce what clients may cost, measure it only, or off (enforce)
 KASSA_DOCUMENTS: the manifest of registered documents (none)
 
 KASSA_AD_HOC: everybody or partners may ask others (in production: partners)
+
+KASSA_METRICS: where Prometheus may read figures, such as 127.0.0.1:9464 (nowhere)
+
+KASSA_TRACES: the OTLP collector that traces are sent to, such as http://127.0.0.1:4318 (none)
 
 KASSA_COUNTRY: whose phone numbers need no country code (SE)
 
@@ -108,8 +114,11 @@ def serve(
             serving.ending_on_sigterm(),
             serving.listening(settings) as sock,
             serving.beside(settings, wanted=embedded) as ready,
+            exposing.exposed(settings, workers) as figures,
         ):
             offers = asyncio.run(bootstrap.prepared(ready, with_demo=embedded))
+            if figures:
+                out.print(f"\nFigures for Prometheus are at {figures}", soft_wrap=True)
             if settings.is_development:
                 greeting.greet(out, serving.address(sock), offers, settings.subgraph)
                 if serving.is_exposed(sock):
@@ -211,6 +220,9 @@ def check(
             checking.show(checks, out)
         if not checking.all_hold(checks):
             raise typer.Exit(1)
+
+
+app.command()(doctor)
 
 
 @app.command()

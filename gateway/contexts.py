@@ -21,7 +21,7 @@ def contexts(view: View, repositories: Repositories, stores: Stores, country: st
     def context(viewer: Viewer, is_watched: bool) -> Context:
         return Context(
             viewer,
-            explaining.Watched(repositories) if is_watched else repositories,
+            explaining.watched(repositories) if is_watched else repositories,
             stores,
             served=view.served,
             now=datetime.now(UTC),

@@ -13,6 +13,8 @@ from types import MappingProxyType
 import orjson
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from gateway import current
+
 ANSWERED = "kassa.answered"
 """The ASGI extension by which the server learns that the work is done."""
 
@@ -71,6 +73,7 @@ class Edge:
             await self._app(scope, receive, send)
             return
         headers: Headers = scope["headers"]
+        current.begin(headers)
         if not self._is_here(headers):
             await _refuse(scope, receive, send, 400, "BAD_REQUEST", WRONG_HOST)
         elif scope["type"] == "websocket":

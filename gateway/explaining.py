@@ -14,21 +14,13 @@ from msgspec import Struct, to_builtins
 from rich.markup import escape
 from rich.tree import Tree
 
-from domain.ports import (
-    Catalog,
-    Channels,
-    Customers,
-    Journal,
-    Orders,
-    Payments,
-    Repositories,
-    Stock,
-    Wanted,
-)
+from domain.ports import Repositories
 from gateway.execution.bindings import Batched, Binding, Root
 from gateway.execution.core import type_of
 from gateway.execution.plan import Composite, Field, Level
 from gateway.execution.watching import Call, Read, Watch, note
+from gateway.metrics.reads import keys
+from gateway.wrapping import Wrapped
 
 REASONS = {
     "introspection": "it asks for the schema itself",
@@ -65,21 +57,9 @@ class Explained(Struct, frozen=True, omit_defaults=True):
     by_graphql_core: str | None = None
 
 
-class Watched:
+def watched(repositories: Repositories) -> Repositories:
     """Repositories whose reads are noted with the resolver that makes them."""
-
-    def __init__(self, repositories: Repositories) -> None:
-        self._repositories = repositories
-        self.customers: Customers = _watched("customers", repositories.customers)
-        self.catalog: Catalog = _watched("catalog", repositories.catalog)
-        self.stock: Stock = _watched("stock", repositories.stock)
-        self.orders: Orders = _watched("orders", repositories.orders)
-        self.payments: Payments = _watched("payments", repositories.payments)
-        self.channels: Channels = _watched("channels", repositories.channels)
-        self.journal: Journal = _watched("journal", repositories.journal)
-
-    def narrowed(self, wanted: Wanted) -> Watched:
-        return Watched(self._repositories.narrowed(wanted))
+    return Wrapped(repositories, _Repository)
 
 
 class _Repository:
@@ -96,18 +76,9 @@ class _Repository:
                 return await read(*asked, **named)
             finally:
                 took = (perf_counter() - began) * 1000
-                note(Read(f"{self._name}.{name}", _keys(asked), took))
+                note(Read(f"{self._name}.{name}", keys(asked), took))
 
         return noted
-
-
-def _watched(name: str, repository: object) -> Any:
-    return _Repository(name, repository)
-
-
-def _keys(asked: Sequence[object]) -> int:
-    """How many keys are asked for; a page of a list is one."""
-    return next((len(each) for each in asked if isinstance(each, list)), 1)  # pyright: ignore[reportUnknownArgumentType]
 
 
 def explained(watch: Watch) -> Explained:

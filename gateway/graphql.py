@@ -31,6 +31,7 @@ from gateway.live.origins import is_own
 from gateway.live.protocols import KNOWS
 from gateway.live.sockets import SUBPROTOCOL
 from gateway.live.streaming import Body, Format
+from gateway.metrics import instruments
 from gateway.negotiating import negotiated
 from gateway.reading import JSON, Asked, Headers, Refused
 
@@ -111,6 +112,7 @@ class GraphQLEndpoint:
         except ClientDisconnect:
             return
         except Refused as refused:
+            instruments.REFUSED.labels(refused.code).inc()
             errors, extra = [refused.shown], refused.headers
             response = _refused(errors, accepted.media, refused.status, extra)
         except Exception as error:

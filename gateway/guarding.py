@@ -17,6 +17,8 @@ from time import monotonic
 from typing import Protocol
 from urllib.parse import unquote_to_bytes
 
+from gateway.metrics import instruments
+
 HEADER_SECONDS = 5.0
 BODY_SECONDS = 15.0
 LOOK_SECONDS = 0.5
@@ -114,14 +116,19 @@ class Guard:
         place = address[0] if address else ""
         self._count[place] += 1
         self._total += 1
+        instruments.CONNECTIONS.set(self._total)
         is_alone = place not in self._fronts and "*" not in self._fronts
         too_many = is_alone and self._count[place] > self.most_of_one_address
-        return not too_many and self._total <= self.most
+        if too_many or self._total > self.most:
+            instruments.SHED.labels("address" if too_many else "full").inc()
+            return False
+        return True
 
     def left(self, address: Address) -> None:
         """It is gone."""
         place = address[0] if address else ""
         self._total -= 1
+        instruments.CONNECTIONS.set(self._total)
         self._count[place] -= 1
         if self._count[place] <= 0:
             del self._count[place]
@@ -143,6 +150,7 @@ class Guard:
         ):
             return Room.OF_KNOWN
         self.shed += 1
+        instruments.SHED.labels("busy").inc()
         return None
 
     def begins(self, room: Room = Room.OF_ALL) -> None:
@@ -182,6 +190,7 @@ class Guard:
         late = [each for each, deadline in self._deadlines.items() if deadline < now]
         for each in late:
             del self._deadlines[each]
+            instruments.SHED.labels("slow").inc()
             each.too_slow()
         self._timer = loop.call_later(LOOK_SECONDS, self._look, loop) if self._deadlines else None
 

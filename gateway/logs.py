@@ -9,9 +9,11 @@ import traceback
 from collections.abc import Mapping, Sequence
 
 import structlog
-from structlog.typing import ExcInfo
+from structlog.typing import EventDict, ExcInfo
 
 from domain import cards
+from gateway import current
+from gateway.metrics import instruments
 
 MOST_CAUSES = 5
 
@@ -23,6 +25,7 @@ def configure(*, for_people: bool) -> None:
     shared = [
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
+        _asked,
     ]
     last = (
         structlog.dev.ConsoleRenderer(
@@ -51,6 +54,15 @@ def configure(*, for_people: bool) -> None:
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
     )
+
+
+def _asked(_: object, __: str, line: EventDict) -> EventDict:
+    """Which request a line is about, and which trace that belongs to; a job's is about none."""
+    if asked := current.get():
+        line["request"] = asked.id
+        if asked.trace_id:
+            line["trace_id"] = asked.trace_id
+    return line
 
 
 SECRETS = re.compile(
@@ -97,4 +109,5 @@ def too_dear(code: str, facts: Mapping[str, object]) -> None:
 
 def report(error: Exception, error_id: str) -> None:
     """Keep the cause of an error that a client saw masked."""
+    instruments.MASKED_ERRORS.inc()
     log.error("masked error", error_id=error_id, exc_info=error)

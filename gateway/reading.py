@@ -39,6 +39,7 @@ class Refused(Exception):
     ) -> None:
         super().__init__(message)
         self.status = status
+        self.code = code
         self.headers = headers or {}
         self.shown = {"message": message, "extensions": {"code": code}}
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
-from typing import Annotated, Self
+from typing import Annotated, ClassVar, Self
 
 import msgspec
 from msgspec import Meta
@@ -18,6 +18,8 @@ from schema.fields import Column
 
 PREFIX = "KASSA_"
 LEAST_PEPPER = 32
+MOST_PORT = 65_535
+COLLECTOR = r"^https?://[^\s/?#]+(/[^\s?#]*)?$"
 DATABASE_NAME = "^[A-Za-z0-9_-]{1,63}$"
 """Less than MongoDB allows, and the same on every system it runs on."""
 
@@ -35,6 +37,8 @@ WANTED: Mapping[str, str] = MappingProxyType(
         "ad_hoc": "everybody or partners",
         "origins": "origins such as https://shop.example, with commas between",
         "hosts": "names such as api.shop.example, with commas between",
+        "metrics": "an address to listen on, such as 127.0.0.1:9464",
+        "traces": "the URL of an OTLP collector, such as http://127.0.0.1:4318",
         "country": "a country of two letters, such as SE",
         "allow_old_servers": "true or false",
         "subgraph": f"one of {', '.join(Column)}",
@@ -96,6 +100,22 @@ class Hosts(frozenset[str]):
         return cls(_listed(text, cls.FORM))
 
 
+class Listen(msgspec.Struct, frozen=True):
+    """Where to listen, such as `127.0.0.1:9464`, `[::1]:9464`; port 0 is any that is free."""
+
+    FORM: ClassVar = re.compile(r"(?:\[([0-9a-fA-F:.]+)\]|([a-zA-Z0-9.-]+)):([0-9]{1,5})")
+
+    host: str
+    port: int
+
+    @classmethod
+    def read(cls, text: str) -> Self:
+        found = cls.FORM.fullmatch(text.strip())
+        if not found or int(found[3]) > MOST_PORT:
+            raise ValueError(f"{text!r} is none.")
+        return cls(found[1] or found[2], int(found[3]))
+
+
 def _listed(text: str, form: re.Pattern[str]) -> Iterator[str]:
     for each in text.split(","):
         name = each.strip().lower().rstrip("/")
@@ -109,7 +129,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     env: Env = Env.DEVELOPMENT
     host: str = "127.0.0.1"
-    port: Annotated[int, Meta(ge=0, le=65_535)] = 8000
+    port: Annotated[int, Meta(ge=0, le=MOST_PORT)] = 8000
     mongodb_url: str | None = None
     mongodb_database: Annotated[str, Meta(pattern=DATABASE_NAME)] = "kassa"
     mongodb_driver: Driver = Driver.PYMONGO
@@ -121,6 +141,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ad_hoc: AdHoc | None = None
     origins: Origins = Origins()
     hosts: Hosts = Hosts()
+    metrics: Listen | None = None
+    traces: Annotated[str, Meta(pattern=COLLECTOR)] | None = None
     country: Country = "SE"
     subgraph: Column | None = None
     issuers: Path | None = None
@@ -135,6 +157,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     def binds_visitors(self) -> bool:
         """Are visitors and shoppers answered registered documents only? In production, yes."""
         return (self.ad_hoc is AdHoc.PARTNERS) if self.ad_hoc else not self.is_development
+
+
+READERS: Mapping[str, Callable[[str], object]] = MappingProxyType(
+    {"origins": Origins.read, "hosts": Hosts.read, "metrics": Listen.read}
+)
+"""Of settings that are written in a form of their own."""
 
 
 def read(environ: Mapping[str, str] = os.environ) -> Settings:
@@ -160,8 +188,8 @@ def read(environ: Mapping[str, str] = os.environ) -> Settings:
 def _converted(name: str, value: str) -> object:
     kind = next(f.type for f in msgspec.structs.fields(Settings) if f.name == name)
     try:
-        if kind in {Origins, Hosts}:
-            return kind.read(value)
+        if reader := READERS.get(name):
+            return reader(value)
         return msgspec.convert(value, kind, strict=False, dec_hook=lambda to, raw: to(raw))
     except (msgspec.ValidationError, ValueError) as error:
         raise SettingsError(

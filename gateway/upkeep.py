@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from domain.errors import Unavailable
+from gateway.metrics import instruments
 
 logger = logging.getLogger("kassa.upkeep")
 
@@ -22,6 +23,8 @@ CANCELLED_AGAIN_SECONDS = 0.2
 @asynccontextmanager
 async def running(jobs: Mapping[str, tuple[Job, float]]) -> AsyncGenerator[None]:
     """Do each job again and again; when there is nothing to do, look again after its pause."""
+    for name in jobs:
+        instruments.JOB_FAULTS.labels(name)  # from 0, or nobody would see the first
     tasks: list[Task[None]] = [
         create_task(_again(name, job, pause), name=name) for name, (job, pause) in jobs.items()
     ]
@@ -59,8 +62,10 @@ async def _once(name: str, job: Job) -> int:
     except CancelledError:
         raise
     except Unavailable as error:
+        instruments.JOB_FAULTS.labels(name).inc()
         logger.warning("%s: %s", name, error.message)
     except Exception:
+        instruments.JOB_FAULTS.labels(name).inc()
         logger.exception("%s failed", name)
     await sleep(AFTER_A_FAULT_SECONDS)
     return 0

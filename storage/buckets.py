@@ -6,15 +6,14 @@ Losing them forgives debts, no more: a bucket that is not there is full.
 from __future__ import annotations
 
 from hashlib import sha1, sha256
-from typing import Any, cast
+from typing import Any
 
-from redis.asyncio import Redis
-from redis.exceptions import NoScriptError, RedisError
+from redis.exceptions import NoScriptError
 
 from domain.budgets import Budget
-from domain.errors import Unavailable
 from domain.ports.spending import Grant
-from storage.redis import connected
+from domain.ports.timing import Timed, untimed
+from storage.redis import Line
 
 # Redis' own clock; a client of ours cannot be trusted to have the same.
 SCRIPT = """
@@ -44,11 +43,11 @@ AWAY_AFTER_SECONDS = 15
 class Buckets:
     """`Bank`. A client's name is kept as a hash: it may be a person's, or an address."""
 
-    def __init__(self, url: str) -> None:
-        self._redis: Redis = connected(url)
+    def __init__(self, url: str, timed: Timed = untimed) -> None:
+        self._line = Line(url, timed)
 
     async def close(self) -> None:
-        await self._redis.aclose()
+        await self._line.close()
 
     async def draw(self, client: str, budget: Budget, least: int, wish: int) -> Grant:
         points, left = await self._run(client, budget, (least, wish, 0))
@@ -58,24 +57,16 @@ class Buckets:
         await self._run(client, budget, (0, 0, points))
 
     async def present(self, gateway: str) -> int:
-        seconds, _ = await self._ask("TIME")
+        seconds, _ = await self._line.ask("TIME")
         now = int(seconds)
-        await self._ask("ZADD", GATEWAYS, now, gateway)
-        await self._ask("ZREMRANGEBYSCORE", GATEWAYS, "-inf", now - AWAY_AFTER_SECONDS)
-        return max(1, int(await self._ask("ZCARD", GATEWAYS)))
+        await self._line.ask("ZADD", GATEWAYS, now, gateway)
+        await self._line.ask("ZREMRANGEBYSCORE", GATEWAYS, "-inf", now - AWAY_AFTER_SECONDS)
+        return max(1, int(await self._line.ask("ZCARD", GATEWAYS)))
 
     async def _run(self, client: str, budget: Budget, given: tuple[int, int, int]) -> Any:
         key = NAMES + sha256(client.encode()).hexdigest()[:32]
         arguments = (1, key, budget.capacity, budget.restore, *given)
         try:
-            return await self._ask("EVALSHA", DIGEST, *arguments)
+            return await self._line.ask("EVALSHA", DIGEST, *arguments)
         except NoScriptError:  # Redis does not know it yet, and will from now on
-            return await self._ask("EVAL", SCRIPT, *arguments)
-
-    async def _ask(self, *command: str | int) -> Any:
-        try:
-            return await cast("Any", self._redis).execute_command(*command)
-        except NoScriptError:
-            raise
-        except (RedisError, OSError) as error:
-            raise Unavailable(f"Redis does not answer: {error}.") from error
+            return await self._line.ask("EVAL", SCRIPT, *arguments)

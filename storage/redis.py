@@ -2,30 +2,57 @@
 
 from __future__ import annotations
 
-from typing import Any
+from time import perf_counter
+from typing import Any, cast
 
 from redis.asyncio import Redis
-from redis.exceptions import RedisError
+from redis.exceptions import NoScriptError, RedisError
 
 from domain.errors import Unavailable
+from domain.ports.timing import Timed, untimed
 
 ANSWERS_WITHIN_SECONDS = 0.25
 
 
-def connected(url: str) -> Redis:
-    """A client that connects when it is asked.
+class Line:
+    """A connection to Redis, made when something is asked; `timed` is told of each answer."""
 
-    Raises:
-        Unavailable: `url` is not a Redis URL.
-    """
-    try:
-        return Redis.from_url(  # pyright: ignore[reportUnknownMemberType]
-            url,
-            socket_timeout=ANSWERS_WITHIN_SECONDS,
-            socket_connect_timeout=ANSWERS_WITHIN_SECONDS,
-        )
-    except ValueError as error:
-        raise Unavailable(f"The Redis URL cannot be used: {error}.") from error
+    def __init__(self, url: str, timed: Timed = untimed) -> None:
+        """Connect lazily to `url`.
+
+        Raises:
+            Unavailable: `url` is not a Redis URL.
+        """
+        self._timed = timed
+        try:
+            self._redis: Redis = Redis.from_url(  # pyright: ignore[reportUnknownMemberType]
+                url,
+                socket_timeout=ANSWERS_WITHIN_SECONDS,
+                socket_connect_timeout=ANSWERS_WITHIN_SECONDS,
+            )
+        except ValueError as error:
+            raise Unavailable(f"The Redis URL cannot be used: {error}.") from error
+
+    async def close(self) -> None:
+        await self._redis.aclose()
+
+    async def ask(self, command: str, *given: str | int) -> Any:
+        """The answer to a command.
+
+        Raises:
+            NoScriptError: it names a script that the server does not know.
+            Unavailable: there is no answer in time.
+        """
+        began, is_answered = perf_counter(), True
+        try:
+            return await cast("Any", self._redis).execute_command(command, *given)
+        except NoScriptError:
+            raise
+        except (RedisError, OSError) as error:
+            is_answered = False
+            raise Unavailable(f"Redis does not answer: {error}.") from error
+        finally:
+            self._timed(command, perf_counter() - began, is_answered)
 
 
 class Bell:
@@ -37,10 +64,10 @@ class Bell:
         Raises:
             Unavailable: `url` is not a Redis URL.
         """
-        self._redis: Redis = connected(url)
+        self._line = Line(url)
 
     async def close(self) -> None:
-        await self._redis.aclose()
+        await self._line.close()
 
     async def version(self) -> tuple[str, str]:
         """What the server is, Redis or Valkey, and which version it says.
@@ -48,9 +75,18 @@ class Bell:
         Raises:
             Unavailable: it does not answer.
         """
-        told = await self._asked("INFO", "server")
+        told = await self._line.ask("INFO", "server")
         valkey = told.get("valkey_version")
         return ("Valkey", valkey) if valkey else ("Redis", told["redis_version"])
+
+    async def memory(self) -> tuple[int, str]:
+        """How many bytes it may use, 0 being any number, and what it forgets when it has no more.
+
+        Raises:
+            Unavailable: it does not answer.
+        """
+        told = await self._line.ask("INFO", "memory")
+        return int(told["maxmemory"]), told["maxmemory_policy"]
 
     async def ping(self) -> None:
         """Ask for an answer.
@@ -58,10 +94,4 @@ class Bell:
         Raises:
             Unavailable: there is none in time.
         """
-        await self._asked("PING")
-
-    async def _asked(self, *command: str) -> Any:
-        try:
-            return await self._redis.execute_command(*command)  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
-        except (RedisError, OSError) as error:
-            raise Unavailable(f"Redis does not answer: {error}.") from error
+        await self._line.ask("PING")

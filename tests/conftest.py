@@ -6,6 +6,8 @@ The tests of storage and the walks run on both MongoDB drivers, all others on Py
 
 from __future__ import annotations
 
+import io
+import logging
 import secrets
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
@@ -186,3 +188,17 @@ async def kassa(servers: Embedded, stocked: Database, offers: Welcome) -> AsyncI
 def tokens(offers: Welcome) -> dict[Role, str]:
     """A development token for each role but anonymous."""
     return {guise.name: guise.token for guise in offers.roles}
+
+
+@pytest.fixture
+def logged() -> Iterator[io.StringIO]:
+    """All that is logged meanwhile, as production writes it."""
+    written, root = io.StringIO(), logging.getLogger()
+    before, level = root.handlers[:], root.level
+    logs.configure(for_people=False)
+    [handler] = root.handlers
+    handler.setStream(written)  # type: ignore[attr-defined]
+    yield written
+    root.handlers[:] = before
+    root.setLevel(level)
+    logs.configure(for_people=True)

@@ -69,7 +69,7 @@ def test_what_runs_and_what_tests_are_the_same_versions():
 def test_there_is_an_extra_for_each_way_to_use_it():
     extras = PROJECT["project"]["optional-dependencies"]
 
-    assert set(extras) == {"embedded", "motor", "dev", "checkout"}
+    assert set(extras) == {"embedded", "motor", "traces", "dev", "checkout"}
 
 
 def test_the_wheel_has_every_room(wheel):

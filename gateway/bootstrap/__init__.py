@@ -12,7 +12,7 @@ from starlette.applications import Starlette
 
 from commands.all import COMMANDS
 from commands.running import resume
-from domain.ports import Repositories, Stores
+from domain.ports import Stores
 from gateway import app, embedded, logs, upkeep
 from gateway.bootstrap.admitting import check, door, keys, peppers
 from gateway.bootstrap.filling import (
@@ -28,6 +28,8 @@ from gateway.bootstrap.opening import NO_DATABASE, bell, database, opened, parts
 from gateway.checking import watching
 from gateway.limits.accounts import Accounts
 from gateway.limits.purses import Purses
+from gateway.metrics import sampling
+from gateway.observing import NOBODY, Observing, observing
 from gateway.settings import Limiting, Settings, SettingsError, read
 from gateway.welcome import Welcome, welcome
 from schema import views
@@ -36,6 +38,7 @@ from storage.mongo import MongoRepositories
 from storage.mongo.driver import Database
 from storage.mongo.integrity import Watch
 from storage.mongo.journal.following import MongoFollowing
+from storage.mongo.journal.lagging import lag
 from storage.mongo.journal.leader import Leader
 from storage.mongo.migrate import WITH_OUTBOX
 from storage.mongo.stores import MongoStores
@@ -71,13 +74,15 @@ OBJECTS_BETWEEN_COLLECTIONS = 50_000
 MOST_AT_ONCE = 50
 
 
-def serving(settings: Settings, chosen: Database, doorbell: Bell) -> Starlette:
+def serving(
+    settings: Settings, chosen: Database, doorbell: Bell, observing: Observing = NOBODY
+) -> Starlette:
     """The web application over these parts; it closes them when it ends."""
-    reading: Repositories = MongoRepositories(chosen)
-    stores: Stores = MongoStores(chosen)
+    reading = observing.repositories(MongoRepositories(chosen))
+    stores: Stores = MongoStores(chosen, taken=observing.stock)
     view = views.named(settings.subgraph)
     offers: list[Welcome] = []
-    bank = _bank(settings)
+    bank = _bank(settings, observing)
     purses = Purses(bank)
 
     @asynccontextmanager
@@ -93,6 +98,7 @@ def serving(settings: Settings, chosen: Database, doorbell: Bell) -> Starlette:
             await bank.close()
             await chosen.close()
             await doorbell.close()
+            await observing.close()
 
     return app.build(
         settings,
@@ -105,13 +111,14 @@ def serving(settings: Settings, chosen: Database, doorbell: Bell) -> Starlette:
         following=MongoFollowing(chosen),
         accounts=_accounts(settings, purses),
         lifespan=lifespan,
+        observing=observing,
     )
 
 
-def _bank(settings: Settings) -> Buckets:
+def _bank(settings: Settings, observing: Observing) -> Buckets:
     if settings.redis_url is None:
         raise SettingsError(NO_DATABASE)
-    return Buckets(settings.redis_url)
+    return Buckets(settings.redis_url, observing.redis)
 
 
 def _accounts(settings: Settings, purses: Purses) -> Accounts | None:
@@ -145,7 +152,10 @@ def jobs(chosen: Database, stores: Stores) -> Mapping[str, tuple[upkeep.Job, flo
 def watches(chosen: Database, settings: Settings) -> Mapping[str, tuple[upkeep.Job, float]]:
     """What a gateway looks at while nobody asks."""
     every = settings.check_seconds
-    return {"integrity": (watching(Watch(chosen, every).look), every)} if every else {}
+    integrity = {"integrity": (watching(Watch(chosen, every).look), every)} if every else {}
+    if settings.metrics is None:
+        return integrity
+    return {**integrity, **sampling.lagging(partial(lag, chosen, WITH_OUTBOX))}
 
 
 def application() -> Starlette:
@@ -154,4 +164,5 @@ def application() -> Starlette:
         embedded.die_with_parent()
     settings = check(read())
     logs.configure(for_people=settings.is_development)
-    return serving(settings, database(settings), bell(settings))
+    seen = observing(settings)
+    return serving(settings, database(settings, seen), bell(settings), seen)

@@ -9,7 +9,7 @@ from functools import partial
 from domain.api_keys import Mode
 from domain.ports import Repositories
 from domain.ports.knowing import ApiKeys
-from gateway import floors, manifest
+from gateway import floors, manifest, observing
 from gateway.bootstrap.opening import bell, opened
 from gateway.identity import issuers
 from gateway.identity.door import Door
@@ -45,6 +45,7 @@ def check(settings: Settings) -> Settings:
         peppered(settings.pepper_file)
     driver.client(settings.mongodb_driver.value)
     manifest.texts(settings.documents)
+    observing.check(settings)
     return settings
 
 

@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 from domain.ports import Repositories, Stores
+from gateway.observing import NOBODY, Observing
 from gateway.settings import Settings, SettingsError
 from storage.mongo import MongoRepositories
 from storage.mongo.driver import Database
@@ -17,12 +18,18 @@ NO_DATABASE = (
 )
 
 
-def database(settings: Settings) -> Database:
+def database(settings: Settings, seen: Observing = NOBODY) -> Database:
     """The database that the settings name; nothing is asked of it yet."""
     if settings.mongodb_url is None:
         raise SettingsError(NO_DATABASE)
     chosen = settings.mongodb_driver.value
-    return Database(settings.mongodb_url, settings.mongodb_database, driver=chosen)
+    return Database(
+        settings.mongodb_url,
+        settings.mongodb_database,
+        driver=chosen,
+        timed=seen.mongodb,
+        listeners=seen.listeners,
+    )
 
 
 def bell(settings: Settings) -> Bell:

@@ -54,7 +54,7 @@ class Outcome:
 
     When it was not `executed`, no field was resolved: there is no `data` to show, and the
     errors carry a code of ours. `actual` is what it cost, where somebody counted; `kept` the
-    seconds for which the answer may be kept.
+    seconds for which the answer may be kept; `operation` which one it is of.
     """
 
     executed: bool
@@ -62,6 +62,7 @@ class Outcome:
     errors: Sequence[GraphQLError]
     actual: int | None = None
     kept: int = 0
+    operation: OperationDefinitionNode | None = None
 
     @classmethod
     def refused(cls, *errors: GraphQLError) -> Outcome:
@@ -106,6 +107,11 @@ class Engine:
     def executions(self) -> Mapping[str, int]:
         """How many operations were `planned`, and how many graphql-core executed, by reason."""
         return self._planner.executions
+
+    @property
+    def compilations(self) -> int:
+        """How many plans were made."""
+        return self._planner.compilations
 
     async def execute(
         self,
@@ -210,10 +216,11 @@ class Engine:
         errors = result.errors or ()
         if result.data is None and all(error.path is None for error in errors):
             return Outcome.refused(*(coded(error, BAD_USER_INPUT) for error in errors))
+        operation = job.asked.operation
         if not isinstance(choice, Ready):
-            return Outcome(executed=True, data=result.data, errors=errors)
+            return Outcome(True, result.data, errors, operation=operation)
         kept = 0 if errors else choice.kept
-        return Outcome(True, result.data, errors, actual=meter.actual, kept=kept)
+        return Outcome(True, result.data, errors, meter.actual, kept, operation)
 
     async def _run(self, job: Job, choice: Choice, meter: Meter) -> ExecutionResult:
         """Run a job; everything before it and after it is the same for every executor."""

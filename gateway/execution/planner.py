@@ -95,7 +95,8 @@ class _Kept:
 class Planner:
     """The plans of one schema.
 
-    `executions` counts, under PLANNED what a plan executed, under a reason what graphql-core did.
+    `executions` counts, under PLANNED what a plan executed, under a reason what graphql-core did;
+    `compilations` the plans that were made for them, all others having been kept.
     """
 
     def __init__(self, schema: GraphQLSchema, wiring: Wiring, *, suggests: bool = True) -> None:
@@ -105,6 +106,7 @@ class Planner:
         self._known: Recent[_Known] = Recent(MAX_PLANS, MAX_PLAN_BYTES)
         self._plans: Recent[_Kept | NotReady] = Recent(MAX_PLANS, MAX_PLAN_BYTES)
         self.executions: Counter[str] = Counter()
+        self.compilations = 0
 
     def choice(self, asked: Asked) -> Choice:
         """The plan to run, or why there is none, or what is wrong with the variables."""
@@ -131,6 +133,7 @@ class Planner:
             if known.reason:
                 raise NotCovered(known.reason)
             plan = self._compiled(asked, variables, to_run=True)
+            self.compilations += 1
             kept = keeping.seconds(plan, self._wiring)
             return _Kept(plan, self._wiring.needs(plan), costs(plan), kept)
         except NotCovered as error:

@@ -19,6 +19,7 @@ from gateway.execution.engine import Outcome
 from gateway.execution.errors import refusal
 from gateway.limits.clients import client
 from gateway.limits.purses import Purses, Taken
+from gateway.metrics import instruments
 
 RATE_LIMITED = "RATE_LIMITED"
 COST_EXCEEDED = "COST_EXCEEDED"
@@ -125,6 +126,7 @@ class Account:
         """Is it only told what would have been refused?"""
         if self._told is None:
             return False
+        instruments.OVER_BUDGET.labels(code).inc()
         self._told(code, {"role": self._role, "requested": self._requested})
         return True
 

@@ -20,6 +20,7 @@ from gateway.live.feeds.feed import Folding, Head
 from gateway.live.levels import Change
 from gateway.live.mailbox import Message
 from gateway.live.members import Member
+from gateway.metrics import instruments
 
 T = TypeVar("T")
 
@@ -99,6 +100,7 @@ class Group:
 
     async def come_back_too_late(self, member: Member, at: int, now: datetime) -> None:
         """The same, for who missed more than can be told."""
+        instruments.GAPS.inc()
         gap = [self._bare(EventKind.GAP, at, now)]
         self._begin(member, at, gap, await self._snapshot(at, now))
 
@@ -197,6 +199,7 @@ class Group:
             return
         cursor = self._sources.cursors.at(self._at)
         head = Head(EventKind.CHANGE, cursor, datetime.now(UTC))
+        instruments.CONFLATIONS.inc()
         feed, latest, count = self.feed, missed.latest, missed.count
         event = await _surely(lambda: feed.folded(latest, count, head))
         await member.told(await self._message(event))
@@ -217,6 +220,7 @@ class Group:
         return self.feed.bare(Head(kind, self._sources.cursors.at(at), now))
 
     def _turn_away(self, member: Member) -> None:
+        instruments.TURNED_AWAY.inc()
         member.turn_away(TOO_SLOW, SLOW)
         self.leave(member)
 

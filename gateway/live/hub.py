@@ -55,6 +55,14 @@ class Parts(Struct, frozen=True):
     repositories: Repositories
 
 
+class Crowd(Struct, frozen=True):
+    """How many groups, their subscribers, and messages that wait for them to read."""
+
+    groups: int
+    subscribers: int
+    waiting: int
+
+
 class Listening:
     """`Stream`."""
 
@@ -172,6 +180,12 @@ class Hub:
         await self._let_in()
         self._beat()
         return count
+
+    def crowd(self) -> Crowd:
+        """Who is being told now."""
+        members = [member for group in self._groups.values() for member in group.members]
+        waiting = sum(len(member.mailbox) for member in members)
+        return Crowd(len(self._groups), len(members), waiting)
 
     async def close(self) -> None:
         """End all that runs; whoever carries the messages has said goodbye before."""

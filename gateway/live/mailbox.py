@@ -43,6 +43,9 @@ class Mailbox:
         self._wake = wake
         self._has_room: Callable[[], None] | None = None
 
+    def __len__(self) -> int:
+        return len(self._messages)
+
     def put(self, message: Message) -> bool:
         """Is there room for it? An empty mailbox takes a message of any size.
 

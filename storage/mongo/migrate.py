@@ -50,13 +50,13 @@ WITH_OUTBOX = tuple(each.name for each in COLLECTIONS if PENDING in each.indexes
 
 async def migrate(database: Database) -> list[str]:
     """Create what is missing, and bring validators up to date. Says what there is now."""
-    known = await _validators(database)
+    known = await validators(database)
     for collection in COLLECTIONS:
         await _shape(database, collection, known.get(collection.name))
     return [f"{each.name}: {len(each.indexes)} indexes" for each in COLLECTIONS]
 
 
-async def _validators(database: Database) -> Mapping[str, Document]:
+async def validators(database: Database) -> Mapping[str, Document]:
     """What each collection that is there takes."""
     told = await database.command({"listCollections": 1, "cursor": {"batchSize": ONE_BATCH}})
     found = told["cursor"]["firstBatch"]

@@ -14,6 +14,7 @@ from domain.ledger import Posting
 from domain.lookups import Lookup
 from domain.payments import Payment
 from domain.ports import Overtaken, Place, Work
+from domain.ports.timing import StepsTold, untold
 from domain.requests import Claim
 from domain.stock import Shift, StockLevel, Transfer
 from storage.mongo import tills
@@ -34,11 +35,13 @@ T = TypeVar("T")
 class MongoStores:
     """`ports.Stores` over one database."""
 
-    def __init__(self, database: Database, most_near: int = MOST_NEAR) -> None:
+    def __init__(
+        self, database: Database, most_near: int = MOST_NEAR, *, taken: StepsTold = untold
+    ) -> None:
         self._database = database
         self._clock = Clock(database)
         self.claims = MongoClaims(database, self._clock)
-        self.holds = MongoHolds(database, self._clock, most_near)
+        self.holds = MongoHolds(database, self._clock, most_near, taken)
         self.tills = MongoTills(database)
 
     async def now(self) -> datetime:

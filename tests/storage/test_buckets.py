@@ -68,24 +68,24 @@ async def test_clients_have_buckets_of_their_own_and_no_names(buckets: Buckets):
     await buckets.draw(one, SLOW, 100, 100)
 
     assert (await buckets.draw(somebody(), SLOW, 100, 100)).points == 100
-    assert not await buckets._redis.keys(f"*{one}*")
+    assert not await buckets._line._redis.keys(f"*{one}*")
 
 
 async def test_a_script_that_redis_forgot_is_told_again(buckets: Buckets):
     who = somebody()
     await buckets.draw(who, SLOW, 1, 1)
-    await buckets._redis.script_flush()
+    await buckets._line._redis.script_flush()
 
     assert (await buckets.draw(who, SLOW, 99, 99)).points == 99
 
 
 async def test_gateways_that_are_there_are_counted(buckets: Buckets):
-    await buckets._redis.delete("kassa:gateways")
+    await buckets._line._redis.delete("kassa:gateways")
 
     assert await buckets.present("one") == 1
     assert await buckets.present("two") == 2
     assert await buckets.present("one") == 2
-    await buckets._redis.delete("kassa:gateways")
+    await buckets._line._redis.delete("kassa:gateways")
 
 
 async def test_a_redis_that_is_away_is_a_sentence():

@@ -6,7 +6,6 @@ import io
 import json
 import logging
 import secrets
-from collections.abc import Iterator
 
 import pytest
 from bson import encode
@@ -25,20 +24,6 @@ from tests.trading import Trading, mugs
 
 CANARIES = 200
 CARD = "4111 1111 1111 1111"
-
-
-@pytest.fixture
-def logged() -> Iterator[io.StringIO]:
-    """All that is logged meanwhile, as production writes it."""
-    written, root = io.StringIO(), logging.getLogger()
-    before, level = root.handlers[:], root.level
-    logs.configure(for_people=False)
-    [handler] = root.handlers
-    handler.setStream(written)  # type: ignore[attr-defined]
-    yield written
-    root.handlers[:] = before
-    root.setLevel(level)
-    logs.configure(for_people=True)
 
 
 def places(canary: str) -> list[dict]:
@@ -64,6 +49,10 @@ def places(canary: str) -> list[dict]:
         {"content": f'{{"query": "{canary}'.encode()},
         {"json": {"query": "{ __typename }"}, "headers": {"authorization": f"Bearer {canary}"}},
         {"json": {"query": "{ __typename }"}, "headers": {"x-request-id": canary}},
+        {
+            "json": {"query": f"{{ {canary} }}"},
+            "headers": {"traceparent": f"00-{canary}-{canary}-01"},
+        },
         {"json": {"query": "{ __typename }"}, "headers": {"origin": f"https://{canary}.example"}},
         {"json": {"query": "{ __typename }"}, "params": {"query": canary}},
         {"json": {"query": "{ __typename }"}, "headers": {"host": f"{canary}/"}},

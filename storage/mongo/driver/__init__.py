@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Generator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from contextlib import AbstractContextManager
 from copy import copy
 from datetime import datetime
 from typing import Any, TypeVar
 
 from pymongo.errors import (
     BulkWriteError,
-    ConfigurationError,
     DuplicateKeyError,
-    InvalidName,
-    InvalidURI,
     OperationFailure,
     PyMongoError,
 )
 from pymongo.monitoring import CommandListener
 
 from domain.errors import Unavailable
-from storage.mongo.driver import silence
-from storage.mongo.driver.choosing import Driver, client
+from domain.ports.timing import Timed, untimed
+from storage.mongo.driver.answering import UNHELD, answering
+from storage.mongo.driver.choosing import Driver, client, connected
 from storage.mongo.driver.client import ONE_BATCH, SETTINGS, Document, Filter, Sort
 from storage.mongo.driver.failing import Invalid, Taken, Undecodable, decoding
 from storage.mongo.driver.written import (
@@ -66,6 +64,7 @@ class Database:
         *,
         driver: Driver = "pymongo",
         listeners: Sequence[CommandListener] = (),
+        timed: Timed = untimed,
         **settings: Any,
     ) -> None:
         """Connect lazily to `url`.
@@ -74,28 +73,20 @@ class Database:
             Unavailable: `url` is not a MongoDB URL, `name` not a name for a database, or `driver`
                 not installed.
         """
-        connect = client(driver)
+        self._timed = timed
         chosen = {**SETTINGS, **settings, "event_listeners": list(listeners)}
-        try:
-            self._client = connect(url, name, **chosen)
-        except (InvalidURI, ConfigurationError, ValueError) as error:
-            raise Unavailable(f"The MongoDB URL cannot be used: {error}.") from error
-        except InvalidName as error:
-            raise Unavailable(f"{name!r} cannot name a MongoDB database: {error}.") from error
+        self._client = connected(driver, url, name, chosen)
         self._database = self._client.database
 
-    @contextmanager
-    def _answering(self) -> Generator[None]:
+    def _answering(self, asked: str) -> AbstractContextManager[None]:
         """For questions that are safe to put again.
 
         Raises:
             Unavailable: there is no answer in time.
         """
         if self._session is not None:
-            yield  # the transaction itself must see what went wrong: it may have to run again
-            return
-        with silence.told(), self._client.deadline():
-            yield
+            return UNHELD  # the transaction must see what went wrong: it may have to run again
+        return answering(self._client, asked, self._timed)
 
     async def transaction(self, body: Callable[[Database], Coroutine[Any, Any, T]]) -> T:
         """Run `body` so that all of its writes happen, or none; after a conflict, again.
@@ -107,7 +98,7 @@ class Database:
         async def run(session: Any) -> T:
             return await body(self._within(session))
 
-        with self._answering():
+        with self._answering("transaction"):
             try:
                 return await self._client.transaction(run)
             except OperationFailure as error:
@@ -122,7 +113,7 @@ class Database:
 
     async def now(self) -> datetime:
         """The clock of the database."""
-        with self._answering():
+        with self._answering("now"):
             return (await self.command({"hello": 1}))["localTime"]
 
     async def version(self) -> str:
@@ -131,7 +122,7 @@ class Database:
         Raises:
             Unavailable: it does not answer.
         """
-        with self._answering():
+        with self._answering("version"):
             return (await self._database.command({"buildInfo": 1}))["version"]
 
     @property
@@ -169,7 +160,7 @@ class Database:
             Undecodable: one of them has a date, or a text, that cannot be.
             Unavailable: there is no answer in time.
         """
-        with self._answering(), decoding(collection):
+        with self._answering("find"), decoding(collection):
             cursor = self._database[collection].find(
                 where, fields, sort=sort, limit=limit, batch_size=ONE_BATCH, session=self._session
             )
@@ -177,12 +168,12 @@ class Database:
 
     async def aggregate(self, pipeline: Sequence[Filter]) -> list[Document]:
         """Run a pipeline that brings its own documents."""
-        with self._answering():
+        with self._answering("aggregate"):
             return await self._client.rows(pipeline)
 
     async def aggregate_over(self, collection: str, pipeline: Sequence[Filter]) -> list[Document]:
         """Run a pipeline over a collection."""
-        with self._answering():
+        with self._answering("aggregate"):
             return await self._client.rows(pipeline, collection)
 
     async def changes(self, collection: str, pipeline: Sequence[Filter]) -> Any:
@@ -190,7 +181,7 @@ class Database:
         return await self._client.changes(collection, pipeline)
 
     async def count(self, collection: str, where: Filter, cap: int) -> int:
-        with self._answering():
+        with self._answering("count"):
             return await self._database[collection].count_documents(where, limit=cap)
 
     async def insert(self, collection: str, documents: Sequence[Document]) -> None:
@@ -206,7 +197,7 @@ class Database:
             Unavailable: there is no answer; some of them may be there.
         """
         try:
-            with self._answering():
+            with self._answering("add"):
                 await self._database[collection].insert_many(
                     documents, ordered=False, session=self._session
                 )
@@ -222,7 +213,7 @@ class Database:
             Unavailable: there is no answer; some of the first may be there.
         """
         try:
-            with self._answering():
+            with self._answering("add_in_order"):
                 await self._database[collection].insert_many(documents, session=self._session)
         except BulkWriteError as error:
             return stopped(error)
@@ -236,7 +227,7 @@ class Database:
             Unavailable: there is no answer.
         """
         try:
-            with self._answering():
+            with self._answering("put"):
                 await self._database[collection].insert_one(document, session=self._session)
         except DuplicateKeyError as error:
             raise Taken from error
@@ -255,7 +246,7 @@ class Database:
         Raises:
             Unavailable: there is no answer; it may have happened.
         """
-        with self._answering():
+        with self._answering("change"):
             return await self._database[collection].find_one_and_update(
                 where,
                 update,
@@ -269,7 +260,7 @@ class Database:
         self, collection: str, where: Filter, update: Filter | Sequence[Filter]
     ) -> int:
         """Change all that match; gives how many there were."""
-        with self._answering():
+        with self._answering("change_all"):
             done = await self._database[collection].update_many(
                 where, update, session=self._session
             )
@@ -279,7 +270,7 @@ class Database:
         self, collection: str, changes: Sequence[tuple[Filter, Filter | Sequence[Filter]]]
     ) -> None:
         """Many changes in one command, each of all that match, in any order."""
-        with self._answering():
+        with self._answering("change_each"):
             await self._database[collection].bulk_write(  # pyright: ignore[reportUnknownMemberType]  # of Motor
                 one_by_one(changes), ordered=False, session=self._session
             )
@@ -292,7 +283,7 @@ class Database:
         """
         over = [n for n, write in enumerate(writes) if write.over is not None]
         try:
-            with self._answering():
+            with self._answering("write"):
                 done = await self._database[collection].bulk_write(  # pyright: ignore[reportUnknownMemberType]  # of Motor
                     asked(writes), ordered=False
                 )
@@ -303,13 +294,13 @@ class Database:
 
     async def replace(self, collection: str, document: Document) -> None:
         """Put a document in the place of the one with its id, or add it."""
-        with self._answering():
+        with self._answering("replace"):
             await self._database[collection].replace_one(
                 {"_id": document["_id"]}, document, upsert=True, session=self._session
             )
 
     async def delete(self, collection: str, where: Filter) -> int:
-        with self._answering():
+        with self._answering("delete"):
             done = await self._database[collection].delete_many(where, session=self._session)
         return done.deleted_count
 
@@ -326,5 +317,5 @@ class Database:
             await self._dropped()
 
     async def _dropped(self) -> None:
-        with self._answering():
+        with self._answering("drop"):
             await self._client.drop()

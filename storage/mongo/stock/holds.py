@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from domain.ids import LocationId, OrderId, ReservationId, Sku
 from domain.journal import Happening
+from domain.ports.timing import StepsTold, untold
 from domain.refusals import Elsewhere
 from domain.stock import (
     RESERVATION_STEPS,
@@ -46,10 +47,16 @@ LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 class MongoHolds:
     """`ports.Holds`."""
 
-    def __init__(self, database: Database, clock: Clock, most_near: int = MOST_NEAR) -> None:
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        most_near: int = MOST_NEAR,
+        taken: StepsTold = untold,
+    ) -> None:
         self._database = database
         self._clock = clock
-        self._stepping = Stepping(database, clock, most_near)
+        self._stepping = Stepping(database, clock, most_near, taken)
         # Who asks holds it, and so does what is under way: it is gone when nobody needs it.
         self._levels = WeakValueDictionary[Place, Gathered[Step, Stepped]]()
         self._keeping = Gathered(self._keep_all)

@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from domain.errors import Unavailable
 from domain.ids import LocationId, Sku, StockLevelId
+from domain.ports.timing import StepsTold, untold
 from domain.stock import Step, StepKind, StepOutcome, Stepped
 from storage.mongo.clock import Clock
 from storage.mongo.driver import Database, Document, Filter, idempotent
@@ -39,7 +40,14 @@ class Departure(Struct, frozen=True):
 class Stepping:
     """Updates levels. What it remembers of departures only saves it from looking first."""
 
-    def __init__(self, database: Database, clock: Clock, most_near: int = MOST_NEAR) -> None:
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        most_near: int = MOST_NEAR,
+        taken: StepsTold = untold,
+    ) -> None:
+        self._taken = taken
         self._database = database
         self._clock = clock
         self._most_near = most_near
@@ -52,7 +60,9 @@ class Stepping:
             return [Stepped(StepOutcome.UNHEARD)] * len(steps)
         if _near(found) > self._most_near:
             await self._make_room(found["_id"])
-        return msgspec.convert(found["last"], list[Stepped])
+        done = msgspec.convert(found["last"], list[Stepped])
+        self._taken(steps, done)
+        return done
 
     async def _surely_updated(self, place: Place, steps: Sequence[Step]) -> Document | None:
         """The level after it; None if there is no such level."""

@@ -1,0 +1,59 @@
+"""A server whose figures may be read, and which has been asked this and that."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from hashlib import sha256
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from tests.processes import Serving, serving
+
+REGISTERED = "query ForTheTill { channels { code } }"
+RESERVE = """mutation { reserveStock(input: {idempotencyKey: "%s", lines: [
+  {sku: "MUG-FJORD-MOSS", location: "loc_01JGFJJZ00RGRKCK36AA8N2JNB", quantity: %d}]}) {
+  userErrors { code } } }"""
+WORKERS = 2
+SUPPORT = {"authorization": "Bearer dev.support", "accept": "text/event-stream, application/json"}
+WATCH = {"query": 'subscription { stockChanged(skus: ["MUG-FJORD-MOSS"]) { kind } }'}
+
+
+@pytest.fixture(scope="package")
+def manifest(tmp_path_factory) -> Path:
+    digest = sha256(REGISTERED.encode()).hexdigest()
+    operation = {"id": digest, "name": "ForTheTill", "type": "query", "body": REGISTERED}
+    found = tmp_path_factory.mktemp("documents") / "manifest.json"
+    found.write_text(
+        json.dumps(
+            {
+                "format": "apollo-persisted-query-manifest",
+                "version": 1,
+                "operations": [operation],
+            }
+        )
+    )
+    return found
+
+
+@pytest.fixture(scope="package")
+def kassa(tmp_path_factory, manifest) -> Iterator[Serving]:
+    """Two server processes."""
+    data = tmp_path_factory.mktemp("observed") / "data"
+    settings = {"metrics": "127.0.0.1:0", "documents": manifest}
+    with serving(data, "--workers", str(WORKERS), **settings) as found:
+        traffic(found)
+        yield found
+
+
+def traffic(kassa: Serving) -> None:
+    """A little of everything."""
+    asked = (REGISTERED, "{ __schema { types { name } } }", "{ nothing }")
+    for query in (*asked, RESERVE % ("a", 1), RESERVE % ("b", 1_000)):
+        kassa.ask(query, "system")
+    with kassa.http.stream("POST", "/graphql", json=WATCH, headers=SUPPORT) as told:
+        assert "SNAPSHOT" in next(line for line in told.iter_lines() if "data:" in line)
+    nobody = httpx2.post(f"{kassa.url}/graphql", json=WATCH, headers={"authorization": "Bearer x"})
+    assert nobody.status_code == 401
