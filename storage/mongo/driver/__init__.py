@@ -8,12 +8,7 @@ from copy import copy
 from datetime import datetime
 from typing import Any, TypeVar
 
-from pymongo.errors import (
-    BulkWriteError,
-    DuplicateKeyError,
-    OperationFailure,
-    PyMongoError,
-)
+from pymongo.errors import BulkWriteError, DuplicateKeyError, OperationFailure, PyMongoError
 from pymongo.monitoring import CommandListener
 
 from domain.errors import Unavailable
