@@ -113,7 +113,10 @@ class Application(Starlette):
 
         def directed(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
             graph = graphs.get(scope["path"]) if scope["type"] == "http" else None
-            return (graph or others)(scope, receive, send)
+            if graph is None:
+                return others(scope, receive, send)
+            scope["endpoint"] = graph
+            return graph(scope, receive, send)
 
         return reduce(lambda inner, layer: layer(inner), reversed(self._around), directed)
 
