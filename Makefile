@@ -10,20 +10,20 @@ SUBGRAPHS ?= \
   stock=http://127.0.0.1:8005/graphql operations=http://127.0.0.1:8006/graphql
 
 NODE_IS_THERE = command -v npm && node -e 'process.exit(+(parseInt(process.versions.node) < 20))'
-BUILD_PAGE = { { $(NODE_IS_THERE); } >/dev/null 2>&1 || $(BIN)/python -m pip install -q \
+BUILD_PAGES = { { $(NODE_IS_THERE); } >/dev/null 2>&1 || $(BIN)/python -m pip install -q \
   --disable-pip-version-check --require-hashes -r requirements/node.lock; } \
-  && $(BIN)/python -m gateway.graphiql.build
+  && $(BIN)/python -m gateway.building
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format schema supergraph bench-driver bench-import bench-execution bench-stock bench-crowded bench-limits bench-live lock graphiql clean chaos bench
+.PHONY: help run test check format schema supergraph bench-driver bench-import bench-execution bench-stock bench-crowded bench-limits bench-live lock graphiql console clean chaos bench
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-12s %s\n", $$1, $$2}'
 
-run: .venv/run graphiql-if-possible ## a running shop: environment, MongoDB, Redis, demo data, server
+run: .venv/run pages-if-possible ## a running shop: environment, MongoDB, Redis, demo data, server
 	@$(BIN)/kassa serve --embedded
 
-test: .venv/dev graphiql-if-possible ## all tests, on private servers
+test: .venv/dev pages-if-possible ## all tests, on private servers
 	@$(BIN)/python -m pytest
 
 chaos: .venv/dev ## break gateways, MongoDB and Redis for minutes: bench/results/chaos.json, docs/faults.md
@@ -74,11 +74,14 @@ bench-execution: .venv/dev ## what executing an operation costs without its read
 	@$(BIN)/python bench/execution.py
 
 graphiql: .venv/run ## build the GraphiQL page (Node.js >= 20 from PATH, else from a wheel)
-	@$(BUILD_PAGE)
+	@$(BUILD_PAGES) graphiql
 
-.PHONY: graphiql-if-possible
-graphiql-if-possible: .venv/run
-	@$(BUILD_PAGE) || echo "Going on without the page; \`make graphiql\` tries again."
+console: .venv/run ## build the console, in the same way
+	@$(BUILD_PAGES) console
+
+.PHONY: pages-if-possible
+pages-if-possible: .venv/run
+	@$(BUILD_PAGES) || echo "Going on without what was not built; \`make console graphiql\` tries again."
 
 COMPILE := $(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
   --no-emit-find-links
@@ -91,7 +94,7 @@ lock: .venv/dev ## pin all dependencies anew, with hashes
 	@echo hatchling | $(COMPILE) $(HELD) - -o requirements/build.lock
 
 clean: ## remove the environment and the data of embedded servers
-	rm -rf .venv .kassa gateway/graphiql/dist
+	rm -rf .venv .kassa gateway/graphiql/dist gateway/console/dist
 
 .venv/python: Makefile
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))' \

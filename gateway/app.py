@@ -26,6 +26,8 @@ from domain.ports import Repositories, Stores
 from domain.ports.following import Following
 from gateway import explaining, logs, pages, registering, upkeep
 from gateway.answering import Graph
+from gateway.console import config as console
+from gateway.console.config import Provider
 from gateway.contexts import contexts
 from gateway.edge import Edge
 from gateway.execution.engine import Engine
@@ -45,7 +47,6 @@ LOOK_EVERY_SECONDS = 1.0
 
 Check = Callable[[], Awaitable[None]]
 Lifespan = Callable[[Starlette], AbstractAsyncContextManager[None]]
-PageConfig = Mapping[str, object]
 
 
 def build(
@@ -55,7 +56,8 @@ def build(
     stores: Stores,
     *,
     checks: Mapping[str, Check],
-    page_config: Callable[[], PageConfig],
+    page_config: pages.Config,
+    providers: Sequence[Provider] = (),
     door: Door | None = None,
     following: Following | None = None,
     accounts: Accounts | None = None,
@@ -63,7 +65,8 @@ def build(
 ) -> Starlette:
     """Put the routes together.
 
-    `checks` name the dependencies that `/readyz` asks after. Without a `door` there are no
+    `checks` name the dependencies that `/readyz` asks after, `providers` sign staff in to the
+    console. Without a `door` there are no
     credentials but those for development, without `following` no subscriptions, and without
     `accounts` nobody counts what clients cost.
     """
@@ -76,18 +79,32 @@ def build(
     graph.streams = hub
     for part in parts:
         part.streams = Branch(hub, part) if hub else None
-    page = pages.page if settings.is_development else None
+    page = pages.GRAPHIQL.index if settings.is_development else None
     routes: list[BaseRoute] = [
         Route("/graphql", GraphQLEndpoint(graph, page=page, origins=settings.origins)),
         WebSocketRoute("/graphql", Sockets(graph, settings.origins)),
         *_apart(_contracts(settings), parts, settings.origins),
         Route("/livez", _alive),
         Route("/readyz", _ready(checks)),
-        *(pages.routes(page_config) if settings.is_development else ()),
+        *_pages(settings, page_config, providers),
     ]
     edge = Middleware(Edge, origins=settings.origins, hosts=settings.hosts)
     living = _living(lifespan, hub, door, [graph, *parts])
     return Starlette(routes=routes, lifespan=living, middleware=[edge])
+
+
+def _pages(
+    settings: Settings, config: pages.Config, providers: Sequence[Provider]
+) -> Iterator[BaseRoute]:
+    """The console at the root; GraphiQL in development, and there where no console can be."""
+    if settings.is_development:
+        yield from pages.GRAPHIQL.routes(config)
+    if settings.has_console:
+        page = pages.CONSOLE.allowing(provider.origin for provider in providers)
+        yield Route("/", page.index)
+        yield from page.routes(lambda: console.shown(settings, config, providers))
+    elif settings.is_development:
+        yield Route("/", pages.GRAPHIQL.index)
 
 
 def _living(

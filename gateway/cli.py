@@ -55,6 +55,8 @@ KASSA_COUNTRY: whose phone numbers need no country code (SE)
 
 KASSA_ENV: development or production (development)
 
+KASSA_CONSOLE: serve the console at / (in production: false)
+
 KASSA_ISSUERS: a file that says whose tokens are taken (none)
 
 KASSA_PEPPER_FILE: a file with the secret that keys are kept under (one of the database's own)
