@@ -4,7 +4,7 @@ import { createContext } from 'preact';
 import { useContext, useEffect, useRef, useState } from 'preact/hooks';
 import type { Document, Graph } from './graph';
 import { Refused } from './graph';
-import { follow, type Line, lines, SILENT, type Told } from './live';
+import { comebacks, follow, type Line, lines, SILENT, type Told } from './live';
 import { signOut } from './session';
 import type { ShopQuery } from './graph/documents';
 
@@ -49,6 +49,11 @@ export function useAsk<Data, Variables extends object>(document: Document<Data, 
       isOld = true;
     };
   }, [graph, document, key, turn]);
+
+  // What failed while the server was away is asked again when it is back.
+  useEffect(() => {
+    if (state.error) setTurn((before) => before + 1);
+  }, [comebacks.value]);
 
   return { ...state, again: () => setTurn((before) => before + 1) };
 }

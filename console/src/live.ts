@@ -38,6 +38,9 @@ export const SILENT: Line = { state: 'opening', heard: null, returns: 0, gap: fa
 /** All lines that are open, by a name of their own. */
 export const lines = signal<ReadonlyMap<symbol, Line>>(new Map());
 
+/** How often any line came back: whatever failed meanwhile may be asked again. */
+export const comebacks = signal(0);
+
 /** The line that is worst off speaks for all. */
 export const whole = computed<Line>(() => {
   const worst: State[] = ['refused', 'lost', 'opening', 'live'];
@@ -53,7 +56,7 @@ export const whole = computed<Line>(() => {
   };
 });
 
-interface Told1<Event> {
+interface Message<Event> {
   data?: Record<string, Event> | null;
   errors?: readonly Problem[];
 }
@@ -100,10 +103,10 @@ export function follow<Data extends object, Variables extends { after?: string |
       lost(why);
     };
     wait();
-    leave = graph.sockets.subscribe<Told1<Event>['data'] & object>(
+    leave = graph.sockets.subscribe<Message<Event>['data'] & object>(
       { query, variables: { ...variables, after } },
       {
-        next: (message) => hear(message as Told1<Event>, end),
+        next: (message) => hear(message as Message<Event>, end),
         error: end,
         complete: () => end(null),
       },
@@ -112,7 +115,7 @@ export function follow<Data extends object, Variables extends { after?: string |
 
   type Event = Data[keyof Data] & Told;
 
-  function hear({ data, errors }: Told1<Event>, end: (why: unknown) => void) {
+  function hear({ data, errors }: Message<Event>, end: (why: unknown) => void) {
     const event = data && Object.values(data)[0];
     if (!event) {
       end(errors ?? null);
@@ -122,7 +125,9 @@ export function follow<Data extends object, Variables extends { after?: string |
     wait();
     after = event.cursor;
     tries = 0;
-    const returns = line.returns + (line.state === 'lost' ? 1 : 0);
+    const isBack = line.state === 'lost';
+    const returns = line.returns + (isBack ? 1 : 0);
+    if (isBack) comebacks.value += 1;
     update({ state: 'live', heard: Date.now(), returns, gap: line.gap || event.kind === 'GAP', why: null });
     tell(event);
   }

@@ -13,7 +13,6 @@ const root = document.getElementById('root')!;
 try {
   const config = await readConfig();
   const problem = await cameBack(config);
-  document.documentElement.lang = navigator.language;
   root.replaceChildren();
   render(<App config={config} problem={problem} />, root);
 } catch (error) {

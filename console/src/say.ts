@@ -51,7 +51,7 @@ const UNITS: [Intl.RelativeTimeFormatUnit, number][] = [
 export function ago(at: string | number, now: number): string {
   const seconds = Math.max(0, Math.round((now - new Date(at).getTime()) / 1_000));
   const [unit, size] = UNITS.find(([, size]) => seconds >= size) ?? ['second', 1];
-  const form = () => new Intl.RelativeTimeFormat(locale(), { numeric: 'always', style: 'narrow' });
+  const form = () => new Intl.RelativeTimeFormat(locale(), { numeric: 'always', style: 'short' });
   return kept(`ago ${locale()}`, form).format(-Math.floor(seconds / size), unit);
 }
 

@@ -31,10 +31,14 @@ export function Now() {
       {takings.error && <Failure message={takings.error} again={takings.again} />}
       <Tiles takings={takings} shelves={shelves} />
       <div class="grid now">
-        <Channels takings={takings} />
-        <States takings={takings} />
-        <LowStock shelves={shelves} />
-        <JustNow news={news} line={takings.line} />
+        <div class="column">
+          <Channels takings={takings} />
+          <LowStock shelves={shelves} />
+        </div>
+        <div class="column">
+          <States takings={takings} />
+          <JustNow news={news} line={takings.line} />
+        </div>
       </div>
     </>
   );
@@ -169,7 +173,7 @@ function Channels({ takings }: { takings: TakingsNow }) {
   const payments = lately(takings.all, now.value);
   const rows = byChannel([...byId.keys()], payments, now.value).sort((a, b) => b.payments - a.payments);
   return (
-    <Panel title="Sales by channel" class="wide" aside={<Age line={takings.line} />}>
+    <Panel title="Sales by channel" aside={<Age line={takings.line} />}>
       {takings.isRead ? (
         <table>
           <thead>
@@ -237,7 +241,7 @@ const SHOWN = 14;
 function LowStock({ shelves }: { shelves: ShelvesNow }) {
   const { levels, isRead, error, at, line, hasMore } = shelves;
   return (
-    <Panel title="Stock that runs low" class="wide" aside={<Age line={line} at={at} />}>
+    <Panel title="Stock that runs low" aside={<Age line={line} at={at} />}>
       {error && <Failure message={error} />}
       {!isRead && !error && <Waiting />}
       {isRead && levels.length === 0 && <Empty>Nothing runs low.</Empty>}

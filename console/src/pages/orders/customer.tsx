@@ -74,7 +74,7 @@ export function Customer({ number }: { number: string }) {
       </div>
       <Panel title="Orders in every channel" aside={<span class="quiet">{say.count(customer.orders.totalCount)} in all</span>}>
         <OrderTable orders={orders} />
-        {more && (
+        {more && orders.length < customer.orders.totalCount && (
           <button type="button" onClick={older}>
             Older orders
           </button>
