@@ -15,7 +15,7 @@ BUILD_PAGES = { { $(NODE_IS_THERE); } >/dev/null 2>&1 || $(BIN)/python -m pip in
   && $(BIN)/python -m gateway.building
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format schema supergraph bench-driver bench-import bench-execution bench-stock bench-crowded bench-limits bench-live lock graphiql console clean chaos bench
+.PHONY: help run test check format schema supergraph bench-driver bench-import bench-execution bench-stock bench-crowded bench-limits bench-live lock graphiql console screenshots clean chaos bench
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-12s %s\n", $$1, $$2}'
@@ -78,6 +78,9 @@ graphiql: .venv/run ## build the GraphiQL page (Node.js >= 20 from PATH, else fr
 
 console: .venv/run ## build the console, in the same way
 	@$(BUILD_PAGES) console
+
+screenshots: .venv/dev pages-if-possible ## take the pictures of the console anew: docs/images/console-*.png
+	@$(BIN)/python -m tests.screenshots
 
 .PHONY: pages-if-possible
 pages-if-possible: .venv/run

@@ -65,10 +65,9 @@ def build(
 ) -> Starlette:
     """Put the routes together.
 
-    `checks` name the dependencies that `/readyz` asks after, `providers` sign staff in to the
-    console. Without a `door` there are no
-    credentials but those for development, without `following` no subscriptions, and without
-    `accounts` nobody counts what clients cost.
+    `checks` name what `/readyz` asks after, `providers` sign staff in to the console. Without a
+    `door` there are no credentials but those for development, without `following` no
+    subscriptions, and without `accounts` nobody counts what clients cost.
     """
     door = door or Door(is_development=settings.is_development)
     graph, *parts = (
@@ -79,9 +78,8 @@ def build(
     graph.streams = hub
     for part in parts:
         part.streams = Branch(hub, part) if hub else None
-    page = pages.GRAPHIQL.index if settings.is_development else None
     routes: list[BaseRoute] = [
-        Route("/graphql", GraphQLEndpoint(graph, page=page, origins=settings.origins)),
+        Route("/graphql", GraphQLEndpoint(graph, page=_page(settings), origins=settings.origins)),
         WebSocketRoute("/graphql", Sockets(graph, settings.origins)),
         *_apart(_contracts(settings), parts, settings.origins),
         Route("/livez", _alive),
@@ -91,6 +89,11 @@ def build(
     edge = Middleware(Edge, origins=settings.origins, hosts=settings.hosts)
     living = _living(lifespan, hub, door, [graph, *parts])
     return Starlette(routes=routes, lifespan=living, middleware=[edge])
+
+
+def _page(settings: Settings) -> Callable[[Request], Response] | None:
+    """What a browser sees that looks at the graph's own address."""
+    return pages.GRAPHIQL.index if settings.is_development else None
 
 
 def _pages(

@@ -26,10 +26,7 @@ export function staff({ roles }: Config): Role[] {
 export function begin(config: Config): void {
   const roles = staff(config);
   const chosen = roles.find(({ name }) => name === recall(lasting, ROLE)) ?? roles.find(({ name }) => name === 'support') ?? roles[0];
-  if (chosen) {
-    viewer.value = chosen;
-    return;
-  }
+  if (chosen) return choose(chosen); // and GraphiQL begins with the same
   const token = recall(passing, TOKEN);
   if (token) viewer.value = { label: labelOf(token), token };
 }

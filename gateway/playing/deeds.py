@@ -77,11 +77,16 @@ class Trader:
 
     async def _sale(self, sale: Sale) -> str | None:
         if sale.offer.seller.kind == "POS":
-            await self._move(sale.offer, -sale.quantity, "sold at the till")
-            await self._pay(sale)
+            await self._at_the_till(sale)
         else:
             await self._online(sale)
         return None
+
+    async def _at_the_till(self, sale: Sale) -> None:
+        """Taken from the shelf, and put back if the bank declines."""
+        await self._move(sale.offer, -sale.quantity, "sold at the till")
+        if not await self._pay(sale):
+            await self._move(sale.offer, sale.quantity, "put back")
 
     async def _online(self, sale: Sale) -> None:
         """Reserved first, paid, then sold; or let go, if the bank declines."""

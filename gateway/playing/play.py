@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from contextlib import suppress
 from secrets import token_hex
 from time import monotonic
 
@@ -13,6 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
+from domain.money import Currency, Money
 from gateway.playing import shop
 from gateway.playing.asking import Api
 from gateway.playing.day import CLOSES, HOUR, OPENS, Deed, planned
@@ -53,9 +53,11 @@ async def play(wish: Wish, out: Console) -> None:
             f"{wish.seconds / 60:.1f} minutes; Ctrl-C ends it.",
             soft_wrap=True,
         )
-        with _progress(out) as progress:
-            await Playing(wish, trader, progress).through(deeds)
-        _sum_up(trader, out)
+        try:
+            with _progress(out) as progress:
+                await Playing(wish, trader, progress).through(deeds)
+        finally:
+            _sum_up(trader, out)
 
 
 def _progress(out: Console) -> Progress:
@@ -80,12 +82,14 @@ class Playing:
 
     async def through(self, deeds: Sequence[Deed]) -> None:
         """Do everything at its time; the first that cannot be done ends the day."""
-        with suppress(asyncio.CancelledError):
+        try:
             async with asyncio.TaskGroup() as group:
                 for deed in deeds:
                     await self._until(deed.at / self._wish.speed)
                     group.create_task(self._do(deed))
                 await self._until(self._wish.seconds)
+        except ExceptionGroup as failed:
+            raise failed.exceptions[0] from None
 
     async def _until(self, seconds: float) -> None:
         while (left := self._began + seconds - monotonic()) > 0:
@@ -96,7 +100,9 @@ class Playing:
         async with self._room:
             line = await self._trader.do(deed)
         if line:
-            self._progress.console.print(f"[dim]{_clock(deed.at)}[/] {escape(line)}")
+            self._progress.console.print(
+                f"[dim]{_clock(deed.at)}[/] {escape(line)}", soft_wrap=True
+            )
 
     def _tell(self) -> None:
         passed = monotonic() - self._began
@@ -112,5 +118,9 @@ def _clock(seconds: float) -> str:
 
 def _sum_up(trader: Trader, out: Console) -> None:
     done = ", ".join(f"{count} {what}" for what, count in sorted(trader.done.items()))
-    taken = ", ".join(f"{minor / 100:,.2f} {currency}" for currency, minor in trader.minor.items())
-    out.print(f"The day is over: {done or 'nothing happened'}. Taken: {taken or 'nothing'}.")
+    sums = [Money(minor, Currency(code)) for code, minor in trader.minor.items()]
+    taken = ", ".join(f"{each.amount} {each.currency}" for each in sums)
+    out.print(
+        f"The day is over: {done or 'nothing happened'}. Taken: {taken or 'nothing'}.",
+        soft_wrap=True,
+    )

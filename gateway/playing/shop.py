@@ -14,10 +14,10 @@ SELLERS = frozenset({"WEBSHOP", "APP", "POS"})
 LEAST_SELLABLE = 3
 MOST_PRODUCTS = 60
 
-CHANNELS = "{ channels { id kind name currency } locations { id code name kind } }"
-SKUS = (
-    "{ stockLevels(first: 100) { edges { node { free product { sku } } } pageInfo { endCursor } } }"
-)
+CHANNELS = "{ channels { id kind name currency } }"
+SKUS = """query ($low: Boolean!) {
+  stockLevels(first: 100, lowOnly: $low) { edges { node { product { sku } } } }
+}"""
 OFFERS = """query ($skus: [String!]!, $channel: ID!) {
   products(skus: $skus) {
     sku
@@ -81,10 +81,9 @@ def _seller(channel: dict[str, Any]) -> Seller:
 
 
 async def _skus(api: Api) -> Sequence[str]:
-    """Products of the first levels, by sku."""
-    levels = await api.ask(SKUS.replace("first: 100", "first: 100, lowOnly: true"))
-    more = await api.ask(SKUS)
-    edges = (*levels["stockLevels"]["edges"], *more["stockLevels"]["edges"])
+    """Some products, those that run low first."""
+    pages = [await api.ask(SKUS, low=low) for low in (True, False)]
+    edges = [edge for page in pages for edge in page["stockLevels"]["edges"]]
     return list(dict.fromkeys(edge["node"]["product"]["sku"] for edge in edges))[:MOST_PRODUCTS]
 
 

@@ -8,7 +8,7 @@ import secrets
 import shutil
 import signal
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,9 @@ from gateway import pages
 from gateway.embedded import Embedded
 from tests import node
 from tests.processes import Serving, serving
+
+pytestmark = pytest.mark.timeout(300)
+"""The first test waits for the whole walk."""
 
 RESERVE = """mutation { reserveStock(input: {idempotencyKey: "%s", lines: [
   {sku: "MUG-FJORD-MOSS", location: "%s", quantity: 1}]}) { userErrors { message } } }"""
@@ -102,9 +105,11 @@ class Stage:
             assert answer["data"]["reserveStock"]["userErrors"] == []
 
 
-def test_a_sale_in_one_window_changes_the_other(walk: dict[str, Any]):
+def test_a_sale_in_one_window_changes_the_other(
+    walk: dict[str, Any], record_property: Callable[[str, object], None]
+):
     """How soon is told, not tested: the walk itself waits for it, and fails if it never comes."""
-    print(f"\nA reservation was shown in the other window after {walk['sale']['milliseconds']} ms.")
+    record_property("milliseconds", walk["sale"]["milliseconds"])
 
     assert walk["sale"]["free"] == 10
     assert walk["sale"]["left"].startswith("14:") or walk["sale"]["left"].startswith("15:")
@@ -131,13 +136,14 @@ def test_the_first_key_leads_past_the_navigation(walk: dict[str, Any]):
 
 
 def test_axe_finds_no_serious_fault_light_or_dark(walk: dict[str, Any]):
-    assert len(walk["faults"]) == 12
-    assert {page: found for page, found in walk["faults"].items() if found} == {}
+    assert len(walk["looks"]) == 6
+    for page, look in walk["looks"].items():
+        assert (look["light"], look["dark"]) == ([], []), page
     assert walk["refusal"]["faults"] == []
 
 
 def test_no_page_is_wider_than_a_telephone(walk: dict[str, Any]):
-    assert {page: wider for page, wider in walk["phone"].items() if wider > 0} == {}
+    assert {page: look["wider"] for page, look in walk["looks"].items() if look["wider"] > 0} == {}
 
 
 def test_no_request_leaves_the_origin_and_the_policy_holds(walk: dict[str, Any]):
@@ -158,12 +164,12 @@ def test_a_server_that_was_away_is_missed_and_nothing_else_is(walk: dict[str, An
 
 def test_the_graph_page_tells_a_subscription_and_the_plan_of_a_query(walk: dict[str, Any]):
     assert walk["graph"]["role"] == "support"
-    assert '"cost":' in walk["graph"]["planned"] or '"plan":' in walk["graph"]["planned"]
+    assert set(walk["graph"]["extensions"]) == {"cost", "plan"}
     assert "onHand" in walk["graph"]["told"]
 
 
 def test_another_role_asks_with_its_token_and_no_token_is_kept(walk: dict[str, Any]):
-    assert walk["switched"]["authorization"].startswith("Bearer dev.clerk.")
+    assert walk["switched"]["authorization"].startswith("Bearer dev.finance")
     assert "dev." not in walk["switched"]["stored"]
 
 
