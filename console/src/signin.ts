@@ -44,6 +44,7 @@ export async function returned({ providers }: Config, address: URL): Promise<str
   const underWay = JSON.parse(recall(passing, UNDER_WAY) ?? 'null') as UnderWay | null;
   remember(passing, UNDER_WAY, null);
   history.replaceState(null, '', `/${underWay?.hash ?? ''}`);
+  dispatchEvent(new HashChangeEvent('hashchange')); // a replaced address tells nobody
   const provider = providers.find(({ url }) => url === underWay?.url);
   if (!underWay || !provider) throw new Error('This sign-in was not begun here. Begin anew.');
   const server = await discovered(provider);
