@@ -9,7 +9,7 @@ SUBGRAPHS ?= \
   orders=http://127.0.0.1:8003/graphql payments=http://127.0.0.1:8004/graphql \
   stock=http://127.0.0.1:8005/graphql operations=http://127.0.0.1:8006/graphql
 
-NODE_IS_THERE = command -v npm && node -e 'process.exit(+(parseInt(process.versions.node) < 20))'
+NODE_IS_THERE = command -v npm && node -e '[a, b] = process.versions.node.split("."); process.exit(+(a * 100 + +b < 2019))'
 BUILD_PAGES = { { $(NODE_IS_THERE); } >/dev/null 2>&1 || $(BIN)/python -m pip install -q \
   --disable-pip-version-check --require-hashes -r requirements/node.lock; } \
   && $(BIN)/python -m gateway.building

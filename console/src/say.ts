@@ -57,7 +57,7 @@ export function ago(at: string | number, now: number): string {
 
 /** Time left as a clock shows it: 14:59, or 1:02:03. */
 export function left(until: string | number, now: number): string {
-  const seconds = Math.max(0, Math.ceil((new Date(until).getTime() - now) / 1_000));
+  const seconds = Math.max(0, Math.floor((new Date(until).getTime() - now) / 1_000));
   const parts = [Math.floor(seconds / 3_600), Math.floor(seconds / 60) % 60, seconds % 60];
   const shown = parts[0] === 0 ? parts.slice(1) : parts;
   return shown.map((part, n) => (n === 0 ? String(part) : String(part).padStart(2, '0'))).join(':');

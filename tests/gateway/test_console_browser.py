@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import secrets
-import shutil
 import signal
 import subprocess
 from collections.abc import Callable, Iterator
@@ -32,8 +31,9 @@ RESERVE = """mutation { reserveStock(input: {idempotencyKey: "%s", lines: [
 @pytest.fixture(scope="module")
 def walk(servers: Embedded, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
     """What the walk through the console saw."""
-    environ = {"KASSA_CHROMIUM": chromium()}
-    require_built_console()
+    environ = {"KASSA_CHROMIUM": node.chromium()}
+    node.require_built(pages.CONSOLE)
+    node.require_built(pages.GRAPHIQL)
     folder = tmp_path_factory.mktemp("console")
     settings = {
         "mongodb_url": servers.mongodb_url,
@@ -171,14 +171,3 @@ def test_the_graph_page_tells_a_subscription_and_the_plan_of_a_query(walk: dict[
 def test_another_role_asks_with_its_token_and_no_token_is_kept(walk: dict[str, Any]):
     assert walk["switched"]["authorization"].startswith("Bearer dev.finance")
     assert "dev." not in walk["switched"]["stored"]
-
-
-def chromium() -> str:
-    names = ("chromium", "chromium-browser", "google-chrome")
-    found = os.environ.get("KASSA_CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
-    return found or pytest.skip("there is no Chromium on PATH; KASSA_CHROMIUM may name one.")
-
-
-def require_built_console() -> None:
-    if not (pages.CONSOLE.dist / "index.html").is_file():
-        pytest.skip("the console was not built; run `make console`.")

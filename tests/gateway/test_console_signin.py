@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from gateway import app, bootstrap
+from gateway import app, bootstrap, pages
 from gateway.bootstrap.admitting import providers
 from gateway.settings import Settings
 from schema import views
@@ -16,7 +16,6 @@ from storage.mongo.driver import Database
 from storage.mongo.stores import MongoStores
 from tests import node
 from tests.gateway.serving import served
-from tests.gateway.test_console_browser import chromium, require_built_console
 from tests.peers.issuer import Peer, toml
 
 STAFF = ('role = "support"', 'console = { client = "kassa-console" }')
@@ -25,8 +24,8 @@ STAFF = ('role = "support"', 'console = { client = "kassa-console" }')
 @pytest.fixture(scope="module")
 async def visit(stocked: Database, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """What the browser saw, and what the provider was asked."""
-    environ = {"KASSA_CHROMIUM": chromium()}
-    require_built_console()
+    environ = {"KASSA_CHROMIUM": node.chromium()}
+    node.require_built(pages.CONSOLE)
     peer = Peer()
     path = tmp_path_factory.mktemp("issuers") / "issuers.toml"
     async with served(peer.application) as peer.url:

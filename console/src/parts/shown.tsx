@@ -62,13 +62,18 @@ interface Fresh {
   asOf: string;
 }
 
-/** Where a number came from and how old it is. */
-export function Freshness({ of: { state, source, asOf } }: { of: Fresh }) {
+/**
+ * Where a number came from and how old it is. One that is live stays so for as long as the `line` is
+ * by which its changes are told.
+ */
+export function Freshness({ of: { state, source, asOf }, line }: { of: Fresh; line?: Line }) {
+  const heard = state === 'LIVE' && line?.state === 'live' ? (line.heard ?? 0) : 0;
+  const at = Math.max(Date.parse(asOf), heard);
   const tone: Tone = state === 'LIVE' ? 'good' : state === 'CACHED' ? 'plain' : 'warn';
   return (
     <span class="fresh">
       <Chip tone={tone}>{say.word(state)}</Chip> <span class="quiet">{source}, </span>
-      <Ago at={asOf} />
+      <Ago at={at} />
     </span>
   );
 }

@@ -270,7 +270,7 @@ function LowStock({ shelves }: { shelves: ShelvesNow }) {
                 <td class="number">{say.count(level.onHand)}</td>
                 <td class="number">{level.incoming ? `+${say.count(level.incoming)}` : ''}</td>
                 <td>
-                  <Freshness of={level.freshness} />
+                  <Freshness of={level.freshness} line={line} />
                 </td>
               </tr>
             ))}

@@ -2,6 +2,7 @@ import { now } from '../../clock';
 import type { EntryFragment, LevelFragment } from '../../graph/documents';
 import { LevelJournalDocument } from '../../graph/documents';
 import { useAsk } from '../../hooks';
+import type { Line } from '../../live';
 import { Icon } from '../../parts/icon';
 import { Empty, Failure, Waiting } from '../../parts/notes';
 import { Bar, Chip, Freshness, StateChip } from '../../parts/shown';
@@ -12,7 +13,7 @@ import { story } from './levels';
 
 interface Props {
   level: LevelFragment;
-  sku: string;
+  line: Line;
   most: number;
   told: EntryFragment[];
   isOpen: boolean;
@@ -23,7 +24,7 @@ interface Props {
 const PARTS = ['committed', 'reserved', 'unavailable', 'free'] as const;
 
 /** One location: its numbers in a row, and below it, when opened, what they come from. */
-export function LevelRow({ level, most, told, isOpen, toggle, begin }: Props) {
+export function LevelRow({ level, line, most, told, isOpen, toggle, begin }: Props) {
   const { id, location, onHand, committed, reserved, unavailable, free, incoming, freshness } = level;
   return (
     <tbody data-location={location.code} data-open={isOpen || undefined}>
@@ -41,7 +42,7 @@ export function LevelRow({ level, most, told, isOpen, toggle, begin }: Props) {
         <td class="number free">{free === 0 ? <Chip tone="bad">0</Chip> : say.count(free)}</td>
         <td class="number">{incoming ? `+${say.count(incoming)}` : ''}</td>
         <td>
-          <Freshness of={freshness} />
+          <Freshness of={freshness} line={line} />
         </td>
       </tr>
       <tr class="bars">

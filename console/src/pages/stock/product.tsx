@@ -75,7 +75,7 @@ export function Product({ sku }: { sku: string }) {
               <LevelRow
                 key={level.id}
                 level={level}
-                sku={sku}
+                line={line}
                 most={most}
                 told={told.filter(({ aggregate }) => aggregate === level.id)}
                 isOpen={open === level.id}
