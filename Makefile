@@ -73,7 +73,7 @@ bench-import: .venv/dev ## rows a second into the database, into bench/results/i
 bench-execution: .venv/dev ## what executing an operation costs without its reads: bench/results/execution.json
 	@$(BIN)/python bench/execution.py
 
-graphiql: .venv/run ## build the GraphiQL page (Node.js >= 20 from PATH, else from a wheel)
+graphiql: .venv/run ## build the GraphiQL page (Node.js >= 20.19 from PATH, else from a wheel)
 	@$(BUILD_PAGES) graphiql
 
 console: .venv/run ## build the console, in the same way

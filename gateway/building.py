@@ -41,19 +41,19 @@ class Project(NamedTuple):
 
 PROJECTS: Mapping[str, Project] = MappingProxyType(
     {
-        "graphiql": Project(
-            "GraphiQL",
-            HERE / "graphiql",
-            HERE / "graphiql" / "dist",
-            ("package.json", "package-lock.json", "*.mjs", "src/*"),
-            (("build.mjs",),),
-        ),
         "console": Project(
             "The console",
             ROOT / "console",
             HERE / "console" / "dist",
             ("*.json", "*.mjs", "*.ts", "*.html", "src/**/*", "../schema/sdl/unified.graphql"),
             (("types.mjs",), ("node_modules/vite/bin/vite.js", "build", "--logLevel", "error")),
+        ),
+        "graphiql": Project(
+            "GraphiQL",
+            HERE / "graphiql",
+            HERE / "graphiql" / "dist",
+            ("package.json", "package-lock.json", "*.mjs", "src/*"),
+            (("build.mjs",),),
         ),
     }
 )

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { TakingFragment } from '../src/graph/documents';
 import { told } from '../src/pages/now/news';
-import { bars, byChannel, byState, lately, merged, NONE, taken } from '../src/pages/now/tally';
+import { bars, byChannel, byState, lately, NONE, taken } from '../src/pages/now/tally';
+import { merged } from '../src/versions';
 
 const NOW = Date.parse('2026-03-01T12:00:00Z');
 

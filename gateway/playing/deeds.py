@@ -37,7 +37,7 @@ FIND = """query ($phone: String!) { found: findCustomers(
 ON_ITS_WAY = frozenset({"PICKING", "PACKED", "SHIPPED"})
 
 
-class Taken(Exception):
+class Refused(Exception):
     """A rule said no; that happens in a shop."""
 
 
@@ -71,7 +71,7 @@ class Trader:
                     return await self._given_back()
                 case Call():
                     return await self._call(deed)
-        except Taken as why:
+        except Refused as why:
             self.done["refused"] += 1
             return f"Refused: {why}"
 
@@ -83,7 +83,7 @@ class Trader:
         return None
 
     async def _at_the_till(self, sale: Sale) -> None:
-        """Taken from the shelf, and put back if the bank declines."""
+        """Refused from the shelf, and put back if the bank declines."""
         await self._move(sale.offer, -sale.quantity, "sold at the till")
         if not await self._pay(sale):
             await self._move(sale.offer, sale.quantity, "put back")
@@ -128,7 +128,7 @@ class Trader:
     async def _wants(self, offer: Offer) -> bool:
         try:
             await self._online(Sale(0, offer, 1))
-        except Taken:
+        except Refused:
             self.done["refused"] += 1
             return False
         return True
@@ -177,13 +177,13 @@ class Trader:
         """What a mutation did.
 
         Raises:
-            Taken: a rule refused it.
+            Refused: a rule refused it.
         """
         self._keys += 1
         asked = {"idempotencyKey": f"{self._run}-{self._keys}", **given}
         done = (await self._api.ask(mutation, input=asked))["done"]
         if refused := done["userErrors"]:
-            raise Taken(refused[0]["message"])
+            raise Refused(refused[0]["message"])
         return done
 
 

@@ -8,8 +8,9 @@ import { Empty, Failure, Waiting } from '../../parts/notes';
 import { Age, Ago, Bar, Chip, Freshness, Panel, Spark, StateChip } from '../../parts/shown';
 import { to } from '../../route';
 import * as say from '../../say';
+import { merged } from '../../versions';
 import { type News, told } from './news';
-import { byChannel, byState, lately, merged, MINUTES, NONE, type Takings, taken } from './tally';
+import { byChannel, byState, lately, MINUTES, NONE, type Takings, taken } from './tally';
 
 /** Pages of a hundred payments that are read to begin with. */
 const MOST_PAGES = 10;
@@ -114,7 +115,7 @@ function useShelves(heard: (levels: ShelfFragment[], entries: Omit<News, 'about'
   const listed = data?.stockLevels.edges.map(({ node }) => node) ?? [];
   const skus = [...new Set(listed.map(({ product }) => product.sku))].sort();
   const line = useLive(ShelvesChangedDocument, skus.length > 0 ? { skus } : null, (event) => {
-    setFresh((known) => new Map([...known, ...event.levels.map((level) => [level.id, level] as const)]));
+    setFresh((known) => merged(known, event.levels));
     if (event.entries.length > 0) heard(event.levels, event.entries);
   });
 
@@ -124,9 +125,7 @@ function useShelves(heard: (levels: ShelfFragment[], entries: Omit<News, 'about'
 
 /** Of the levels that were listed, and those told of since, the low ones; the emptiest first. */
 function newest(listed: ShelfFragment[], fresh: ReadonlyMap<string, ShelfFragment>): ShelfFragment[] {
-  const all = new Map(listed.map((level) => [level.id, level]));
-  for (const [id, level] of fresh) if ((all.get(id)?.version ?? -1) <= level.version) all.set(id, level);
-  return [...all.values()].filter(({ isLow }) => isLow).sort((a, b) => a.free - b.free || a.product.name.localeCompare(b.product.name));
+  return [...merged(fresh, listed).values()].filter(({ isLow }) => isLow).sort((a, b) => a.free - b.free || a.product.name.localeCompare(b.product.name));
 }
 
 function Tiles({ takings, shelves }: { takings: TakingsNow; shelves: ShelvesNow }) {

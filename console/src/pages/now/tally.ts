@@ -11,16 +11,6 @@ export type Takings = ReadonlyMap<string, TakingFragment>;
 
 export const NONE: Takings = new Map();
 
-/** The payments, and those that came meanwhile; a newer version wins, whatever order they come in. */
-export function merged(known: Takings, news: readonly TakingFragment[]): Takings {
-  const all = new Map(known);
-  for (const payment of news) {
-    const before = all.get(payment.id);
-    if (!before || before.version <= payment.version) all.set(payment.id, payment);
-  }
-  return all;
-}
-
 /** The payments that were begun in the last hour. */
 export function lately(all: Takings, now: number): TakingFragment[] {
   const since = now - MINUTES * 60_000;

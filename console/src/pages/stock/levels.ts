@@ -4,16 +4,6 @@ import type { EntryFragment, LevelFragment } from '../../graph/documents';
 
 export type Levels = ReadonlyMap<string, LevelFragment>;
 
-/** The newest of each level wins, whatever order they come in. */
-export function merged(known: Levels, news: readonly LevelFragment[]): Levels {
-  const all = new Map(known);
-  for (const level of news) {
-    const before = all.get(level.id);
-    if (!before || before.version <= level.version) all.set(level.id, level);
-  }
-  return all;
-}
-
 /** By name of the place; where goods are sold comes first. */
 export function sorted(levels: Levels): LevelFragment[] {
   const rank = ({ location: { kind } }: LevelFragment) => ['STORE', 'DARK_STORE', 'WAREHOUSE'].indexOf(kind) + 1 || 9;

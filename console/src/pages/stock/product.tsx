@@ -4,9 +4,10 @@ import { useAsk, useLive } from '../../hooks';
 import { Empty, Failure, Waiting } from '../../parts/notes';
 import { Age, Panel } from '../../parts/shown';
 import * as say from '../../say';
+import { merged } from '../../versions';
 import { type Deed, Deeds } from './deeds';
 import { LevelRow } from './level';
-import { type Levels, merged, sorted, summed } from './levels';
+import { type Levels, sorted, summed } from './levels';
 import { Promised } from './promised';
 
 type Told = EntryFragment & { aggregate: string };
