@@ -1,12 +1,20 @@
 # The gateway. `docker build -t kassa .`; with `--build-arg EMBEDDED=1` also MongoDB and Redis inside, for
 # `kassa serve --embedded` on x86-64: to try it out, never to keep anything.
 
-FROM node:24-bookworm-slim AS page
-WORKDIR /page
+FROM node:24-bookworm-slim AS graphiql
+WORKDIR /build/gateway/graphiql
 COPY gateway/graphiql/package.json gateway/graphiql/package-lock.json ./
 RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY gateway/graphiql ./
 RUN node build.mjs
+
+FROM node:24-bookworm-slim AS console
+WORKDIR /build/console
+COPY console/package.json console/package-lock.json ./
+RUN npm ci --ignore-scripts --no-audit --no-fund
+COPY schema/sdl/unified.graphql ../schema/sdl/
+COPY console ./
+RUN npm run types && npm run build
 
 FROM python:3.12-slim-bookworm AS wheel
 WORKDIR /build
@@ -21,7 +29,8 @@ COPY commands commands
 COPY domain domain
 COPY storage storage
 COPY adapters adapters
-COPY --from=page /page/dist gateway/graphiql/dist
+COPY --from=graphiql /build/gateway/graphiql/dist gateway/graphiql/dist
+COPY --from=console /build/gateway/console/dist gateway/console/dist
 RUN pip wheel --no-cache-dir --no-deps --no-build-isolation --wheel-dir /wheel .
 
 FROM python:3.12-slim-bookworm

@@ -9,21 +9,21 @@ SUBGRAPHS ?= \
   orders=http://127.0.0.1:8003/graphql payments=http://127.0.0.1:8004/graphql \
   stock=http://127.0.0.1:8005/graphql operations=http://127.0.0.1:8006/graphql
 
-NODE_IS_THERE = command -v npm && node -e 'process.exit(+(parseInt(process.versions.node) < 20))'
-BUILD_PAGE = { { $(NODE_IS_THERE); } >/dev/null 2>&1 || $(BIN)/python -m pip install -q \
+NODE_IS_THERE = command -v npm && node -e '[a, b] = process.versions.node.split("."); process.exit(+(a * 100 + +b < 2019))'
+BUILD_PAGES = { { $(NODE_IS_THERE); } >/dev/null 2>&1 || $(BIN)/python -m pip install -q \
   --disable-pip-version-check --require-hashes -r requirements/node.lock; } \
-  && $(BIN)/python -m gateway.graphiql.build
+  && $(BIN)/python -m gateway.building
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format schema supergraph bench-driver bench-import bench-execution bench-stock bench-crowded bench-limits bench-live bench-observing lock graphiql clean chaos bench
+.PHONY: help run test check format schema supergraph bench-driver bench-import bench-execution bench-stock bench-crowded bench-limits bench-live bench-observing lock graphiql console screenshots clean chaos bench
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-12s %s\n", $$1, $$2}'
 
-run: .venv/run graphiql-if-possible ## a running shop: environment, MongoDB, Redis, demo data, server
+run: .venv/run pages-if-possible ## a running shop: environment, MongoDB, Redis, demo data, server
 	@$(BIN)/kassa serve --embedded
 
-test: .venv/dev graphiql-if-possible ## all tests, on private servers
+test: .venv/dev pages-if-possible ## all tests, on private servers
 	@$(BIN)/python -m pytest
 
 chaos: .venv/dev ## break gateways, MongoDB and Redis for minutes: bench/results/chaos.json, docs/faults.md
@@ -76,12 +76,18 @@ bench-import: .venv/dev ## rows a second into the database, into bench/results/i
 bench-execution: .venv/dev ## what executing an operation costs without its reads: bench/results/execution.json
 	@$(BIN)/python bench/execution.py
 
-graphiql: .venv/run ## build the GraphiQL page (Node.js >= 20 from PATH, else from a wheel)
-	@$(BUILD_PAGE)
+graphiql: .venv/run ## build the GraphiQL page (Node.js >= 20.19 from PATH, else from a wheel)
+	@$(BUILD_PAGES) graphiql
 
-.PHONY: graphiql-if-possible
-graphiql-if-possible: .venv/run
-	@$(BUILD_PAGE) || echo "Going on without the page; \`make graphiql\` tries again."
+console: .venv/run ## build the console, in the same way
+	@$(BUILD_PAGES) console
+
+screenshots: .venv/dev pages-if-possible ## take the pictures of the console anew: docs/images/console-*.png
+	@$(BIN)/python -m tests.screenshots
+
+.PHONY: pages-if-possible
+pages-if-possible: .venv/run
+	@$(BUILD_PAGES) || echo "Going on without what was not built; \`make console graphiql\` tries again."
 
 COMPILE := $(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
   --no-emit-find-links
@@ -94,7 +100,7 @@ lock: .venv/dev ## pin all dependencies anew, with hashes
 	@echo hatchling | $(COMPILE) $(HELD) - -o requirements/build.lock
 
 clean: ## remove the environment and the data of embedded servers
-	rm -rf .venv .kassa gateway/graphiql/dist
+	rm -rf .venv .kassa gateway/graphiql/dist gateway/console/dist
 
 .venv/python: Makefile
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))' \

@@ -27,6 +27,8 @@ from domain.ports import Repositories, Stores
 from domain.ports.following import Following
 from gateway import explaining, logs, manifest, pages, upkeep
 from gateway.answering import Graph
+from gateway.console import config as console
+from gateway.console.config import Provider
 from gateway.contexts import contexts
 from gateway.edge import Edge
 from gateway.execution.engine import Engine
@@ -48,7 +50,6 @@ LOOK_EVERY_SECONDS = 1.0
 
 Check = Callable[[], Awaitable[None]]
 Lifespan = Callable[[Starlette], AbstractAsyncContextManager[None]]
-PageConfig = Mapping[str, object]
 
 
 def build(
@@ -58,7 +59,8 @@ def build(
     stores: Stores,
     *,
     checks: Mapping[str, Check],
-    page_config: Callable[[], PageConfig],
+    page_config: pages.Config,
+    providers: Sequence[Provider] = (),
     door: Door | None = None,
     following: Following | None = None,
     accounts: Accounts | None = None,
@@ -67,9 +69,9 @@ def build(
 ) -> Starlette:
     """Put the routes together.
 
-    `checks` name the dependencies that `/readyz` asks after. Without a `door` there are no
-    credentials but those for development, without `following` no subscriptions, and without
-    `accounts` nobody counts what clients cost.
+    `checks` name what `/readyz` asks after, `providers` sign staff in to the console. Without a
+    `door` there are no credentials but those for development, without `following` no
+    subscriptions, and without `accounts` nobody counts what clients cost.
     """
     door = door or Door(is_development=settings.is_development)
     bound = OUTSIDE if settings.binds_visitors else ()
@@ -84,7 +86,7 @@ def build(
         *_graphs(graph, parts, settings),
         Route("/livez", _alive),
         Route("/readyz", _ready(checks)),
-        *(pages.routes(page_config) if settings.is_development else ()),
+        *_pages(settings, page_config, providers),
     ]
     edge = partial(Edge, origins=settings.origins, hosts=settings.hosts)
     living = _living(lifespan, hub, door, graphs, observing.jobs(graphs, hub))
@@ -155,6 +157,25 @@ def _subscribed(graphs: Sequence[Graph], hub: Hub | None) -> None:
         part.streams = Branch(hub, part) if hub else None
 
 
+def _page(settings: Settings) -> Callable[[Request], Response] | None:
+    """What a browser sees that looks at the graph's own address."""
+    return pages.GRAPHIQL.index if settings.is_development else None
+
+
+def _pages(
+    settings: Settings, config: pages.Config, providers: Sequence[Provider]
+) -> Iterator[BaseRoute]:
+    """The console at the root; GraphiQL in development, and there where no console can be."""
+    if settings.is_development:
+        yield from pages.GRAPHIQL.routes(config)
+    if settings.has_console:
+        page = pages.CONSOLE.allowing(provider.origin for provider in providers)
+        yield Route("/", page.index)
+        yield from page.routes(lambda: console.shown(settings, config, providers))
+    elif settings.is_development:
+        yield Route("/", pages.GRAPHIQL.index)
+
+
 def _living(
     lifespan: Lifespan | None,
     hub: Hub | None,
@@ -189,8 +210,7 @@ def _graphs(
     graph: Graph, parts: Mapping[Contract, Graph], settings: Settings
 ) -> Iterator[BaseRoute]:
     """The routes of the graph, and of its parts, which have no page."""
-    page = pages.page if settings.is_development else None
-    yield Route("/graphql", GraphQLEndpoint(graph, page=page, origins=settings.origins))
+    yield Route("/graphql", GraphQLEndpoint(graph, page=_page(settings), origins=settings.origins))
     yield WebSocketRoute("/graphql", Sockets(graph, settings.origins))
     for name, part in parts.items():
         yield Route(f"/{name}/graphql", GraphQLEndpoint(part, origins=settings.origins))

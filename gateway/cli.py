@@ -20,6 +20,7 @@ from gateway import (
     greeting,
     importing,
     keys,
+    playing,
     registering,
     serving,
 )
@@ -60,6 +61,8 @@ KASSA_TRACES: the OTLP collector that traces are sent to, such as http://127.0.0
 KASSA_COUNTRY: whose phone numbers need no country code (SE)
 
 KASSA_ENV: development or production (development)
+
+KASSA_CONSOLE: serve the console at / (in production: false)
 
 KASSA_ISSUERS: a file that says whose tokens are taken (none)
 
@@ -256,6 +259,26 @@ def watch(
     chosen = following.chosen(about, skus=sku, location=location, orders=order, customer=customer)
     with sentences(), suppress(KeyboardInterrupt):
         asyncio.run(following.watch(following.Wish(about, chosen, url, token, after), out))
+
+
+@app.command()
+def demo(
+    minutes: Annotated[
+        float, typer.Option(min=0.05, max=120, help="Play for no longer than this.")
+    ] = 6,
+    speed: Annotated[
+        float, typer.Option(min=1, max=3_600, help="Seconds of the day in one of ours.")
+    ] = 120,
+    seed: Annotated[int, typer.Option(help="Which day: the same seed plays the same.")] = 1,
+    url: Annotated[str, typer.Option(help="Where the shop is.")] = "http://127.0.0.1:8000",
+    token: Annotated[str, typer.Option(help="As whom: a token that may sell.")] = "dev.system",  # noqa: S107
+) -> None:
+    """Play a day of trade through the API of a running shop, so that its console lives.
+
+    It sells, declines, refunds, delivers and answers the telephone; what it does stays done.
+    """
+    with sentences(), suppress(KeyboardInterrupt):
+        asyncio.run(playing.play(playing.Wish(minutes, speed, seed, url, token), out))
 
 
 @app.command()

@@ -132,6 +132,19 @@ query LowStock {
 }
 """
 
+WATCH_STOCK = """\
+# Told live: how things are, then each change. Reserve one in the console, and see it come.
+subscription WatchStock {
+  stockChanged(skus: ["MUG-FJORD-MOSS"]) {
+    kind
+    cursor
+    at
+    levels { location { name } onHand committed reserved unavailable free version }
+    entries { summary }
+  }
+}
+"""
+
 SEARCH = """\
 # Visitors see the catalogue; words may be cut short and accents left out.
 query Search {
@@ -163,5 +176,6 @@ def examples(webshop: str) -> list[Example]:
         Example("My orders", Role.SHOPPER, MY_ORDERS),
         Example("Every tender", Role.FINANCE, EVERY_TENDER),
         Example("Low stock", Role.SUPPORT, LOW_STOCK),
+        Example("Watch stock move", Role.CLERK, WATCH_STOCK),
         Example("Search the catalogue", Role.ANONYMOUS, SEARCH),
     ]

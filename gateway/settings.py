@@ -41,6 +41,7 @@ WANTED: Mapping[str, str] = MappingProxyType(
         "traces": "the URL of an OTLP collector, such as http://127.0.0.1:4318",
         "country": "a country of two letters, such as SE",
         "allow_old_servers": "true or false",
+        "console": "true or false",
         "subgraph": f"one of {', '.join(Column)}",
     }
 )
@@ -148,10 +149,17 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     issuers: Path | None = None
     pepper_file: Path | None = None
     allow_old_servers: bool = False
+    console: bool | None = None
 
     @property
     def is_development(self) -> bool:
         return self.env is Env.DEVELOPMENT
+
+    @property
+    def has_console(self) -> bool:
+        """Is there a console at the root? In production only on request; it needs all the graph."""
+        wanted = self.is_development if self.console is None else self.console
+        return wanted and self.subgraph is None
 
     @property
     def binds_visitors(self) -> bool:

@@ -56,6 +56,7 @@ def payment_updated(
     orders: Sequence[str] | None,
     customer: str | None,
     location: str | None,
+    channels: Sequence[str] | None,
     after: Cursor | None,
 ) -> Subscribed:
     topic = PaymentTopic(
@@ -63,6 +64,7 @@ def payment_updated(
         _all(Kind.ORDER, orders, OrderId),
         _one(Kind.CUSTOMER, customer, CustomerId),
         _one(Kind.LOCATION, location, LocationId),
+        _all(Kind.CHANNEL, channels, ChannelId),
     )
     return _asked(topic, after)
 

@@ -62,6 +62,11 @@ async def payment_order(paid: Sequence[Payment], info: Info) -> Sequence[Order |
     return await info.context.orders.by_id.many([payment.order_id for payment in paid])
 
 
+@looks_at("channel_id")
+async def payment_channel(paid: Sequence[Payment], info: Info) -> Sequence[Channel | None]:
+    return await info.context.channels.by_id.many([payment.channel_id for payment in paid])
+
+
 @looks_at("id", inside={Posting: ...})
 async def clearing(paid: Sequence[Payment], info: Info) -> Sequence[Sequence[PostedLine]]:
     found = await info.context.payments.postings_of.many([PaymentId(each.id) for each in paid])

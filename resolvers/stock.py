@@ -9,7 +9,7 @@ from domain import ids, pages, stock
 from domain.catalog import Location, Near, Product
 from domain.errors import BadInput
 from domain.freshness import Freshness
-from domain.ids import Kind, LocationId, Sku
+from domain.ids import Kind, LocationId, Sku, StockLevelId
 from domain.operations import Channel
 from domain.pages import Cursor, Page
 from domain.refusals import Elsewhere, InsufficientStock, VersionConflict
@@ -20,6 +20,7 @@ from domain.stock import (
     Reservation,
     ReservationLine,
     ReservationState,
+    StockHold,
     StockLevel,
     StockQuery,
     Transfer,
@@ -129,6 +130,14 @@ async def transfer_source(transfers: Sequence[Transfer], info: Info) -> Sequence
 @looks_at("target_id")
 async def transfer_target(transfers: Sequence[Transfer], info: Info) -> Sequence[Location | None]:
     return await info.context.catalog.location_by_id.many([each.target_id for each in transfers])
+
+
+@looks_at("id", inside={StockLevel: ["reservations"]})
+async def level_holds(levels: Sequence[StockLevel], info: Info) -> Sequence[Sequence[StockHold]]:
+    """As they are now: a level that is told of live comes without them."""
+    keys = [StockLevelId(level.id) for level in levels]
+    found = await info.context.stock.by_id.many(keys)
+    return [level.holds(info.context.now) if level else () for level in found]
 
 
 def reservation_state(

@@ -78,7 +78,7 @@ PUBLIC: Page = {
     "Return": EVERYTHING,
     "ReturnLine": "orderLine quantity reason creditable",
     # what they paid; not what providers and we call it
-    "Payment": "id version updatedAt createdAt order tender provider state amount captured "
+    "Payment": "id version updatedAt createdAt order channel tender provider state amount captured "
     "refunded refundPending refundable operations",
     "PaymentOperation": "id kind phase amount occurredAt settledAt",
     "Refund": "id operation payment amount forReturn initiatedIn",

@@ -89,6 +89,7 @@ LISTS: Mapping[str, int] = MappingProxyType(
         "ReturnLine.dispositions": 1,
         "StockEvent.entries": 1,
         "StockEvent.levels": 1,
+        "StockLevel.holds": 3,
         "StockResult.levels": 2,
         "TaxedMoney.taxLines": 2,
         "TransferResult.levels": 4,

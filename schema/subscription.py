@@ -56,5 +56,6 @@ class Subscription:
         orders=argument(list[ID] | None, "Of these orders."),
         customer=argument(ID | None, "A customer's."),
         location=argument(ID | None, "Taken at a location."),
+        channels=argument(list[ID] | None, "Made in these channels."),
         **AFTER,
     )

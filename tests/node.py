@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from gateway.pages import Page
+
 NPM = Path(__file__).parent / "npm"
 BROWSER = Path(__file__).parent / "browser"
 INSTALL_SECONDS = 100
@@ -41,6 +43,19 @@ async def run(
             await process.wait()
     assert process.returncode == 0, f"{script} failed:\n{out.decode()}\n{err.decode()}"
     return out.decode()
+
+
+def chromium() -> str:
+    """The path of a Chromium; skips without one."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    found = os.environ.get("KASSA_CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
+    return found or pytest.skip("there is no Chromium on PATH; KASSA_CHROMIUM may name one.")
+
+
+def require_built(page: Page) -> None:
+    """Skips where a page was not built."""
+    if not (page.dist / "index.html").is_file():
+        pytest.skip(f"{page.name} was not built; run `make {page.name}`.")
 
 
 def installed(project: Path = NPM) -> str:

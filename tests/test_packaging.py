@@ -17,7 +17,10 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 PACKAGES: list[str] = PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]
 ROOMS: list[str] = PROJECT["tool"]["importlinter"]["root_packages"]
 LOCKS = sorted((ROOT / "requirements").glob("*.lock"))
-PAGE = "gateway/graphiql/dist/index.html"
+PAGES = {
+    "graphiql": "gateway/graphiql/dist/index.html",
+    "console": "gateway/console/dist/index.html",
+}
 
 PINNED = re.compile(r"[A-Za-z0-9._-]+(\[[a-z,-]+\])?==\S+( ; [^\\]+)?")
 HASH = re.compile(r"--hash=sha256:[0-9a-f]{64}")
@@ -79,12 +82,18 @@ def test_the_wheel_has_every_room(wheel):
         assert {str(path.relative_to(ROOT)) for path in files} <= set(wheel)
 
 
-def test_the_wheel_has_the_page_and_not_what_it_is_built_with(wheel):
-    assert "gateway/graphiql/unbuilt.html" in wheel
-    assert [name for name in wheel if "node_modules" in name or name.startswith("tests")] == []
-    if not (ROOT / PAGE).is_file():
-        pytest.skip("the page is not built; run `make graphiql`")
-    page = [path for path in (ROOT / PAGE).parent.rglob("*") if path.is_file()]
+def test_the_wheel_has_nothing_that_pages_are_built_with(wheel):
+    assert "gateway/unbuilt.html" in wheel
+    assert [name for name in wheel if name.startswith(("tests", "console"))] == []
+    assert [name for name in wheel if "node_modules" in name] == []
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_the_wheel_has_the_page(wheel, name):
+    index = ROOT / PAGES[name]
+    if not index.is_file():
+        pytest.skip(f"the page is not built; run `make {name}`")
+    page = [path for path in index.parent.rglob("*") if path.is_file()]
     assert {str(path.relative_to(ROOT)) for path in page} <= set(wheel)
 
 

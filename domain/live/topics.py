@@ -37,12 +37,13 @@ class OrderTopic(Struct, frozen=True):
 
 
 class PaymentTopic(Struct, frozen=True):
-    """These payments, or those of orders, of a customer, at a location."""
+    """These payments, or those of orders, of a customer, at a location, made in channels."""
 
     payments: tuple[PaymentId, ...] | None = None
     orders: tuple[OrderId, ...] | None = None
     customer: CustomerId | None = None
     location: LocationId | None = None
+    channels: tuple[ChannelId, ...] | None = None
 
 
 Topic = StockTopic | AvailabilityTopic | OrderTopic | PaymentTopic

@@ -16,6 +16,7 @@ from domain.stock.levels import (
     Authority,
     Hold,
     ReservationState,
+    StockHold,
     StockLevel,
     StockQuery,
 )
@@ -72,6 +73,7 @@ __all__ = [
     "Stepped",
     "StockCount",
     "StockDelta",
+    "StockHold",
     "StockLevel",
     "StockQuery",
     "Transfer",

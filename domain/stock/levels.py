@@ -10,9 +10,12 @@ from msgspec import Struct
 
 from domain import freshness
 from domain.freshness import Freshness
-from domain.ids import LocationId, Sku
+from domain.ids import LocationId, ReservationId, Sku
 from domain.pages import Ordering
 from domain.values import Count, Entity
+
+MOST_HOLDS = 50
+"""Of a level that are shown; a popular one has thousands."""
 
 
 class ReservationState(StrEnum):
@@ -28,6 +31,15 @@ class ReservationState(StrEnum):
 class Hold(Struct, frozen=True):
     """Units of one level promised for a while; embedded in the level by reservation id."""
 
+    quantity: Count
+    state: ReservationState
+    until: datetime
+
+
+class StockHold(Struct, frozen=True):
+    """A hold, and whose reservation it is of."""
+
+    reservation: ReservationId
     quantity: Count
     state: ReservationState
     until: datetime
@@ -65,6 +77,15 @@ class StockLevel(Entity, frozen=True, kw_only=True):
 
     def freshness(self, now: datetime) -> Freshness:
         return freshness.graded(self.authority.system, self.observed_at, now)
+
+    def holds(self, now: datetime) -> list[StockHold]:
+        """What is held now, the next to run out first; up to `MOST_HOLDS`."""
+        held = [
+            StockHold(ReservationId(key), hold.quantity, hold.state, hold.until)
+            for key, hold in self.reservations.items()
+            if hold.state is ReservationState.PINNED or hold.until > now
+        ]
+        return sorted(held, key=lambda hold: (hold.until, hold.reservation))[:MOST_HOLDS]
 
 
 class StockQuery(Struct, frozen=True):

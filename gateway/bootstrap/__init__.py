@@ -14,7 +14,7 @@ from commands.all import COMMANDS
 from commands.running import resume
 from domain.ports import Stores
 from gateway import app, embedded, logs, upkeep
-from gateway.bootstrap.admitting import check, door, keys, peppers
+from gateway.bootstrap.admitting import check, door, keys, peppers, providers
 from gateway.bootstrap.filling import (
     SIZES,
     checked,
@@ -108,6 +108,7 @@ def serving(
         checks={"mongodb": chosen.ping, "redis": doorbell.ping},
         door=door(settings, chosen),
         page_config=lambda: offers[0].page_config(),
+        providers=providers(settings),
         following=MongoFollowing(chosen),
         accounts=_accounts(settings, purses),
         lifespan=lifespan,

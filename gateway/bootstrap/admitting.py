@@ -11,6 +11,8 @@ from domain.ports import Repositories
 from domain.ports.knowing import ApiKeys
 from gateway import floors, manifest, observing
 from gateway.bootstrap.opening import bell, opened
+from gateway.console import config as console
+from gateway.console.config import Provider
 from gateway.identity import issuers
 from gateway.identity.door import Door
 from gateway.identity.keyring import KeyRing
@@ -47,6 +49,14 @@ def check(settings: Settings) -> Settings:
     manifest.texts(settings.documents)
     observing.check(settings)
     return settings
+
+
+def providers(settings: Settings) -> Sequence[Provider]:
+    """At which of the issuers the console may sign somebody in."""
+    if settings.issuers is None:
+        return ()
+    found = issuers.load(settings.issuers, is_development=settings.is_development)
+    return console.providers(found.values())
 
 
 async def floored(settings: Settings) -> None:

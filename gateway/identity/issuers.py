@@ -51,6 +51,13 @@ class Claims(Struct, frozen=True, forbid_unknown_fields=True):
     scope: Name | None = None
 
 
+class ConsoleClient(Struct, frozen=True, forbid_unknown_fields=True):
+    """The console as a public client of an issuer: code flow with PKCE, no secret."""
+
+    client: Name
+    scope: Name = "openid"
+
+
 class Issuer(Struct, frozen=True, forbid_unknown_fields=True):
     """One issuer. `role` is what all of its tokens are for; else `roles` says what a claim means.
 
@@ -64,6 +71,7 @@ class Issuer(Struct, frozen=True, forbid_unknown_fields=True):
     roles: Mapping[str, Role] = {}
     claims: Claims = Claims()
     keys_url: Name | None = None
+    console: ConsoleClient | None = None
 
     def viewer(self, claims: Mapping[str, object]) -> Viewer:
         """Who the claims of a good token speak of.

@@ -64,6 +64,7 @@ class Payment(Node, Versioned):
 
     created_at: datetime = attribute("When it was begun.")
     order: OrderRef | None = batched(resolvers.payment_order, "The order it pays for.")
+    channel: Channel = batched(resolvers.payment_channel, "Where it was made.")
     tender: TenderKind = attribute("With what it is paid.")
     provider: str = attribute("Through whom: a provider's name, or `till`.")
     merchant_account: str = attribute("Into which account.")

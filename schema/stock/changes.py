@@ -21,7 +21,7 @@ from schema.refusals import MutationResult
 from schema.shared import Node, Versioned
 from schema.stock.levels import StockLevel
 
-enumerated(ReservationState, TransferState)
+enumerated(TransferState)
 
 
 @shows(stock.ReservationLine)

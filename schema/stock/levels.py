@@ -5,18 +5,21 @@ from __future__ import annotations
 from datetime import datetime
 
 import strawberry
+from strawberry import ID
 
 from domain import stock
-from domain.stock import Promise
+from domain.scopes import Scope
+from domain.stock import Promise, ReservationState
 from domain.viewer import Subject
 from resolvers import journal
 from resolvers import stock as resolvers
 from schema.catalog import Location, Product
 from schema.fields import Column, attribute, batched, enumerated, shows
+from schema.guards import Needs
 from schema.operations import JournalConnection
 from schema.shared import FORWARD, Connection, Freshness, Node, Versioned
 
-enumerated(Promise)
+enumerated(Promise, ReservationState)
 
 
 @shows(stock.Authority)
@@ -26,6 +29,16 @@ class Authority:
     field: str = attribute("Which number.")
     system: str = attribute("`kassa` itself, or the system that reports to it.")
     since: datetime = attribute("Since when.")
+
+
+@shows(stock.StockHold, guarded=Scope.RESERVE)
+class StockHold:
+    """Units of a level promised for a while."""
+
+    reservation: ID = attribute("By which reservation.")
+    quantity: int = attribute("How many units.")
+    state: ReservationState = attribute("ACTIVE, or PINNED: waiting for a payment in flight.")
+    until: datetime = attribute("When an ACTIVE one runs out.")
 
 
 @shows(stock.StockLevel, keys=["id", "product { sku } location { code }"], guarded=Subject.STOCK)
@@ -43,6 +56,12 @@ class StockLevel(Node, Versioned):
     unavailable: int = attribute("Units that cannot be sold: damaged, on display.")
     free: int = attribute("Units that may be promised.")
     incoming: int = attribute("Units on their way here.")
+    holds: list[StockHold] = batched(
+        resolvers.level_holds,
+        "What is held now, the next to run out first; up to 50.",
+        None,
+        Needs(Scope.RESERVE, ()),
+    )
     is_low: bool = attribute("Is it time to reorder?")
     authority: Authority = attribute("Which system decides these numbers.")
     freshness: Freshness = batched(resolvers.level_freshness, "How old these numbers are.")

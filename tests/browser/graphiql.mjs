@@ -5,43 +5,21 @@
 // KASSA_WALK        {"answer", "role", "example", "exampleAnswer", "field", "refusedRole", "refusal"}
 // KASSA_SCREENSHOT  where to write a picture (optional; the dark one gets "-dark" in its name)
 
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { chromium } from 'playwright-core';
+import { outside, watching, withChromium } from './chromium.mjs';
 
-const { KASSA_URL: url, KASSA_CHROMIUM: executablePath, KASSA_SCREENSHOT: picture } = process.env;
+const { KASSA_URL: url, KASSA_SCREENSHOT: picture } = process.env;
 const walk = JSON.parse(process.env.KASSA_WALK);
 const origin = new URL(url).origin;
-const seen = { requests: [], violations: [], errors: [], operations: [], workers: [] };
 
-const profile = await mkdtemp(join(tmpdir(), 'kassa-browser-'));
-const browser = await chromium.launchPersistentContext(profile, {
-  executablePath,
-  headless: true,
-  viewport: { width: 1440, height: 900 },
-  colorScheme: 'light',
-  args: [
-    '--no-sandbox',
-    '--disable-gpu',
-    '--disable-background-networking',
-    '--disable-component-update',
-    '--disable-sync',
-    '--no-first-run',
-  ],
+const options = { viewport: { width: 1440, height: 900 }, colorScheme: 'light' };
+await withChromium(options, async (browser) => {
+  const seen = { ...(await watching(browser)), operations: [], workers: [] };
+  process.stdout.write(JSON.stringify(await visit(browser, browser.pages()[0], seen)));
 });
 
-try {
-  const report = await visit(browser.pages()[0]);
-  process.stdout.write(JSON.stringify(report));
-} finally {
-  await browser.close();
-  await rm(profile, { recursive: true, force: true });
-}
-
-async function visit(page) {
+async function visit(browser, page, seen) {
   page.setDefaultTimeout(60_000);
-  await watch(page);
+  noteOperations(browser, page, seen);
   await page.goto(url);
   await page.locator('.graphiql-query-editor .view-line').first().waitFor();
   await schemaIsRead(page);
@@ -86,30 +64,15 @@ async function visit(page) {
   const remembered = await roleOf(page);
   const address = page.url();
   const stored = await page.evaluate(() => JSON.stringify({ ...localStorage }));
-  const outside = seen.requests.filter((address) => !isInside(address));
-  return { first, switched, example, tools, refused, offline, remembered, address, stored, outside, ...calm };
+  const left = outside(seen.requests, origin);
+  return { first, switched, example, tools, refused, offline, remembered, address, stored, outside: left, ...calm };
 }
 
-async function watch(page) {
+function noteOperations(browser, page, { operations, workers }) {
   browser.on('request', (request) => {
-    seen.requests.push(request.url());
-    if (isOperation(request) && !isIntrospection(request)) {
-      seen.operations.push(authorizationOf(request));
-    }
+    if (isOperation(request) && !isIntrospection(request)) operations.push(authorizationOf(request));
   });
-  page.on('worker', (worker) => seen.workers.push(new URL(worker.url()).pathname));
-  page.on('pageerror', (error) => seen.errors.push(String(error)));
-  page.on('console', (message) => {
-    if (message.type() === 'error' || message.type() === 'warning') {
-      seen.errors.push(message.text());
-    }
-  });
-  await page.exposeBinding('kassaViolation', (_, violation) => seen.violations.push(violation));
-  await page.addInitScript(() => {
-    document.addEventListener('securitypolicyviolation', (event) =>
-      window.kassaViolation(`${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}`),
-    );
-  });
+  page.on('worker', (worker) => workers.push(new URL(worker.url()).pathname));
 }
 
 async function execute(page, expected) {
@@ -194,9 +157,4 @@ function isIntrospection(request) {
 
 function authorizationOf(request) {
   return request.headers().authorization ?? null;
-}
-
-function isInside(address) {
-  const { origin: asked, protocol } = new URL(address);
-  return asked === origin || protocol === 'data:';
 }

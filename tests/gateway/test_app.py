@@ -187,6 +187,8 @@ async def test_no_example_shows_an_empty_list(
     config = (await kassa.http.get("/graphiql/config.json")).json()
 
     for example in config["examples"]:
+        if "\nsubscription " in example["query"]:
+            continue  # a browser is told it: test_console_browser.py
         variables = {"channel": _channel(example)} if example["variables"] else {}
         data = await kassa.ask(example["query"], tokens.get(Role(example["role"])), **variables)
 
@@ -227,12 +229,36 @@ async def test_there_is_nothing_else(kassa: Client):
 
 async def test_production_has_no_page_and_offers_no_tokens(stocked: Database):
     async with client(stocked, {}, Settings(env=Env.PRODUCTION)) as kassa:
-        for path in ("/", "/graphiql", "/graphiql/config.json"):
+        for path in ("/", "/graphiql", "/graphiql/config.json", "/console/config.json"):
             response = await kassa.http.get(path, headers={"accept": BROWSER})
             assert response.status_code == 404
         answered = await kassa.http.get("/graphql", params=QUESTION, headers={"accept": BROWSER})
 
     assert answered.headers["content-type"].startswith("application/json")
+
+
+async def test_production_has_a_console_where_it_is_wished_for(stocked: Database):
+    async with client(stocked, {}, Settings(env=Env.PRODUCTION, console=True)) as kassa:
+        page = await kassa.http.get("/", headers={"accept": BROWSER})
+        config = await kassa.http.get("/console/config.json")
+        graphiql = await kassa.http.get("/graphiql", headers={"accept": BROWSER})
+
+    assert page.headers["content-type"] == "text/html; charset=utf-8"
+    assert config.json() == {
+        "endpoint": "/graphql",
+        "providers": [],
+        "roles": [],
+        "graphiql": None,
+    }
+    assert graphiql.status_code == 404
+
+
+async def test_without_a_console_development_has_graphiql_at_the_root(stocked: Database):
+    async with client(stocked, {}, Settings(console=False)) as kassa:
+        page = await kassa.http.get("/", headers={"accept": BROWSER})
+        config = await kassa.http.get("/console/config.json")
+
+    assert (page.status_code, config.status_code) == (200, 404)
 
 
 async def test_the_answer_comes_from_the_demo_shop(kassa: Client, shop: Shop):

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -38,8 +36,8 @@ WALK = {
 @pytest.fixture(scope="module")
 async def walk(stocked: Database, offers: Welcome) -> dict[str, Any]:
     """What the walk through the page saw."""
-    environ = {"KASSA_CHROMIUM": _chromium(), "KASSA_WALK": json.dumps(WALK)}
-    _require_built_page()
+    environ = {"KASSA_CHROMIUM": node.chromium(), "KASSA_WALK": json.dumps(WALK)}
+    node.require_built(pages.GRAPHIQL)
     config = offers.page_config()
     roles = [*json.loads(json.dumps(config["roles"])), STRANGER]
     application = app.build(
@@ -51,7 +49,7 @@ async def walk(stocked: Database, offers: Welcome) -> dict[str, Any]:
         page_config=lambda: {**config, "roles": roles},
     )
     async with served(application) as address:
-        environ["KASSA_URL"] = f"{address}/"
+        environ["KASSA_URL"] = f"{address}/graphiql"
         return json.loads(await node.run("graphiql.mjs", project=node.BROWSER, environ=environ))
 
 
@@ -114,20 +112,9 @@ def test_failures_are_sentences(walk: dict[str, Any]):
 def test_the_role_is_remembered_and_no_token_is(walk: dict[str, Any]):
     assert walk["remembered"] == STRANGER["name"]
     assert "dev." not in walk["stored"]
-    assert walk["address"].endswith("/")
+    assert walk["address"].endswith("/graphiql")
 
 
 def shown(text: str, pane: str) -> bool:
     """Is `text` in the pane? The editor wraps lines where it likes, so the pane has no spaces."""
     return "".join(text.split()) in pane
-
-
-def _chromium() -> str:
-    names = ("chromium", "chromium-browser", "google-chrome")
-    found = os.environ.get("KASSA_CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
-    return found or pytest.skip("there is no Chromium on PATH; KASSA_CHROMIUM may name one.")
-
-
-def _require_built_page() -> None:
-    if not (pages.DIST / "index.html").is_file():
-        pytest.skip("the GraphiQL page was not built; run `make graphiql`.")

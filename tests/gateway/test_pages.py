@@ -17,16 +17,21 @@ CONFIG = {
 }
 
 
+@pytest.fixture(params=[pages.GRAPHIQL, pages.CONSOLE], ids=lambda page: page.name)
+def page(request: pytest.FixtureRequest) -> pages.Page:
+    return request.param
+
+
 @pytest.fixture
-def client():
-    app = Starlette(routes=pages.routes(lambda: CONFIG))
+def client(page: pages.Page):
+    app = Starlette(routes=page.routes(lambda: CONFIG))
     return httpx2.AsyncClient(
         transport=httpx2.ASGITransport(app=app), base_url="http://127.0.0.1:8000"
     )
 
 
 @pytest.fixture
-def built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def built(page: pages.Page, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     dist = tmp_path / "dist"
     (dist / "assets").mkdir(parents=True)
     (dist / "index.html").write_text("<!doctype html><title>Kassa · GraphiQL</title>")
@@ -34,31 +39,30 @@ def built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     (dist / "assets" / "page-ABC.js").write_text("1")
     (dist / "assets" / "source.map").write_text("{}")
     (tmp_path / "secret.txt").write_text("secret")
-    monkeypatch.setattr(pages, "DIST", dist)
+    monkeypatch.setattr(page, "dist", dist)
     return dist
 
 
 @pytest.fixture
-def unbuilt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(pages, "DIST", tmp_path / "none")
+def unbuilt(page: pages.Page, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(page, "dist", tmp_path / "none")
 
 
 @pytest.mark.usefixtures("built")
 @pytest.mark.parametrize(
     "path",
     [
+        "",
         "/",
-        "/graphiql",
-        "/graphiql/",
-        "/graphiql/index.html",
-        "/graphiql/config.json",
-        "/graphiql/favicon.svg",
-        "/graphiql/assets/page-ABC.js",
-        "/graphiql/nothing.js",
+        "/index.html",
+        "/config.json",
+        "/favicon.svg",
+        "/assets/page-ABC.js",
+        "/nothing.js",
     ],
 )
-async def test_every_answer_carries_the_security_headers(client, path):
-    answer = await client.get(path)
+async def test_every_answer_carries_the_security_headers(client, page, path):
+    answer = await client.get(f"/{page.name}{path}")
 
     assert (
         pages.SECURITY_HEADERS.items()
@@ -66,87 +70,101 @@ async def test_every_answer_carries_the_security_headers(client, path):
     )
 
 
-def test_the_policy_allows_neither_inline_scripts_nor_eval_nor_framing():
-    directives = dict(
-        directive.split(" ", 1) for directive in pages.CONTENT_SECURITY_POLICY.split("; ")
-    )
+@pytest.mark.usefixtures("built")
+async def test_the_policy_allows_neither_inline_scripts_nor_eval_nor_framing(client, page):
+    policy = directives(await client.get(f"/{page.name}"))
 
-    assert directives["default-src"] == "'none'"
-    assert directives["script-src"] == "'self'"
-    assert directives["worker-src"] == "'self'"
-    assert directives["connect-src"] == "'self'"
-    assert directives["frame-ancestors"] == "'none'"
-    assert directives["base-uri"] == "'none'"
-    assert directives["form-action"] == "'none'"
+    assert policy["default-src"] == "'none'"
+    assert policy["script-src"] == "'self'"
+    assert policy["worker-src"] == "'self'"
+    assert policy["connect-src"] == "'self'"
+    assert policy["frame-ancestors"] == "'none'"
+    assert policy["base-uri"] == "'none'"
+    assert policy["form-action"] == "'none'"
+
+
+def test_the_console_has_no_inline_styles_and_may_ask_where_staff_sign_in():
+    asking = pages.CONSOLE.allowing(["https://id.example.com"])
+
+    assert asking.policy["style-src"] == "'self'"
+    assert asking.policy["connect-src"] == "'self' https://id.example.com"
+    assert pages.CONSOLE.policy["connect-src"] == "'self'"
+
+
+def directives(answer: httpx2.Response) -> dict[str, str]:
+    said = answer.headers["content-security-policy"].split("; ")
+    return dict(directive.split(" ", 1) for directive in said)
 
 
 @pytest.mark.usefixtures("unbuilt")
-async def test_the_policy_covers_the_page_before_it_is_built(client):
-    answer = await client.get("/")
+async def test_the_policy_covers_the_page_before_it_is_built(client, page):
+    answer = await client.get(f"/{page.name}")
 
-    assert answer.headers["content-security-policy"] == pages.CONTENT_SECURITY_POLICY
+    policy = directives(answer)
+    assert policy.pop("style-src") == "'unsafe-inline'"
+    assert policy.items() < page.policy.items()
 
 
-async def test_the_configuration_is_what_the_server_says_and_is_not_stored(client):
-    answer = await client.get("/graphiql/config.json")
+async def test_the_configuration_is_what_the_server_says_and_is_not_stored(client, page):
+    answer = await client.get(f"/{page.name}/config.json")
 
     assert answer.json() == CONFIG
     assert answer.headers["cache-control"] == "no-store"
 
 
 @pytest.mark.usefixtures("built")
-async def test_the_page_is_asked_for_again_and_hashed_files_are_kept(client):
-    page = await client.get("/")
-    script = await client.get("/graphiql/assets/page-ABC.js")
+async def test_the_page_is_asked_for_again_and_hashed_files_are_kept(client, page):
+    shown = await client.get(f"/{page.name}")
+    script = await client.get(f"/{page.name}/assets/page-ABC.js")
 
-    assert "Kassa · GraphiQL" in page.text
-    assert page.headers["content-type"] == "text/html; charset=utf-8"
-    assert page.headers["cache-control"] == "no-cache"
+    assert "Kassa · GraphiQL" in shown.text
+    assert shown.headers["content-type"] == "text/html; charset=utf-8"
+    assert shown.headers["cache-control"] == "no-cache"
     assert script.headers["content-type"] == "text/javascript; charset=utf-8"
     assert "immutable" in script.headers["cache-control"]
 
 
 @pytest.mark.usefixtures("unbuilt")
-async def test_without_a_build_the_page_says_how_to_make_one(client):
-    answer = await client.get("/")
+async def test_without_a_build_the_page_says_how_to_make_one(client, page):
+    answer = await client.get(f"/{page.name}")
 
     assert answer.status_code == 200
-    assert "make graphiql" in answer.text
+    assert f"make {page.name}" in answer.text
     assert "curl http://127.0.0.1:8000/graphql" in answer.text
 
 
 @pytest.mark.usefixtures("unbuilt")
-async def test_the_page_repeats_nothing_of_the_host_header(client):
-    answer = await client.get("/", headers={"host": "<script>alert(1)</script>"})
+async def test_the_page_repeats_nothing_of_the_host_header(client, page):
+    answer = await client.get(f"/{page.name}", headers={"host": "<script>alert(1)</script>"})
 
     assert answer.status_code == 200
     assert "alert" not in answer.text
 
 
 @pytest.mark.usefixtures("unbuilt")
-async def test_without_a_build_there_are_no_files(client):
-    assert (await client.get("/graphiql/index.html")).status_code == 404
+async def test_without_a_build_there_are_no_files(client, page):
+    assert (await client.get(f"/{page.name}/index.html")).status_code == 404
 
 
 @pytest.mark.usefixtures("built")
 @pytest.mark.parametrize(
     "path",
     [
-        "/graphiql/../secret.txt",
-        "/graphiql/..%2fsecret.txt",
-        "/graphiql/%2e%2e/secret.txt",
-        "/graphiql/assets/..%2f..%2fsecret.txt",
-        "/graphiql/assets/../../../secret.txt",
-        "/graphiql/%2fetc%2fpasswd",
-        "/graphiql//etc/passwd",
-        "/graphiql/..%5csecret.txt",
-        "/graphiql/assets/page-ABC.js%00.svg",
-        "/graphiql/assets/source.map",
-        "/graphiql/assets",
+        "/../secret.txt",
+        "/..%2fsecret.txt",
+        "/%2e%2e/secret.txt",
+        "/assets/..%2f..%2fsecret.txt",
+        "/assets/../../../secret.txt",
+        "/%2fetc%2fpasswd",
+        "//etc/passwd",
+        "/..%5csecret.txt",
+        "/assets/page-ABC.js%00.svg",
+        "/assets/source.map",
+        "/assets",
     ],
 )
-async def test_nothing_outside_the_build_is_served(client, path):
-    raw = httpx2.URL("http://127.0.0.1:8000").copy_with(raw_path=path.encode())
+async def test_nothing_outside_the_build_is_served(client, page, path):
+    raw = httpx2.URL("http://127.0.0.1:8000").copy_with(raw_path=f"/{page.name}{path}".encode())
 
     answer = await client.get(raw)
 
@@ -155,5 +173,5 @@ async def test_nothing_outside_the_build_is_served(client, path):
 
 
 @pytest.mark.usefixtures("built")
-async def test_pages_are_only_read(client):
-    assert (await client.post("/graphiql/config.json")).status_code == 405
+async def test_pages_are_only_read(client, page):
+    assert (await client.post(f"/{page.name}/config.json")).status_code == 405

@@ -51,6 +51,7 @@ MEANINGS = [
     ("KASSA_ISSUERS", "/etc/kassa/issuers.toml", Path("/etc/kassa/issuers.toml")),
     ("KASSA_PEPPER_FILE", "/run/secrets/pepper", Path("/run/secrets/pepper")),
     ("KASSA_ALLOW_OLD_SERVERS", "true", True),
+    ("KASSA_CONSOLE", "true", True),
 ]
 
 REFUSALS = [
@@ -71,6 +72,7 @@ REFUSALS = [
     ("KASSA_CHECK_SECONDS", "86401"),
     ("KASSA_SUBGRAPH", "order"),
     ("KASSA_ALLOW_OLD_SERVERS", "yes please"),
+    ("KASSA_CONSOLE", "maybe"),
     ("KASSA_LIMITS", "on"),
     ("KASSA_AD_HOC", "nobody"),
     ("KASSA_ORIGINS", "*"),

@@ -16,10 +16,11 @@ from tests.making import a_channel, an_order, new_id
 from tests.trading import MUG, ORDERS, mugs, place, tender
 
 PAYMENT = """subscription (
-  $payments: [ID!], $orders: [ID!], $customer: ID, $location: ID, $after: Cursor
+  $payments: [ID!], $orders: [ID!], $customer: ID, $location: ID, $channels: [ID!], $after: Cursor
 ) {
   paymentUpdated(
-    payments: $payments, orders: $orders, customer: $customer, location: $location, after: $after
+    payments: $payments, orders: $orders, customer: $customer, location: $location
+    channels: $channels, after: $after
   ) { kind cursor payments { id version captured { minor } } entries { seq type } }
 }"""
 ORDER = """subscription (
@@ -86,6 +87,22 @@ async def test_an_order_is_told_when_it_is_paid(stall, ears):
     event = await listener.next()
     assert (event["kind"], event["orders"][0]["id"]) == ("CHANGE", ORDERS[0])
     assert event["orders"][0]["paymentStatus"] == "PAID"
+
+
+async def test_payments_are_told_by_the_channels_they_were_made_in(stall, ears):
+    here = await ears.open(PAYMENT, channels=[CHANNEL])
+    elsewhere = await ears.open(PAYMENT, channels=[new_id(Kind.CHANNEL, 1)])
+    other_order = await ears.open(PAYMENT, channels=[CHANNEL], orders=ORDERS[1:])
+    for each in (here, elsewhere, other_order):
+        assert (await each.next())["payments"] == []
+
+    await stall.do("recordPayment", **tender(kind="CASH", provider="till"))
+    event = await here.next()
+
+    assert (event["kind"], len(event["payments"])) == ("CHANGE", 1)
+    for deaf in (elsewhere, other_order):
+        deaf._take()
+        assert len(deaf.told) == 1
 
 
 async def test_payments_that_were_missed_are_told_one_by_one(stall, ears):

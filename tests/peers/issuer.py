@@ -6,7 +6,9 @@ import base64
 import json
 import time
 from collections.abc import Mapping, Sequence
+from hashlib import sha256
 from typing import Any
+from urllib.parse import parse_qs, urlencode
 
 from joserfc import jwt
 from joserfc.jwk import ECKey, RSAKey
@@ -16,6 +18,8 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 AUDIENCE = "kassa"
+SHARED = {"access-control-allow-origin": "*"}
+"""Pages of any origin may read it."""
 
 
 class Peer:
@@ -29,6 +33,8 @@ class Peer:
                 Route("/.well-known/openid-configuration", self._discovery),
                 Route("/keys", self._keys),
                 Route("/elsewhere", self._keys),
+                Route("/authorize", self._authorize),
+                Route("/token", self._token, methods=["POST"]),
             ]
         )
 
@@ -36,6 +42,7 @@ class Peer:
         """As if nobody had ever asked it, with a new key."""
         self.fault: str | None = None
         self.asked: list[str] = []
+        self._challenges: dict[str, str] = {}
         self.keys: list[Any] = [ECKey.generate_key("P-256", {"kid": "first"})]
 
     def rotate(self, kid: str, *, keep: bool = True) -> None:
@@ -64,12 +71,37 @@ class Peer:
 
     async def _discovery(self, _: Request) -> Response:
         self.asked.append("discovery")
-        told = {"issuer": self.url, "jwks_uri": f"{self.url}/keys"}
+        told = {
+            "issuer": self.url,
+            "jwks_uri": f"{self.url}/keys",
+            "authorization_endpoint": f"{self.url}/authorize",
+            "token_endpoint": f"{self.url}/token",
+        }
         if self.fault == "another's discovery":
             told["issuer"] = "https://login.example.com"
         if self.fault == "keys in a file":
             told["jwks_uri"] = "file:///etc/passwd"
-        return JSONResponse(told)
+        return JSONResponse(told, headers=SHARED)
+
+    async def _authorize(self, request: Request) -> Response:
+        """Somebody has signed in at once; a public client has to show a challenge (RFC 7636)."""
+        asked = request.query_params
+        assert asked["code_challenge_method"] == "S256"
+        self.asked.append("authorize")
+        self._challenges[code := f"code-{len(self._challenges)}"] = asked["code_challenge"]
+        back = urlencode({"code": code, "state": asked["state"]})
+        return RedirectResponse(f"{asked['redirect_uri']}?{back}")
+
+    async def _token(self, request: Request) -> Response:
+        """A code is good once, for whoever knows what its challenge was made of."""
+        given = parse_qs((await request.body()).decode())
+        digest = sha256(given["code_verifier"][0].encode()).digest()
+        challenge = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+        if self._challenges.pop(given["code"][0], None) != challenge:
+            return JSONResponse({"error": "invalid_grant"}, 400, headers=SHARED)
+        token = self.token(name="Anna Clerk")
+        told = {"access_token": token, "token_type": "Bearer", "expires_in": 600}
+        return JSONResponse(told, headers={**SHARED, "cache-control": "no-store"})
 
     async def _keys(self, request: Request) -> Response:
         self.asked.append(request.url.path)

@@ -1,6 +1,11 @@
-// Sends an operation as the chosen role. Every failure becomes a sentence in the result pane.
+// Sends an operation as the chosen role: over HTTP, or a subscription over a WebSocket. Every
+// failure becomes a sentence in the result pane.
+
+import { getOperationAST, parse } from 'graphql';
+import { createClient } from 'graphql-ws';
 
 const ACCEPT = 'application/graphql-response+json, application/json';
+const UNANSWERED = 'The gateway did not answer. Is it still running?';
 
 const SENTENCES = {
   401: 'The gateway does not accept the token of this role (401). Choose another role, or reload the page if the demo data were made anew.',
@@ -11,25 +16,55 @@ const SENTENCES = {
 };
 
 export function createFetcher(endpoint, session) {
-  return async (operation, { headers } = {}) => {
-    let request;
-    try {
-      request = { method: 'POST', headers: requestHeaders(session.role, headers), body: JSON.stringify(operation) };
-    } catch (error) {
-      return failure(`Request not sent. A header has a name or value that HTTP forbids: ${error.message}`);
-    }
-    try {
-      return await readResult(await fetch(endpoint, { ...request, credentials: 'omit' }));
-    } catch {
-      return failure('The gateway did not answer. Is it still running?');
-    }
-  };
+  return (operation, { headers } = {}) =>
+    isSubscription(operation) ? events(endpoint, session.role, operation) : answer(endpoint, session, operation, headers);
 }
 
-function requestHeaders(role, extra = {}) {
+/** What cannot be read is none: over HTTP the gateway says what is wrong with it. */
+function isSubscription({ query, operationName }) {
+  try {
+    return getOperationAST(parse(query), operationName)?.operation === 'subscription';
+  } catch {
+    return false;
+  }
+}
+
+/** Each event as it comes, until the reader stops; the socket is this subscription's own. */
+async function* events(endpoint, { token }, operation) {
+  const url = new URL(endpoint, location.href);
+  url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
+  const connectionParams = token ? { authorization: `Bearer ${token}` } : {};
+  const client = createClient({ url: url.href, connectionParams, retryAttempts: 0 });
+  try {
+    yield* client.iterate(operation);
+  } catch (problem) {
+    yield Array.isArray(problem) ? { errors: problem } : failure(problem.reason || UNANSWERED);
+  } finally {
+    await client.dispose();
+  }
+}
+
+async function answer(endpoint, session, operation, headers) {
+  let request;
+  try {
+    request = { method: 'POST', headers: requestHeaders(session, headers), body: JSON.stringify(operation) };
+  } catch (error) {
+    return failure(`Request not sent. A header has a name or value that HTTP forbids: ${error.message}`);
+  }
+  try {
+    return await readResult(await fetch(endpoint, { ...request, credentials: 'omit' }));
+  } catch {
+    return failure(UNANSWERED);
+  }
+}
+
+function requestHeaders({ role, wantsPlan }, extra = {}) {
   const headers = new Headers({ accept: ACCEPT, 'content-type': 'application/json' });
   if (role.token) {
     headers.set('authorization', `Bearer ${role.token}`);
+  }
+  if (wantsPlan) {
+    headers.set('kassa-plan', '1');
   }
   Object.entries(extra).forEach(([name, value]) => headers.set(name, value));
   return headers;

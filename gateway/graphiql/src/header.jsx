@@ -1,14 +1,24 @@
 import { ChevronDownIcon, DropdownMenu, useGraphiQL } from '@graphiql/react';
+import { useState } from 'react';
 import { kindOf, useOpenExample } from './examples.js';
 
-export function Header({ config, role, chooseRole }) {
+export function Header({ config, session, role, chooseRole }) {
   return (
     <header className="kassa-header">
       <h1 className="kassa-name">
         <img src="/graphiql/favicon.svg" alt="" width="22" height="22" />
         Kassa
       </h1>
+      <nav className="kassa-nav" aria-label="Pages">
+        <a href="/#/">Now</a>
+        <a href="/#/stock">Stock</a>
+        <a href="/#/orders">Orders and customers</a>
+        <a href="/graphiql" aria-current="page">
+          Graph
+        </a>
+      </nav>
       {config.examples.length > 0 && <Examples config={config} chooseRole={chooseRole} />}
+      <Plan session={session} />
       <label className="kassa-role">
         <span>Role</span>
         <select value={role.name} onChange={(event) => chooseRole(event.target.value)}>
@@ -20,6 +30,23 @@ export function Header({ config, role, chooseRole }) {
         </select>
       </label>
     </header>
+  );
+}
+
+/** With it each answer tells how it was read: `extensions.plan`, beside `extensions.cost`. */
+function Plan({ session }) {
+  const [isWanted, setWanted] = useState(session.wantsPlan);
+
+  function choose({ target: { checked } }) {
+    session.wantPlan(checked);
+    setWanted(checked);
+  }
+
+  return (
+    <label className="kassa-plan" title="What is read for which field, and how long it takes: extensions.plan">
+      <input type="checkbox" checked={isWanted} onChange={choose} />
+      Plan
+    </label>
   );
 }
 

@@ -34,7 +34,7 @@ export function Page({ config }) {
     >
       <HistoryStore>
         <DocExplorerStore>
-          <Layout config={config} role={role} chooseRole={chooseRole} />
+          <Layout config={config} session={session} role={role} chooseRole={chooseRole} />
         </DocExplorerStore>
       </HistoryStore>
     </GraphiQLProvider>

@@ -58,7 +58,9 @@ class PaymentFeed:
         if topic.orders:
             found = await payments.of_orders(viewer, topic.orders)
             return [each for of in found.values() for each in of if self._fits(each)]
-        query = PaymentQuery(customer=topic.customer, location=topic.location)
+        query = PaymentQuery(
+            channels=topic.channels, customer=topic.customer, location=topic.location
+        )
         page = await payments.page(viewer, query, PageRequest(AT_ONCE))
         return [edge.node for edge in page.edges]
 
@@ -72,5 +74,6 @@ class PaymentFeed:
             (topic.orders is None or payment.order_id in topic.orders)
             and topic.customer in {None, payment.customer_id}
             and (topic.location is None or topic.location in payment.location_ids)
+            and (topic.channels is None or payment.channel_id in topic.channels)
             and (self._about is not None or is_within(self._sources.viewer, payment))
         )

