@@ -74,13 +74,11 @@ def build(
         _graph(settings, each, repositories, stores, door, accounts)
         for each in (view, *_contracts(settings).values())
     )
-    hub = Hub(Parts(graph, following, repositories)) if following else None
-    graph.streams = hub
+    graph.streams = hub = Hub(Parts(graph, following, repositories)) if following else None
     for part in parts:
         part.streams = Branch(hub, part) if hub else None
-    page = pages.page if settings.is_development else None
     routes: list[BaseRoute] = [
-        Route("/graphql", GraphQLEndpoint(graph, page=page, origins=settings.origins)),
+        Route("/graphql", GraphQLEndpoint(graph, page=_page(settings), origins=settings.origins)),
         WebSocketRoute("/graphql", Sockets(graph, settings.origins)),
         *_apart(_contracts(settings), parts, settings.origins),
         *([Route("/webhooks/{endpoint}", webhooks.take, methods=["POST"])] if webhooks else ()),
@@ -91,6 +89,10 @@ def build(
     edge = Middleware(Edge, origins=settings.origins, hosts=settings.hosts)
     living = _living(lifespan, hub, door, [graph, *parts])
     return Starlette(routes=routes, lifespan=living, middleware=[edge])
+
+
+def _page(settings: Settings) -> Callable[[Request], Response] | None:
+    return pages.page if settings.is_development else None
 
 
 def _living(

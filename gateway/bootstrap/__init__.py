@@ -37,6 +37,7 @@ from schema import views
 from storage.buckets import Buckets
 from storage.mongo import MongoRepositories
 from storage.mongo.driver import Database
+from storage.mongo.inbox import MongoInbox
 from storage.mongo.integrity import Watch
 from storage.mongo.journal.following import MongoFollowing
 from storage.mongo.journal.leader import Leader
@@ -85,9 +86,7 @@ def serving(settings: Settings, chosen: Database, doorbell: Bell) -> Starlette:
     offers: list[Welcome] = []
     bank = _bank(settings)
     purses = Purses(bank)
-    found = channels.configuration(settings)
-    parts = channels.receiving(chosen, stores)
-    webhooks = Webhooks(stores, parts.inbox)
+    webhooks = Webhooks(stores, MongoInbox(chosen))
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncGenerator[None]:
@@ -95,11 +94,11 @@ def serving(settings: Settings, chosen: Database, doorbell: Bell) -> Starlette:
             offers.append(await welcome(reading, view))
             keep_what_is_there()
             running = {**jobs(chosen, stores), **watches(chosen, settings)}
-            async with channels.connected(settings, chosen, stores, found) as lines:
-                webhooks.lines = lines
-                taken = channels.jobs(chosen, parts, lines, found.keeping)
-                async with upkeep.running({**running, **taken, "purses": (purses.settle, 1.0)}):
-                    yield
+            async with (
+                channels.taking(webhooks, settings, chosen, stores) as taken,
+                upkeep.running({**running, **taken, "purses": (purses.settle, 1.0)}),
+            ):
+                yield
         finally:
             await purses.close()
             await bank.close()

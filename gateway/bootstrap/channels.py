@@ -29,6 +29,7 @@ from gateway.bootstrap.opening import opened
 from gateway.channels import configuring
 from gateway.channels.configuring import Configuration, Configured, Keeping
 from gateway.settings import Settings, SettingsError
+from gateway.webhooks import Webhooks
 from storage.mongo.driver import Database
 from storage.mongo.inbox import MongoInbox
 from storage.mongo.incidents import MongoIncidents
@@ -149,6 +150,17 @@ async def _channel(configured: Configured, stores: Stores) -> Channel:
         name=entry.title or configured.code,
         currency=Currency(entry.currency) if entry.currency else None,
     )
+
+
+@asynccontextmanager
+async def taking(
+    webhooks: Webhooks, settings: Settings, chosen: Database, stores: Stores
+) -> AsyncGenerator[Mapping[str, tuple[upkeep.Job, float]]]:
+    """Channels post to these, meanwhile; gives what is to be done with it."""
+    found = configuration(settings)
+    async with connected(settings, chosen, stores, found) as lines:
+        webhooks.lines = lines
+        yield jobs(chosen, receiving(chosen, stores), lines, found.keeping)
 
 
 def receiving(chosen: Database, stores: Stores) -> Receiving:
