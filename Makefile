@@ -15,7 +15,7 @@ BUILD_PAGES = { { $(NODE_IS_THERE); } >/dev/null 2>&1 || $(BIN)/python -m pip in
   && $(BIN)/python -m gateway.building
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format schema supergraph bench-driver bench-import bench-execution bench-stock bench-crowded bench-limits bench-live bench-observing lock graphiql console screenshots clean chaos bench
+.PHONY: help run test check format schema supergraph bench-driver bench-import bench-execution bench-stock bench-crowded bench-limits bench-live bench-observing bench-inbox lock graphiql console screenshots clean chaos bench
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-12s %s\n", $$1, $$2}'
@@ -60,6 +60,9 @@ bench-live: .venv/dev ## how soon subscribers see a change, and what telling the
 
 bench-observing: .venv/dev ## what figures and traces cost a request: bench/results/observing.md
 	@$(BIN)/python -m bench.observing
+
+bench-inbox: .venv/dev ## deliveries a second, and how soon they are acknowledged and applied: bench/results/inbox.md
+	@$(BIN)/python -m bench.inbox
 
 supergraph: tests/npm/node_modules/.package-lock.json ## compose the subgraphs into dist/supergraph.graphql (Node.js >= 20)
 	@node tests/npm/compose.mjs $(SDL) dist/supergraph.graphql $(SUBGRAPHS)

@@ -41,6 +41,7 @@ from gateway.observing import NOBODY, Jobs, Layer, Observing
 from gateway.seeing import Observer
 from gateway.settings import Settings
 from gateway.trusted import OUTSIDE, Library
+from gateway.webhooks import Webhooks
 from gateway.wiring import WIRING
 from schema import views
 from schema.contracts import Contract
@@ -64,6 +65,7 @@ def build(
     door: Door | None = None,
     following: Following | None = None,
     accounts: Accounts | None = None,
+    webhooks: Webhooks | None = None,
     lifespan: Lifespan | None = None,
     observing: Observing = NOBODY,
 ) -> Starlette:
@@ -71,19 +73,19 @@ def build(
 
     `checks` name what `/readyz` asks after, `providers` sign staff in to the console. Without a
     `door` there are no credentials but those for development, without `following` no
-    subscriptions, and without `accounts` nobody counts what clients cost.
+    subscriptions, without `accounts` nobody counts what clients cost, and without `webhooks`
+    channels post in vain.
     """
     door = door or Door(is_development=settings.is_development)
-    bound = OUTSIDE if settings.binds_visitors else ()
-    library = Library(manifest.texts(settings.documents), bound)
+    library = _library(settings)
     shared = Shared(settings, repositories, stores, door, accounts, library, observing.operations)
     graph = shared.graph(view)
     parts = {name: shared.graph(views.contract(name)) for name in _contracts(settings)}
     graphs = [graph, *parts.values()]
-    hub = Hub(Parts(graph, following, repositories)) if following else None
-    _subscribed(graphs, hub)
+    hub = _subscribed(graphs, Parts(graph, following, repositories)) if following else None
     routes: list[BaseRoute] = [
         *_graphs(graph, parts, settings),
+        *([Route("/webhooks/{endpoint}", webhooks.take, methods=["POST"])] if webhooks else ()),
         Route("/livez", _alive),
         Route("/readyz", _ready(checks)),
         *_pages(settings, page_config, providers),
@@ -149,12 +151,19 @@ class Shared(NamedTuple):
         )
 
 
-def _subscribed(graphs: Sequence[Graph], hub: Hub | None) -> None:
+def _library(settings: Settings) -> Library:
+    """The registered documents, and whom they bind."""
+    bound = OUTSIDE if settings.binds_visitors else ()
+    return Library(manifest.texts(settings.documents), bound)
+
+
+def _subscribed(graphs: Sequence[Graph], parts: Parts) -> Hub:
     """Subscriptions of all are told by one hub."""
-    graph, *parts = graphs
-    graph.streams = hub
-    for part in parts:
-        part.streams = Branch(hub, part) if hub else None
+    graph, *others = graphs
+    graph.streams = hub = Hub(parts)
+    for each in others:
+        each.streams = Branch(hub, each)
+    return hub
 
 
 def _page(settings: Settings) -> Callable[[Request], Response] | None:

@@ -174,11 +174,11 @@ def _queried(scope: Scope) -> dict[str, object]:
 
 async def _posted(headers: Headers, receive: Receive) -> dict[str, object]:
     _check_headers(headers)
-    raw = await _body(headers, receive)
-    body = decoded(raw, "The body is not valid JSON.") if raw.strip() else None
-    if not isinstance(body, dict):
+    raw = await body(headers, receive)
+    given = decoded(raw, "The body is not valid JSON.") if raw.strip() else None
+    if not isinstance(given, dict):
         raise _bad("The body must be a JSON object with a `query`.")
-    return cast("dict[str, object]", body)
+    return cast("dict[str, object]", given)
 
 
 def _check_headers(headers: Headers) -> None:
@@ -190,21 +190,26 @@ def _check_headers(headers: Headers) -> None:
         raise Refused(415, "UNSUPPORTED_MEDIA_TYPE", "Send the body without compression.")
 
 
-async def _body(headers: Headers, receive: Receive) -> bytes:
-    """At most `MAX_BODY_BYTES`: what Content-Length says may only refuse earlier."""
+async def body(headers: Headers, receive: Receive) -> bytes:
+    """At most `MAX_BODY_BYTES`: what Content-Length says may only refuse earlier.
+
+    Raises:
+        Refused: it is larger.
+        ClientDisconnect: it never came whole.
+    """
     declared = headers.get("content-length", "")
     if declared.isdecimal() and (len(declared) > 15 or int(declared) > MAX_BODY_BYTES):
         raise _too_large()
-    body, is_whole = bytearray(), False
+    found, is_whole = bytearray(), False
     while not is_whole:
         message = await receive()
         if message["type"] == "http.disconnect":
             raise ClientDisconnect
-        body += message.get("body", b"")
-        if len(body) > MAX_BODY_BYTES:
+        found += message.get("body", b"")
+        if len(found) > MAX_BODY_BYTES:
             raise _too_large()
         is_whole = not message.get("more_body", False)
-    return bytes(body)
+    return bytes(found)
 
 
 def _too_large() -> Refused:

@@ -9,6 +9,7 @@ from domain.ports import (
     Catalog,
     Channels,
     Customers,
+    Incidents,
     Journal,
     Orders,
     Payments,
@@ -33,6 +34,7 @@ class Wrapped:
         self.orders: Orders = wrap("orders", repositories.orders)
         self.payments: Payments = wrap("payments", repositories.payments)
         self.channels: Channels = wrap("channels", repositories.channels)
+        self.incidents: Incidents = wrap("incidents", repositories.incidents)
         self.journal: Journal = wrap("journal", repositories.journal)
 
     def narrowed(self, wanted: Wanted) -> Wrapped:

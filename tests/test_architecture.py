@@ -35,7 +35,7 @@ PLANTS: Mapping[str, tuple[str, str]] = {
         "import adapters.demo",
     ),
     "The graph sees the database and the channels only as Protocols": (
-        "commands/operations.py",
+        "commands/imports.py",
         "import adapters.demo",
     ),
     "Storage and channels know nothing of the graph": (

@@ -58,13 +58,13 @@ async def _write(
 ) -> R:
     async def body(work: Work) -> R:
         if recorded.is_new:
-            await _record(work, recorded, report)
+            await record(work, recorded, report)
         return await settled_within(work, call, answer(recorded))
 
     return await stores.transaction(body)
 
 
-async def _record(work: Work, recorded: Recorded, report: Report) -> None:
+async def record(work: Work, recorded: Recorded, report: Report) -> None:
     after = recorded.after
     postings = ledger.following(
         after,

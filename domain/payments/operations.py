@@ -40,7 +40,7 @@ PENDING_PHASES = frozenset({OperationPhase.REQUESTED, OperationPhase.UNKNOWN})
 
 
 class PaymentOperation(Struct, frozen=True, kw_only=True):
-    """One thing asked of a provider, and what became of it."""
+    """One thing asked of a provider, and what became of it; `raw_status` is in its own words."""
 
     id: OperationId
     kind: OperationKind
@@ -57,6 +57,7 @@ class PaymentOperation(Struct, frozen=True, kw_only=True):
     decline_code: str | None = None
     reason: str | None = None
     return_id: ReturnId | None = None
+    raw_status: str | None = None
 
     @property
     def amount(self) -> Money:

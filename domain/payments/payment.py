@@ -43,6 +43,7 @@ class Payment(Entity, frozen=True, kw_only=True):
     """What a customer owes through one tender, and what became of it.
 
     `standing` is `fold(operations)`, kept beside them so that it can be searched and guarded.
+    `observed_at` says how old what a channel told is; `order_ref` names the order in its words.
     """
 
     order_id: OrderId | None = None
@@ -59,6 +60,8 @@ class Payment(Entity, frozen=True, kw_only=True):
     operations: tuple[PaymentOperation, ...] = ()
     standing: Standing = Standing()
     refs: tuple[ExternalRef, ...] = ()
+    observed_at: datetime | None = None
+    order_ref: str | None = None
 
     def _money(self, minor: int) -> Money:
         return Money(minor, self.currency)

@@ -44,7 +44,8 @@ class Report(Struct, frozen=True, kw_only=True):
     """What is said of one operation, by whom, and under which request (`cause`).
 
     Without an amount, the operation's own is meant, or the payment's; without a time, that at
-    which it got so far, or now. `is_fact`: it has happened, whatever the rules say.
+    which it got so far, or now. `is_fact`: it has happened, whatever the rules say. `key` is what a
+    new operation is sent under, where that is not the request.
     """
 
     kind: OperationKind
@@ -60,6 +61,8 @@ class Report(Struct, frozen=True, kw_only=True):
     decline_code: str | None = None
     reason: str | None = None
     return_id: ReturnId | None = None
+    raw_status: str | None = None
+    key: str | None = None
     is_fact: bool = False
 
 
@@ -160,7 +163,7 @@ def _operation(
         phase=report.phase,
         minor=amount.minor,
         currency=amount.currency,
-        idempotency_key=report.cause,
+        idempotency_key=report.key or report.cause,
         requested_by=report.actor,
         occurred_at=at,
         provider_ref=report.provider_ref,
@@ -170,6 +173,7 @@ def _operation(
         decline_code=report.decline_code if report.phase is OperationPhase.FAILED else None,
         reason=report.reason,
         return_id=report.return_id,
+        raw_status=report.raw_status,
     )
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
 from multiprocessing import parent_process
+from typing import Protocol
 
 from starlette.applications import Starlette
 
@@ -14,7 +15,9 @@ from commands.all import COMMANDS
 from commands.running import resume
 from domain.ports import Stores
 from gateway import app, embedded, logs, upkeep
+from gateway.bootstrap import channels
 from gateway.bootstrap.admitting import check, door, keys, peppers, providers
+from gateway.bootstrap.channels import kept, synced, unconnected
 from gateway.bootstrap.filling import (
     SIZES,
     checked,
@@ -31,11 +34,13 @@ from gateway.limits.purses import Purses
 from gateway.metrics import sampling
 from gateway.observing import NOBODY, Observing, observing
 from gateway.settings import Limiting, Settings, SettingsError, read
+from gateway.webhooks import Webhooks
 from gateway.welcome import Welcome, welcome
 from schema import views
 from storage.buckets import Buckets
 from storage.mongo import MongoRepositories
 from storage.mongo.driver import Database
+from storage.mongo.inbox import MongoInbox
 from storage.mongo.integrity import Watch
 from storage.mongo.journal.following import MongoFollowing
 from storage.mongo.journal.lagging import lag
@@ -56,6 +61,7 @@ __all__ = [
     "jobs",
     "journalled",
     "keep_what_is_there",
+    "kept",
     "keys",
     "migrated",
     "opened",
@@ -64,6 +70,8 @@ __all__ = [
     "prepared",
     "seeded",
     "serving",
+    "synced",
+    "unconnected",
     "watches",
 ]
 
@@ -72,6 +80,13 @@ OBJECTS_BETWEEN_COLLECTIONS = 50_000
 """One answer of a few thousand fields makes more than the 700 after which Python would look."""
 
 MOST_AT_ONCE = 50
+
+
+class Closes(Protocol):
+    """A part that lets go of what it holds."""
+
+    @property
+    def close(self) -> Callable[[], Awaitable[None]]: ...
 
 
 def serving(
@@ -84,21 +99,19 @@ def serving(
     offers: list[Welcome] = []
     bank = _bank(settings, observing)
     purses = Purses(bank)
+    webhooks = Webhooks(stores, MongoInbox(chosen))
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncGenerator[None]:
-        try:
+        async with _closing(purses, bank, chosen, doorbell, observing):
             offers.append(await welcome(reading, view))
             keep_what_is_there()
             running = {**jobs(chosen, stores), **watches(chosen, settings)}
-            async with upkeep.running({**running, "purses": (purses.settle, 1.0)}):
+            async with (
+                channels.taking(webhooks, settings, chosen, stores) as taken,
+                upkeep.running({**running, **taken, "purses": (purses.settle, 1.0)}),
+            ):
                 yield
-        finally:
-            await purses.close()
-            await bank.close()
-            await chosen.close()
-            await doorbell.close()
-            await observing.close()
 
     return app.build(
         settings,
@@ -111,9 +124,19 @@ def serving(
         providers=providers(settings),
         following=MongoFollowing(chosen),
         accounts=_accounts(settings, purses),
+        webhooks=webhooks,
         lifespan=lifespan,
         observing=observing,
     )
+
+
+@asynccontextmanager
+async def _closing(*parts: Closes) -> AsyncGenerator[None]:
+    try:
+        yield
+    finally:
+        for part in parts:
+            await part.close()
 
 
 def _bank(settings: Settings, observing: Observing) -> Buckets:

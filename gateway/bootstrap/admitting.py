@@ -10,6 +10,7 @@ from domain.api_keys import Mode
 from domain.ports import Repositories
 from domain.ports.knowing import ApiKeys
 from gateway import floors, manifest, observing
+from gateway.bootstrap import channels
 from gateway.bootstrap.opening import bell, opened
 from gateway.console import config as console
 from gateway.console.config import Provider
@@ -48,6 +49,7 @@ def check(settings: Settings) -> Settings:
     driver.client(settings.mongodb_driver.value)
     manifest.texts(settings.documents)
     observing.check(settings)
+    channels.configuration(settings)
     return settings
 
 

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from gateway import bootstrap, greeting, keys, registering, serving
 from gateway import settings as environment
+from gateway.channels import commanding
 from gateway.cli import asking, schema, shop
 from gateway.cli.options import Subgraph
 from gateway.doctoring import doctor
@@ -48,6 +49,8 @@ KASSA_ENV: development or production (development)
 
 KASSA_CONSOLE: serve the console at / (in production: false)
 
+KASSA_CHANNELS: a file that says which channels are connected (none)
+
 KASSA_ISSUERS: a file that says whose tokens are taken (none)
 
 KASSA_PEPPER_FILE: a file with the secret that keys are kept under (one of the database's own)
@@ -65,6 +68,8 @@ EXPOSED = (
 app = typer.Typer(help=HELP, no_args_is_help=True, pretty_exceptions_enable=False)
 app.add_typer(registering.app, name="documents")
 app.add_typer(keys.app, name="keys")
+app.add_typer(commanding.channel, name="channel")
+app.add_typer(commanding.inbox, name="inbox")
 
 
 @app.command()

@@ -12,10 +12,13 @@ from storage.mongo import (
     catalog,
     claims,
     customers,
+    inbox,
+    incidents,
     journal,
     leases,
     ledger,
     lookups,
+    marks,
     operations,
     orders,
     payments,
@@ -42,6 +45,9 @@ COLLECTIONS: tuple[Collection, ...] = (
     *secrets.COLLECTIONS,
     *lookups.COLLECTIONS,
     *api_keys.COLLECTIONS,
+    *inbox.COLLECTIONS,
+    *incidents.COLLECTIONS,
+    *marks.COLLECTIONS,
 )
 
 WITH_OUTBOX = tuple(each.name for each in COLLECTIONS if PENDING in each.indexes)

@@ -1,0 +1,60 @@
+"""A channel's account, as the operator configured it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from msgspec import Struct
+
+from domain.ids import ChannelId
+from domain.money import Currency
+from domain.values import Actor, ActorKind
+
+
+class Secret:
+    """A text that nobody sees by accident: not in a log, an error or a `repr`."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def reveal(self) -> str:
+        """The text, for those who sign and check with it."""
+        return self._text
+
+    def __repr__(self) -> str:
+        return "Secret(•••)"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and self._text == other._text
+
+    def __hash__(self) -> int:
+        return hash(self._text)
+
+
+class Misconfigured(Exception):
+    """Something in the configuration of an account cannot be; the sentence says what to change."""
+
+
+class Account(Struct, frozen=True, kw_only=True):
+    """What an adapter knows of itself. `name` is that of the configuration and of the endpoint.
+
+    `key` opens their API. `locations` translate the channel's names of places into our codes,
+    `options` are what only this kind of channel understands.
+    """
+
+    name: str
+    channel_id: ChannelId
+    account: str
+    base_url: str | None = None
+    key: Secret | None = None
+    currency: Currency | None = None
+    locations: Mapping[str, str] = {}
+    options: Mapping[str, Any] = {}
+
+    @property
+    def actor(self) -> Actor:
+        """As whom the journal knows what came from there."""
+        return Actor(ActorKind.ADAPTER, self.name, channel_id=self.channel_id)
