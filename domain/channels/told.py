@@ -98,7 +98,12 @@ class LineTold(Struct, frozen=True, kw_only=True):
 
 
 class OrderTold(Struct, frozen=True, kw_only=True):
-    """An order, whole. `total_minor` is what its lines, delivery and discounts must add up to."""
+    """An order, whole. `total_minor` is what its lines, delivery and discounts must add up to.
+
+    `ref` is the provider's name for it, among all of the provider's accounts. `location` is where
+    it was sold, by the channel's own name. `payments` are those that the channel itself knows
+    best; what other providers took is only named, as `provider:ref` (`paid_by`).
+    """
 
     ref: str
     number: str
@@ -113,6 +118,8 @@ class OrderTold(Struct, frozen=True, kw_only=True):
     total_minor: int
     customer: CustomerTold | None = None
     location: str | None = None
+    payments: tuple[PaymentTold, ...] = ()
+    paid_by: tuple[str, ...] = ()
 
 
 class StockTold(Struct, frozen=True, kw_only=True):
@@ -124,5 +131,18 @@ class StockTold(Struct, frozen=True, kw_only=True):
     as_of: datetime
 
 
-Told = PaymentTold | OrderTold | CustomerTold | StockTold
+class ProductTold(Struct, frozen=True, kw_only=True):
+    """Something that is sold. `price` is gross, and `list_minor` what it was before a reduction."""
+
+    sku: Sku
+    name: str
+    as_of: datetime
+    description: str | None = None
+    barcode: str | None = None
+    price: Money | None = None
+    list_minor: int | None = None
+    is_published: bool = True
+
+
+Told = PaymentTold | OrderTold | CustomerTold | ProductTold | StockTold
 """Whole things, for snapshots."""
