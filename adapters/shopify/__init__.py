@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from adapters.shopify import webhooks
 from adapters.shopify.client import Client
@@ -33,10 +34,11 @@ class Shopify:
     """One shop."""
 
     provider = "shopify"
-    capabilities = CAPABILITIES
 
     def __init__(self, account: Account, client: Client, options: Options) -> None:
         self._account, self._client, self._options = account, client, options
+        unheard = frozenset[Thing]() if account.locations else {Thing.STOCK}
+        self.capabilities = replace(CAPABILITIES, windows=CAPABILITIES.windows - unheard)
 
     def verify(self, delivery: Delivery, secrets: Sequence[Secret], now: datetime) -> str:  # noqa: ARG002 - it signs no time
         return webhooks.verified(delivery, secrets, self._account)
@@ -62,9 +64,7 @@ class Shopify:
     async def _counted(self, since: datetime, page: str | None) -> Changes:
         """Place by place, those that the configuration has; a page is `place:cursor`."""
         places = sorted(self._account.locations)
-        place, _, after = (page or f"{places[0] if places else ''}:").partition(":")
-        if place not in places:
-            return Changes([])
+        place, _, after = (page or f"{places[0]}:").partition(":")
         asked = ASKED[Thing.STOCK]
         found, more = await self._client.changed(asked, since, after or None, place)
         later = places[places.index(place) + 1 :]

@@ -105,11 +105,11 @@ class Cost(Struct, rename="camel"):
     throttle_status: Bucket | None = None
 
 
-class Extensions(Struct):
+class Extensions(Struct, frozen=True):
     cost: Cost | None = None
 
 
-class Code(Struct):
+class Code(Struct, frozen=True):
     code: str | None = None
 
 
