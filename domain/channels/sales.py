@@ -106,7 +106,7 @@ def order(
         totals=totals(lines, told.discounts_minor, delivery, told.currency),
         refs=_in_order(refs),
         metadata=(MetadataEntry(f"status at {account.name}", told.raw_status),),
-        seen=seen(told.as_of, told, _rank(told)),
+        seen=seen(told.as_of, replace(told, customer=None, payments=(), paid_by=()), _rank(told)),
     )
 
 

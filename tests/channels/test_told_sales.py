@@ -31,6 +31,7 @@ from domain.payments import OperationKind, OperationPhase, TenderKind
 from domain.refusals import Refused
 from storage.mongo.catalog import PRODUCTS
 from storage.mongo.customers import CUSTOMERS
+from storage.mongo.driver import Database
 from storage.mongo.orders import ORDERS
 from storage.mongo.payments import PAYMENTS
 from storage.mongo.stock import LEVELS
@@ -169,12 +170,17 @@ async def tell(shop: Trading, *news: tuple[Teller, Any]) -> None:
             waiting.append((by, told))
 
 
+async def clear(database: Database) -> None:
+    """Leave nothing of what a test before told of."""
+    await database.delete(CUSTOMERS.name, {})
+    await database.delete(ORDERS.name, {"number": {"$regex": "^#"}})
+    await database.delete(PRODUCTS.name, {"told_by": {"$ne": None}})
+
+
 @pytest.fixture
 async def emptied(stall: Trading) -> Trading:
-    """The small shop without what a test before told of."""
-    await stall.database.delete(CUSTOMERS.name, {})
-    await stall.database.delete(ORDERS.name, {"number": {"$regex": "^#"}})
-    await stall.database.delete(PRODUCTS.name, {"sku": "LID"})
+    """The small shop, and nothing else."""
+    await clear(stall.database)
     return stall
 
 

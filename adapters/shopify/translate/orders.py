@@ -8,6 +8,7 @@ from adapters.shopify.translate.parties import customer, sku
 from adapters.shopify.translate.words import (
     FINANCIAL,
     FULFILLED,
+    SAME,
     UNPAID,
     UNTOUCHED,
     Amount,
@@ -24,7 +25,7 @@ from domain.orders import OrderState
 def order(sold: Sold, options: Options) -> Snapshot:
     """An order with its customer, and with its payments where they are told."""
     financial = (sold.financial_status or "").lower()
-    fulfilled = (sold.fulfillment_status or "").lower()
+    fulfilled = _fulfilled(sold)
     movements, taken, words = payments.told(sold, options)
     if financial and financial not in FINANCIAL:
         words = (*words, Word("financial_status", financial))
@@ -40,7 +41,7 @@ def order(sold: Sold, options: Options) -> Snapshot:
         ref=number(sold.id),
         number=sold.name,
         state=_state(sold, financial, fulfilled),
-        raw_status=f"{financial or 'none'}, {fulfilled or 'unfulfilled'}",
+        raw_status=f"{financial or 'none'}, {fulfilled}",
         placed_at=sold.processed_at or sold.created_at,
         as_of=sold.updated_at,
         currency=minor(sold.total_price_set.presentment_money).currency,
@@ -53,6 +54,12 @@ def order(sold: Sold, options: Options) -> Snapshot:
         paid_by=taken,
     )
     return Snapshot(told, words)
+
+
+def _fulfilled(sold: Sold) -> str:
+    """Webhooks and GraphQL have different words for the same."""
+    said = (sold.fulfillment_status or "unfulfilled").lower()
+    return SAME.get(said, said)
 
 
 def _state(sold: Sold, financial: str, fulfilled: str) -> OrderState:

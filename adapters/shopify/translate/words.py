@@ -114,7 +114,8 @@ TENDERS: Mapping[str, TenderKind] = {
 UNPAID = frozenset({"pending", "expired", "voided"})
 FINANCIAL = UNPAID | {"authorized", "partially_paid", "paid", "partially_refunded", "refunded"}
 FULFILLED = "fulfilled"
-UNTOUCHED = frozenset({"", "unfulfilled", "restocked", "on_hold", "scheduled", "open"})
+SAME = {"partial": "partially_fulfilled"}
+UNTOUCHED = frozenset({"unfulfilled", "restocked", "on_hold", "scheduled", "open"})
 RECEIPT = ("id", "payment_intent", "charge", "latest_charge")
 """Under which of these names a gateway's receipt holds its own names for the payment."""
 
