@@ -210,3 +210,7 @@ def test_a_delivery_for_another_shop_is_not_taken():
 @pytest.mark.parametrize("query", ["nodes", "changed"])
 def test_each_query_is_valid_in_the_official_schema(thing, query):
     assert validate(official(), parse(getattr(ASKED[thing], query))) == []
+
+
+def test_a_field_that_shopify_does_not_have_would_be_seen():
+    assert validate(official(), parse("{ orders(first: 1) { nodes { totalPrise } } }"))

@@ -24,8 +24,8 @@ from storage.mongo.orders import ORDERS
 from storage.mongo.stock import LEVELS
 from tests.admin_schema import official
 from tests.channels.conftest import ENVIRONMENT, WEBHOOK, Desk, desk_over
+from tests.channels.landed import clear, state_of, story_of
 from tests.channels.paying import event, movement, payment
-from tests.channels.test_told_sales import clear, state_of, story_of
 from tests.gateway.serving import served
 from tests.making import new_id
 from tests.peers.shopifies import DOMAIN, KEY, SECRET, Shopify

@@ -31,10 +31,10 @@ from domain.payments import OperationKind, OperationPhase, TenderKind
 from domain.refusals import Refused
 from storage.mongo.catalog import PRODUCTS
 from storage.mongo.customers import CUSTOMERS
-from storage.mongo.driver import Database
 from storage.mongo.orders import ORDERS
 from storage.mongo.payments import PAYMENTS
 from storage.mongo.stock import LEVELS
+from tests.channels.landed import clear, journal_of, state_of, story_of
 from tests.making import new_id
 from tests.trading import MUG, Trading
 
@@ -170,48 +170,11 @@ async def tell(shop: Trading, *news: tuple[Teller, Any]) -> None:
             waiting.append((by, told))
 
 
-async def clear(database: Database) -> None:
-    """Leave nothing of what a test before told of."""
-    await database.delete(CUSTOMERS.name, {})
-    await database.delete(ORDERS.name, {"number": {"$regex": "^#"}})
-    await database.delete(PRODUCTS.name, {"told_by": {"$ne": None}})
-
-
 @pytest.fixture
 async def emptied(stall: Trading) -> Trading:
     """The small shop, and nothing else."""
     await clear(stall.database)
     return stall
-
-
-HIDDEN = frozenset({"version", "updated_at", "updated_key", "outbox", "pending_since", "since"})
-
-
-async def state_of(shop: Trading) -> dict[str, Any]:
-    """All that is in the books, without what only says how often it was written."""
-    found: dict[str, Any] = {}
-    for name in (CUSTOMERS, ORDERS, PAYMENTS, PRODUCTS, LEVELS):
-        rows = await shop.database.find(name.name, {}, sort=[("_id", 1)])
-        found[name.name] = [_plain(row) for row in rows]
-    return found
-
-
-def _plain(row: dict[str, Any]) -> dict[str, Any]:
-    plain = {key: value for key, value in row.items() if key not in HIDDEN}
-    if "operations" in plain:
-        plain["operations"] = sorted(plain["operations"], key=lambda each: each["id"])
-    if "authority" in plain:
-        plain["authority"] = plain["authority"]["system"]
-    return plain
-
-
-async def story_of(shop: Trading) -> dict[str, dict[str, Any]]:
-    """What the journal adds up to: the last word about each fact of each thing."""
-    last: dict[str, dict[str, Any]] = {}
-    for entry in await shop.told():
-        facts = last.setdefault(entry["aggregate"], {})
-        facts |= {name: now for name, (_, now) in entry["changes"].items() if now}
-    return last
 
 
 @pytest.mark.parametrize("seed", range(8))
@@ -229,11 +192,11 @@ async def test_order_and_repetition_do_not_matter(shelf, emptied, seed):
 
 async def test_the_second_time_nothing_is_written(shelf):
     await tell(shelf, *NEWS)
-    before = [await state_of(shelf), await shelf.told()]
+    before = [await state_of(shelf), await journal_of(shelf)]
 
     await tell(shelf, *NEWS)
 
-    assert [await state_of(shelf), await shelf.told()] == before
+    assert [await state_of(shelf), await journal_of(shelf)] == before
 
 
 async def test_it_is_what_was_told_last(shelf):
@@ -266,7 +229,7 @@ async def test_an_order_has_what_others_took_for_it_once(shelf):
 async def test_the_journal_names_the_channel(shelf):
     await tell(shelf, NEWS[0])
 
-    entries = [each for each in await shelf.told() if each["cause"] == "web-nl:ev"]
+    entries = [each for each in await journal_of(shelf) if each["cause"] == "web-nl:ev"]
     assert {each["type"] for each in entries} == {"OrderRecorded", "CustomerRecorded"}
     assert {each["actor"]["id"] for each in entries} == {"web-nl"}
 
