@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from asyncio import to_thread
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -98,7 +99,8 @@ async def counter_over(database: Database, folder: Path, url: str) -> AsyncItera
 
 @pytest.fixture
 async def peer() -> AsyncIterator[Shopify]:
-    found = Shopify(official())
+    # Reading a schema of that size takes seconds, and others want to go on meanwhile.
+    found = Shopify(await to_thread(official))
     async with served(found.application) as found.url:
         yield found
 

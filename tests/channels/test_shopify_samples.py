@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from asyncio import to_thread
 from pathlib import Path
 from typing import Any
 
@@ -140,9 +141,10 @@ async def test_variants_land(shelf, name):
     assert {each["prices"][0]["currency"] for each in found} == {"USD"}
 
 
-def test_the_official_schema_is_the_one_that_others_found_too():
+async def test_the_official_schema_is_the_one_that_others_found_too():
+    schema = await to_thread(official)
     queries = json.loads((SAMPLES / "admin_queries_valid_2026-10.json").read_text())
 
-    wrong = {name for name, query in queries.items() if validate(official(), parse(query))}
+    wrong = {name for name, query in queries.items() if validate(schema, parse(query))}
 
     assert wrong == {"bad"}

@@ -144,6 +144,7 @@ NEWS = [
     ),
     (BY_SHOP, someone("c1", mail("ada@example.com"), mail("a@b.example"))),
     (BY_SHOP, someone("c1", mail("ada@example.org"), as_of=after(3), display_name="Ada L.")),
+    (BY_SHOP, someone("c1", mail("ada@example.org"), as_of=after(3), display_name="Ada K.")),
     (BY_BANK, a_payment("pi_1", taken("ch_1", 25_00))),
     (
         BY_BANK,
@@ -210,7 +211,7 @@ async def test_it_is_what_was_told_last(shelf):
     assert (line["handed_over"], line["returned"], order["location_ids"]) == (2, 1, [])
     assert order["totals"]["grand"]["gross_minor"] == 25_00
     assert order["customer_id"] == person["_id"]
-    assert person["display_name"] == "Ada L."
+    assert person["display_name"] in {"Ada K.", "Ada L."}
     assert {each["value"] for each in person["identities"]} == {"c1", "ada@example.org"}
     assert product["name"].startswith("Lid, ")
     assert (level["on_hand"], level["authority"]["system"]) == (7, "web-nl")
@@ -258,7 +259,7 @@ CLAIMED = EvidenceStrength.WEAK
 async def test_who_is_recognised(shelf, came, is_known):
     found = await people_of(shelf, ADA, (BY_BANK, came))
 
-    assert found == [{"c1", "cus_1"}] if is_known else [{"c1"}, {"cus_1"}]
+    assert sorted(map(sorted, found)) == ([["c1", "cus_1"]] if is_known else [["c1"], ["cus_1"]])
 
 
 async def test_two_accounts_of_one_channel_are_two_people(shelf):
