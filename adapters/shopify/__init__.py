@@ -72,8 +72,8 @@ class Shopify:
         return Changes(self._news(found), following)
 
     def _news(self, found: Sequence[Struct]) -> list[News]:
-        said = (news.of_answer(each, self._account, self._options) for each in found)
-        return [each for each in said if each]
+        told = (news.of_listed(each, self._account, self._options) for each in found)
+        return [each for some in told for each in some]
 
     async def _fetch(self, thing: Thing, keys: Sequence[str]) -> Sequence[Answer]:
         try:

@@ -76,7 +76,7 @@ class Counter(Desk):
     async def catch_up(self, peer: Shopify) -> None:
         """Ask for all that has changed."""
         line = self.lines["kitchen"]
-        for thing in (Thing.PRODUCT, Thing.CUSTOMER, Thing.ORDER, Thing.STOCK):
+        for thing in (Thing.STOCK, Thing.ORDER, Thing.CUSTOMER, Thing.PRODUCT):
             page = None
             while True:
                 found = await line.adapter.changes(thing, peer.opened_at, page)

@@ -295,13 +295,17 @@ class Shopify:
         found = self.levels.get(key)
         if found is None:
             return None
-        variants = [each for product in self.products.values() for each in product["variants"]]
-        sku = next(each["sku"] for each in variants if each["id"] == key[0])
+        all_products = self.products.values()
+        product = next(each for each in all_products if each["variants"][0]["id"] == key[0])
+        sku, variants = (
+            product["variants"][0]["sku"],
+            listing(lambda: [self._variant_view(product)]),
+        )
         units = {"name": "on_hand", "quantity": found["units"]}
         return {
             "__typename": "InventoryLevel",
             "updatedAt": found["updated_at"],
-            "item": {"sku": sku},
+            "item": {"sku": sku, "variants": variants},
             "location": {"id": f"gid://shopify/Location/{key[1]}"},
             "quantities": lambda _, names: [units] if "on_hand" in names else [],
         }

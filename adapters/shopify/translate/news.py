@@ -94,6 +94,17 @@ def of_answer(found: Struct, account: Account, options: Options) -> Snapshot | N
         raise CallFailed(Trouble.BAD_DATA, str(error)) from error
 
 
+def of_listed(found: Struct, account: Account, options: Options) -> Sequence[Snapshot]:
+    """What is listed as changed. Stock comes with its product, of which nobody may know yet.
+
+    Raises:
+        CallFailed: it cannot be.
+    """
+    variants = found.item.variants if isinstance(found, Level) else ()
+    said = (of_answer(each, account, options) for each in (*variants, found))
+    return [each for each in said if each]
+
+
 def _told(found: Struct, account: Account) -> Told | None:
     match found:
         case Buyer(updated_at=datetime() as updated):

@@ -49,8 +49,9 @@ location: retailLocation {{ id }} customer {{ {CUSTOMER} }}
 {MONEY}"""
 VARIANT = """id title sku price compare_at_price: compareAtPrice barcode updated_at: updatedAt
 product { title status updated_at: updatedAt }"""
-LEVEL = """updated_at: updatedAt item { sku } location { id }
-quantities(names: ["on_hand"]) { name quantity }"""
+LEVEL = f"""updated_at: updatedAt location {{ id }}
+quantities(names: ["on_hand"]) {{ name quantity }}
+item {{ sku variants(first: 1) {{ nodes {{ {VARIANT} }} }} }}"""
 
 
 class Asked(Struct, frozen=True):

@@ -292,6 +292,7 @@ class Family(Struct, kw_only=True):
 
 class Item(Struct):
     sku: Annotated[str, Meta(max_length=255)] | None = None
+    variants: Annotated[Sequence[Variant], Meta(max_length=1)] = ()
 
 
 class Quantity(Struct):
