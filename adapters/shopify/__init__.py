@@ -71,7 +71,7 @@ class Shopify:
         following = f"{place}:{more}" if more else f"{later[0]}:" if later else None
         return Changes(self._news(found), following)
 
-    def _news(self, found: Sequence[Struct]) -> list[News]:
+    def _news(self, found: Sequence[Struct | CallFailed]) -> list[News]:
         told = (news.of_listed(each, self._account, self._options) for each in found)
         return [each for some in told for each in some]
 

@@ -22,7 +22,6 @@ from adapters.shopify.translate.queries import (
     Nodes,
     Page,
     Problem,
-    one,
     shaped,
 )
 from domain.channels.accounts import Secret
@@ -49,11 +48,14 @@ class Client:
         found = Nodes.of(await self._ask(asked.nodes, {"ids": list(ids)}))
         if len(found) != len(ids):
             raise CallFailed(Trouble.BAD_DATA, "Shopify answers something else than was asked.")
-        return [one(each, asked) for each in found]
+        return [
+            shaped(each, asked) if each and each.get("__typename") == asked.kind else None
+            for each in found
+        ]
 
     async def changed(
         self, asked: Asked, since: datetime, after: str | None, place: str | None = None
-    ) -> tuple[Sequence[Struct], str | None]:
+    ) -> tuple[Sequence[Struct | CallFailed], str | None]:
         """A page of what changed (at a place), and where the next one begins.
 
         Raises:

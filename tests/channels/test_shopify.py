@@ -10,9 +10,18 @@ from graphql import parse, validate
 from msgspec.structs import replace
 
 from adapters import shopify
+from adapters.shopify.translate.news import of_listed
 from adapters.shopify.translate.queries import ASKED, shaped
+from adapters.shopify.translate.words import Options
 from domain.channels.abilities import Thing
-from domain.channels.inbound import Delivery, Forged, RefetchHint, Snapshot, Unreadable
+from domain.channels.inbound import (
+    Delivery,
+    Forged,
+    RefetchHint,
+    Snapshot,
+    Unreadable,
+    Unrecognised,
+)
 from domain.channels.told import OrderTold
 from domain.customers import EvidenceStrength
 from domain.orders import OrderState
@@ -222,8 +231,12 @@ async def test_a_field_that_shopify_does_not_have_would_be_seen():
     assert validate(schema, parse("{ orders(first: 1) { nodes { totalPrise } } }"))
 
 
-def test_what_does_not_fit_into_an_answer_is_told():
+def test_what_does_not_fit_into_an_answer_is_told_and_spoils_no_other():
     whole = {"nodes": [], "pageInfo": {"hasNextPage": True}}
 
-    with pytest.raises(CallFailed, match="more of it"):
-        shaped({"refunds": [{"refund_line_items": whole}]}, ASKED[Thing.ORDER])
+    found = shaped({"refunds": [{"refund_line_items": whole}]}, ASKED[Thing.ORDER])
+
+    assert isinstance(found, CallFailed)
+    assert "more of it" in found.why
+    [news] = of_listed(found, EXAMPLE.account(), Options())
+    assert isinstance(news, Unrecognised)

@@ -94,14 +94,20 @@ def of_answer(found: Struct, account: Account, options: Options) -> Snapshot | N
         raise CallFailed(Trouble.BAD_DATA, str(error)) from error
 
 
-def of_listed(found: Struct, account: Account, options: Options) -> Sequence[Snapshot]:
+def of_listed(
+    found: Struct | CallFailed, account: Account, options: Options
+) -> Sequence[Snapshot | Unrecognised]:
     """What is listed as changed. Stock comes with its product, of which nobody may know yet.
 
-    Raises:
-        CallFailed: it cannot be.
+    What cannot be read keeps nothing else waiting, but somebody is told.
     """
-    variants = found.item.variants if isinstance(found, Level) else ()
-    said = (of_answer(each, account, options) for each in (*variants, found))
+    try:
+        if isinstance(found, CallFailed):
+            raise found
+        variants = found.item.variants if isinstance(found, Level) else ()
+        said = [of_answer(each, account, options) for each in (*variants, found)]
+    except CallFailed as error:
+        return [Unrecognised(Word("listing", error.why))]
     return [each for each in said if each]
 
 

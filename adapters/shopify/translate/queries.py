@@ -166,26 +166,14 @@ def _decoded(data: msgspec.Raw, kind: type[S]) -> S:
         raise CallFailed(Trouble.BAD_DATA, f"The answer is not as agreed: {error}.") from error
 
 
-def one(raw: dict[str, Any] | None, asked: Asked) -> Struct | CallFailed | None:
-    """One of several that were asked for; what cannot be read spoils no other."""
-    if raw is None or raw.get("__typename") != asked.kind:
-        return None
-    try:
-        return shaped(raw, asked)
-    except CallFailed as error:
-        return error
-
-
-def shaped(raw: dict[str, Any], asked: Asked) -> Struct:
-    """An object of an answer, as webhooks would have it.
-
-    Raises:
-        CallFailed: it is none, or there is more of it than fits into an answer.
-    """
+def shaped(raw: dict[str, Any], asked: Asked) -> Struct | CallFailed:
+    """An object of an answer, as webhooks would have it. What cannot be read spoils no other."""
     try:
         return msgspec.convert(_flat(raw), asked.shape)
     except msgspec.ValidationError as error:
-        raise CallFailed(Trouble.BAD_DATA, f"Shopify's {asked.kind}: {error}.") from error
+        return CallFailed(Trouble.BAD_DATA, f"Shopify's {asked.kind}: {error}.")
+    except CallFailed as error:
+        return error
 
 
 def _flat(value: Any) -> Any:
