@@ -31,6 +31,7 @@ from domain.payments import OperationKind, OperationPhase, TenderKind
 from domain.refusals import Refused
 from storage.mongo.catalog import PRODUCTS
 from storage.mongo.customers import CUSTOMERS
+from storage.mongo.integrity import Checker
 from storage.mongo.orders import ORDERS
 from storage.mongo.payments import PAYMENTS
 from storage.mongo.stock import LEVELS
@@ -198,6 +199,18 @@ async def test_the_second_time_nothing_is_written(shelf):
     await tell(shelf, *NEWS)
 
     assert [await state_of(shelf), await journal_of(shelf)] == before
+
+
+async def test_what_must_always_be_true_is(emptied):
+    await tell(emptied, *NEWS)
+    await journal_of(emptied)
+
+    # The mugs and the first orders of this shop have no beginning in its journal.
+    checks = await Checker(emptied.database, most=50).all(lambda *_: None)
+    broken = {key for each in checks for key in each.ids}
+    first = {new_id(kind, n) for kind in (Kind.STOCK_LEVEL, Kind.ORDER) for n in range(3)}
+    assert broken - first == set()
+    assert {each.name for each in checks if each.checked} >= {"S1", "P1", "P2", "P4", "E1"}
 
 
 async def test_it_is_what_was_told_last(shelf):
