@@ -10,11 +10,11 @@ from math import asin, cos, radians, sin, sqrt
 from msgspec import Struct
 
 from domain.errors import BadInput
-from domain.ids import Sku
+from domain.ids import ChannelId, Sku
 from domain.money import Currency, TaxedMoney
 from domain.operations import Channel
 from domain.pages import Ordering
-from domain.values import Count, Entity, MinorUnits
+from domain.values import Count, Entity, MinorUnits, Seen
 
 UNDECOMPOSED = str.maketrans(
     {"ø": "o", "æ": "ae", "œ": "oe", "đ": "d", "ð": "d", "ł": "l", "þ": "th"}
@@ -46,7 +46,11 @@ class PriceQuote(Struct, frozen=True):
 
 
 class Product(Entity, frozen=True, kw_only=True):
-    """A sellable unit, keyed by its sku."""
+    """A sellable unit, keyed by its sku.
+
+    `told_by` is the channel that it is known from alone, and that may change it; `seen` says how
+    old its last word was.
+    """
 
     sku: Sku
     name: str
@@ -55,6 +59,8 @@ class Product(Entity, frozen=True, kw_only=True):
     prices: tuple[Price, ...] = ()
     is_published: bool = True
     allows_backorder: bool = False
+    told_by: ChannelId | None = None
+    seen: Seen | None = None
 
     def price_in(self, channel: Channel) -> PriceQuote | None:
         """The price in the channel's currency; none if it is not sold in that currency."""

@@ -19,7 +19,7 @@ from domain.ids import (
     OrderId,
 )
 from domain.pages import Ordering
-from domain.values import Count, Entity, MetadataEntry, Points, visible
+from domain.values import Count, Entity, MetadataEntry, Points, Seen, visible
 from domain.viewer import Role, Viewer
 
 MOST_FOUND = 50
@@ -145,6 +145,15 @@ class Address(Struct, frozen=True):
     is_default_delivery: bool = False
 
 
+class ChannelAccount(Struct, frozen=True, kw_only=True):
+    """What a channel calls a person, and what it said of them last."""
+
+    channel_id: ChannelId
+    ref: str
+    seen: Seen
+    name: str | None = None
+
+
 class Customer(Entity, frozen=True, kw_only=True):
     """A person who buys."""
 
@@ -154,6 +163,7 @@ class Customer(Entity, frozen=True, kw_only=True):
     consents: tuple[Consent, ...] = ()
     preferences: tuple[MetadataEntry, ...] = ()
     addresses: tuple[Address, ...] = ()
+    accounts: tuple[ChannelAccount, ...] = ()
 
     def allows(self, purpose: ConsentPurpose) -> bool | None:
         """What they said last of a purpose; None if nothing."""

@@ -113,6 +113,13 @@ def visible(entries: Iterable[MetadataEntry], viewer: Viewer) -> list[MetadataEn
     ]
 
 
+class Seen(Struct, frozen=True, order=True):
+    """How old what a channel said last was; `weight` decides between two that are as old."""
+
+    as_of: datetime
+    weight: str
+
+
 class ExternalRef(Struct, frozen=True):
     """How another system names the same thing; (system, kind, value) is unique."""
 

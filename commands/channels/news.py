@@ -6,13 +6,14 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from commands.channels import payments
+from commands.channels import telling
 from commands.channels.incidents import Alarm
 from commands.channels.payments import Awaited, Teller
 from domain.channels.abilities import Reading, Thing
 from domain.channels.answers import Found, Missing, ReadError
 from domain.channels.inbound import Fact, News, RefetchHint, Snapshot, Unrecognised
 from domain.channels.told import Told
+from domain.incidents import IncidentKind
 from domain.ports import Stores
 from domain.ports.channels import Line
 from domain.ports.receiving import Inbox, Incidents
@@ -65,7 +66,7 @@ async def apply(receiving: Receiving, line: Line, cause: str, news: Sequence[New
 async def _one(receiving: Receiving, line: Line, by: Teller, news: News) -> None:
     match news:
         case Snapshot(told, words):
-            await _told(receiving.stores, by, told)
+            await _told(receiving, line, by, told)
         case Fact(words=words):
             await _fact(receiving, line, by, news)
         case RefetchHint(thing, key):
@@ -77,19 +78,22 @@ async def _one(receiving: Receiving, line: Line, by: Teller, news: News) -> None
         await receiving.alarm.unknown(line.account, word)
 
 
-async def _told(stores: Stores, by: Teller, told: Told) -> None:
-    await payments.tell(stores, by, told)
+async def _told(receiving: Receiving, line: Line, by: Teller, told: Told) -> None:
+    """What is not taken is no reason to stop, but somebody is told once for each place."""
+    if answer := await telling.tell(receiving.stores, by, told):
+        about = f"stock at {answer.told.location}: {answer.cause}"
+        await receiving.alarm.open(IncidentKind.NOT_APPLIED, line.account, about, answer.why)
 
 
 async def _fact(receiving: Receiving, line: Line, by: Teller, fact: Fact) -> None:
     """If its payment is not known, the payment is fetched, where the channel can be asked."""
     try:
-        await payments.add(receiving.stores, by, fact.payment_ref, fact.operation)
+        await telling.add(receiving.stores, by, fact.payment_ref, fact.operation)
     except Awaited:
         if line.adapter.capabilities.reading(Thing.PAYMENT) not in ASKABLE:
             raise
         await _fetched(receiving, line, by, Thing.PAYMENT, fact.payment_ref)
-        await payments.add(receiving.stores, by, fact.payment_ref, fact.operation)
+        await telling.add(receiving.stores, by, fact.payment_ref, fact.operation)
 
 
 async def _fetched(receiving: Receiving, line: Line, by: Teller, thing: Thing, key: str) -> None:

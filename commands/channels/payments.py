@@ -34,11 +34,10 @@ class Teller(Struct, frozen=True):
 
 
 class Awaited(Exception):
-    """A fact is about a payment of which nothing is known yet."""
+    """It is about something of which nothing is known yet."""
 
-    def __init__(self, payment_ref: str) -> None:
-        super().__init__(f"The payment {payment_ref!r} is not known yet.")
-        self.payment_ref = payment_ref
+    def __init__(self, name: str, what: str = "payment") -> None:
+        super().__init__(f"The {what} {name!r} is not known yet.")
 
 
 async def tell(stores: Stores, by: Teller, told: PaymentTold) -> Payment:

@@ -15,6 +15,7 @@ class Thing(StrEnum):
     PAYMENT = "payment"
     ORDER = "order"
     CUSTOMER = "customer"
+    PRODUCT = "product"
     STOCK = "stock"
 
 

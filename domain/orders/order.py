@@ -20,7 +20,7 @@ from domain.ids import (
 )
 from domain.money import Currency, Money, TaxedMoney
 from domain.pages import Ordering
-from domain.values import Count, Entity, ExternalRef, MetadataEntry, MinorUnits
+from domain.values import Count, Entity, ExternalRef, MetadataEntry, MinorUnits, Seen
 
 
 class OrderState(StrEnum):
@@ -97,7 +97,10 @@ class Totals(Struct, frozen=True):
 
 
 class Order(Entity, frozen=True, kw_only=True):
-    """A sale, from any channel. `location_ids` are where it was sold, is kept or came back."""
+    """A sale, from any channel. `location_ids` are where it was sold, is kept or came back.
+
+    `seen` says how old what a channel told of it last was.
+    """
 
     number: str
     state: OrderState
@@ -110,6 +113,7 @@ class Order(Entity, frozen=True, kw_only=True):
     totals: Totals
     refs: tuple[ExternalRef, ...] = ()
     metadata: tuple[MetadataEntry, ...] = ()
+    seen: Seen | None = None
 
     @property
     def currency(self) -> Currency:

@@ -1,6 +1,7 @@
 """What the rooms above need of databases and files, in the domain's own words."""
 
 from domain.ports.filling import Feed, Intake, Shelf, ShelfState
+from domain.ports.landing import Landed, Records
 from domain.ports.reading import (
     Catalog,
     Channels,
@@ -41,10 +42,12 @@ __all__ = [
     "Incidents",
     "Intake",
     "Journal",
+    "Landed",
     "Orders",
     "Overtaken",
     "Payments",
     "Place",
+    "Records",
     "Repositories",
     "Shelf",
     "ShelfState",

@@ -33,6 +33,7 @@ from domain.lookups import Lookup
 from domain.operations import Channel
 from domain.orders import Order, Return
 from domain.payments import Payment
+from domain.ports.landing import Records
 from domain.refusals import Elsewhere
 from domain.requests import Claim, Request
 from domain.stock import Reservation, Shift, Step, Stepped, StockLevel, Transfer
@@ -192,6 +193,8 @@ class Stores(Protocol):
     def holds(self) -> Holds: ...
     @property
     def tills(self) -> Tills: ...
+    @property
+    def records(self) -> Records: ...
 
     async def is_told(self, cause: str) -> bool:
         """Does the journal know what came of a request?"""

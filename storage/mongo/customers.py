@@ -17,8 +17,8 @@ from domain.pages import Page, PageRequest
 from domain.ports import EVERYTHING, Wanted
 from domain.viewer import Subject, Viewer
 from storage.mongo.access import Owners
-from storage.mongo.collections import Collection, Index, by
-from storage.mongo.driver import Database
+from storage.mongo.collections import Collection, Index, by, searchable
+from storage.mongo.driver import Database, Document
 from storage.mongo.outbox import PENDING
 from storage.mongo.reader import Reader
 from storage.mongo.sorting import SortKey
@@ -31,6 +31,7 @@ CUSTOMERS = Collection(
     (
         Index(by("number"), "customer(number:)", unique=True),
         Index(by("identities.kind", "identities.value"), "findCustomers"),
+        Index(by("ref_keys"), "whom a channel means", unique=True, sparse=True),
         PENDING,
     ),
 )
@@ -46,6 +47,12 @@ ENTRIES = Collection(
     keys=(NEWEST,),
 )
 COLLECTIONS = (CUSTOMERS, ACCOUNTS, ENTRIES)
+
+
+def customer_document(customer: Customer) -> Document:
+    """With the accounts that channels have for them as keys: one account, one person."""
+    keys = [f"{each.channel_id}:{each.ref}" for each in customer.accounts]
+    return CUSTOMERS.document(customer, ref_keys=searchable(keys))
 
 
 class MongoCustomers:

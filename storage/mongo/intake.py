@@ -25,6 +25,7 @@ from storage.mongo import (
 )
 from storage.mongo.catalog import product_document
 from storage.mongo.collections import Collection
+from storage.mongo.customers import customer_document
 from storage.mongo.driver import Database, Document, Filter, Write
 from storage.mongo.orders import order_document
 from storage.mongo.payments import payment_document
@@ -75,7 +76,7 @@ PLACES: Mapping[Kind, Place] = MappingProxyType(
         Kind.CHANNEL: Place(operations.CHANNELS, ("code",)),
         Kind.LOCATION: Place(catalog.LOCATIONS, ("code",)),
         Kind.PRODUCT: Place(catalog.PRODUCTS, ("sku",), product_document),
-        Kind.CUSTOMER: Place(customers.CUSTOMERS, ("number",)),
+        Kind.CUSTOMER: Place(customers.CUSTOMERS, ("number",), customer_document),
         Kind.STOCK_LEVEL: Place(
             stock.LEVELS,
             ("sku", "location_id"),

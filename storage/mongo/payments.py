@@ -28,6 +28,9 @@ PAYMENTS = Collection(
         Index(by("ref_keys"), "payment(provider:, providerRef:)", unique=True, sparse=True),
         Index(by("operations.id"), "node of a refund or an operation", unique=True, sparse=True),
         Index(by("operations.idempotency_key"), "sent under one key", unique=True, sparse=True),
+        Index(
+            by("order_ref"), "what was paid for an order", only={"order_ref": {"$type": "string"}}
+        ),
         Index(by(*NEWEST), "payments"),
         Index(by("customer_id", *NEWEST), "payments, as a shopper"),
         Index(by("location_ids", *NEWEST), "payments, as a clerk"),

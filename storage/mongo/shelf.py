@@ -17,6 +17,7 @@ from storage.mongo import catalog, customers, ledger, operations, orders, outbox
 from storage.mongo.api_keys import API_KEYS
 from storage.mongo.catalog import product_document
 from storage.mongo.collections import Collection
+from storage.mongo.customers import customer_document
 from storage.mongo.driver import Database, Document
 from storage.mongo.journal import JOURNAL
 from storage.mongo.leases import LEASES
@@ -123,7 +124,7 @@ def _values(shop: Shop) -> Sequence[tuple[str, Sequence[Struct], Callable[..., D
         _plain(catalog.LOCATIONS, shop.locations),
         _plain(stock.RESERVATIONS, shop.reservations),
         _plain(stock.TRANSFERS, shop.transfers),
-        _plain(customers.CUSTOMERS, shop.customers),
+        ("customers", shop.customers, customer_document),
         _plain(customers.ACCOUNTS, shop.loyalty_accounts),
         _plain(customers.ENTRIES, shop.loyalty_entries),
         _plain(orders.FULFILLMENTS, shop.fulfillments),

@@ -24,6 +24,7 @@ from storage.mongo.claims import ANSWERS, CLAIMS, CLOSED, MongoClaims, answer_do
 from storage.mongo.clock import Clock
 from storage.mongo.driver import Database, Taken
 from storage.mongo.journal import JOURNAL
+from storage.mongo.landing import MongoRecords
 from storage.mongo.lookups import LOOKUPS
 from storage.mongo.stock import moving, opening
 from storage.mongo.stock.far import MOST_NEAR
@@ -45,6 +46,7 @@ class MongoStores:
         self.claims = MongoClaims(database, self._clock)
         self.holds = MongoHolds(database, self._clock, most_near, taken)
         self.tills = MongoTills(database)
+        self.records = MongoRecords(database, self._clock)
 
     async def now(self) -> datetime:
         return await self._clock.now()

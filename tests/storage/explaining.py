@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from storage.mongo import MongoRepositories
+from storage.mongo.clock import Clock
 from storage.mongo.driver import Database
+from storage.mongo.landing import MongoRecords
 from tests.storage.listening import Told
 
 SMALL = {"channels", "locations"}
@@ -58,6 +60,7 @@ class Asker:
 
     def __init__(self, database: Database, listener: Told) -> None:
         self.found = MongoRepositories(database)
+        self.records = MongoRecords(database, Clock(database))
         self._database = database
         self._listener = listener
 

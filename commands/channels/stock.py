@@ -1,0 +1,46 @@
+"""Stock that channels count."""
+
+from __future__ import annotations
+
+from commands.channels import landing
+from commands.channels.orders import located
+from commands.channels.payments import Awaited, Teller
+from domain.channels import goods
+from domain.channels.goods import Cause, NotTaken
+from domain.channels.told import StockTold
+from domain.ids import LocationId
+from domain.ports import Stores
+from domain.refusals import refuse_any
+from domain.stock import StockLevel
+
+
+async def tell(stores: Stores, by: Teller, told: StockTold) -> StockLevel | NotTaken:
+    """Record what a channel counts, where the count is its own.
+
+    Raises:
+        Awaited: there is no such product yet.
+        Refused: it says what cannot be.
+        Unavailable: the database does not answer, or others are always faster.
+    """
+    refuse_any(goods.wrong_count(told))
+    place = await located(stores, by, told.location)
+    if place is None:
+        why = f"The configuration of {by.account.name} has no location for {told.location!r}."
+        return NotTaken(Cause.NO_LOCATION, told, why)
+    if await stores.records.product(told.sku) is None:
+        raise Awaited(told.sku, "product")
+
+    async def attempt() -> StockLevel | NotTaken:
+        return await _counted(stores, by, told, place)
+
+    return await landing.patiently(stores, f"{told.sku}\x00{place}", attempt)
+
+
+async def _counted(
+    stores: Stores, by: Teller, told: StockTold, place: LocationId
+) -> StockLevel | NotTaken:
+    before = await stores.records.level(told.sku, place)
+    after = goods.level(told, by.account, place, before, await stores.now())
+    if isinstance(after, NotTaken):
+        return after
+    return await landing.saved(stores, by, before, after)

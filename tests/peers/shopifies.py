@@ -1,0 +1,436 @@
+"""A Shopify of our own: a shop with its rules, its Admin API, its webhooks, and its faults.
+
+Shop-side methods (`sell`, `fulfil`, `refund` …) do what shoppers and staff do. Each tells of it,
+which `outbox` holds until `deliver` posts it, signed. The Admin API executes what Kassa asks
+against Shopify's official schema, so no other field has an answer; the budget of points is kept.
+`faults` are taken one by one by the calls that come in: a status, `throttled` or `hang`.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+from asyncio import sleep
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import Any
+from uuid import UUID
+
+from graphql import GraphQLSchema, graphql_sync
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from adapters.shopify import webhooks
+from domain.channels.accounts import Secret
+
+DOMAIN = "kitchen.myshopify.com"
+KEY = "shpat_of_the_kitchen"
+SECRET = "secret-of-the-app"  # noqa: S105 - of a shop that is not there
+MOST_POINTS, PER_SECOND, COST = 2_000.0, 100.0, 10.0
+
+Object = dict[str, Any]
+Post = Callable[[bytes, Mapping[str, str]], Awaitable[Any]]
+FULFILMENT = {None: "UNFULFILLED", "partial": "PARTIALLY_FULFILLED", "fulfilled": "FULFILLED"}
+SINCE = re.compile(r"updated_at:>='([^']+)'")
+
+
+class Shopify:
+    """One shop. `now` is its clock, which stands still until `later`."""
+
+    def __init__(self, schema: GraphQLSchema) -> None:
+        self.url, self._schema = "", schema
+        self.now = self.opened_at = datetime(2026, 3, 1, 11, tzinfo=UTC)
+        self.customers: dict[int, Object] = {}
+        self.orders: dict[int, Object] = {}
+        self.products: dict[int, Object] = {}
+        self.levels: dict[tuple[int, int], Object] = {}
+        self.outbox: list[tuple[str, str, bytes]] = []
+        self.faults: deque[str] = deque()
+        self.calls: list[Object] = []
+        self.points = MOST_POINTS
+        self._numbers = count(1_001)
+        path = "/admin/api/2026-10/graphql.json"
+        self.application = Starlette(routes=[Route(path, self._asked, methods=["POST"])])
+
+    # --- what happens in the shop
+
+    def later(self, seconds: float = 60) -> None:
+        self.now += timedelta(seconds=seconds)
+
+    def register(self, mail: str, name: str = "Ada", *, verified: bool = True) -> int:
+        """A customer opens an account."""
+        found = {"id": self._id(), "email": mail, "verified_email": verified, "phone": None}
+        self.customers[found["id"]] = {**found, "first_name": name, "last_name": "Lovelace"}
+        self._customer(found["id"], "customers/create")
+        return found["id"]
+
+    def rename(self, customer: int, name: str) -> None:
+        self.customers[customer]["first_name"] = name
+        self._customer(customer, "customers/update")
+
+    def merge(self, kept: int, gone: int) -> None:
+        """Staff make one customer of two."""
+        del self.customers[gone]
+        for order in self.orders.values():
+            if order["customer"] == gone:
+                order["customer"] = kept
+                self._changed(order)
+        self._customer(kept, "customers/update")
+        names = {"kept": kept, "deleted": gone}
+        ids = {
+            f"admin_graphql_api_customer_{name}_id": f"gid://shopify/Customer/{key}"
+            for name, key in names.items()
+        }
+        self._tell("customers/merge", {**ids, "status": "completed", "errors": []})
+
+    def list(self, title: str, sku: str, price: str = "10.00") -> int:
+        """A product of one variant is for sale."""
+        variant = {"id": self._id(), "title": "Default Title", "sku": sku, "price": price}
+        found = {"id": self._id(), "title": title, "status": "active", "variants": [variant]}
+        self.products[found["id"]] = found
+        self._product(found, "products/create")
+        return found["id"]
+
+    def reprice(self, product: int, price: str) -> None:
+        self.products[product]["variants"][0]["price"] = price
+        self._product(self.products[product], "products/update")
+
+    def counted(self, product: int, location: int, units: int) -> None:
+        """So many are there."""
+        item = self.products[product]["variants"][0]["id"]
+        self.levels[item, location] = {"units": units, "updated_at": self._now}
+        hint = {"inventory_item_id": item, "location_id": location, "available": units}
+        self._tell("inventory_levels/update", {**hint, "updated_at": self._now})
+
+    def sell(
+        self,
+        product: int,
+        units: int = 2,
+        customer: int | None = None,
+        *,
+        location: int | None = None,
+        **paid: Any,
+    ) -> int:
+        """Somebody buys some units, with postage of 5.00, and pays (`gateway`, `receipt`)."""
+        variant = self.products[product]["variants"][0]
+        line = {"id": self._id(), "name": "A thing", "sku": variant["sku"], "quantity": units}
+        state = {"current_quantity": units, "fulfillable_quantity": units, "sent": 0}
+        order = {
+            "id": self._id(),
+            "name": f"#{len(self.orders) + 1001}",
+            "created_at": self._now,
+            "processed_at": self._now,
+            "cancelled_at": None,
+            "financial_status": "pending",
+            "fulfillment_status": None,
+            "customer": customer,
+            "location_id": location,
+            "total": f"{float(variant['price']) * units + 5:.2f}",
+            "line": {**line, **state, "variant_id": variant["id"], "price": variant["price"]},
+            "refunds": [],
+            "transactions": [],
+        }
+        self.orders[order["id"]] = order
+        self._order(order, "orders/create")
+        self.pay(order["id"], **paid)
+        return order["id"]
+
+    def pay(self, id: int, kind: str = "sale", status: str = "success", **given: Any) -> int:
+        """Money moves: all that is owed, if nothing else is said."""
+        order = self.orders[id]
+        moved = {"id": self._id(), "kind": kind, "status": status, "gateway": "bogus"}
+        fields = {"amount": order["total"], "created_at": self._now, "parent_id": None, **given}
+        order["transactions"].append({**moved, **fields})
+        if kind == "sale" and status == "success":
+            order["financial_status"] = "paid"
+            self._order(order, "orders/paid")
+        hint = {"id": moved["id"], "order_id": id, "kind": kind, "status": status}
+        self._tell("order_transactions/create", hint)
+        self._order(order, "orders/updated")
+        return moved["id"]
+
+    def fulfil(self, id: int, units: int) -> None:
+        """Some units are sent."""
+        order, line = self.orders[id], self.orders[id]["line"]
+        if units > line["fulfillable_quantity"]:
+            raise ValueError("there are not so many left to send")
+        line["fulfillable_quantity"] -= units
+        line["sent"] += units
+        whole = line["fulfillable_quantity"] == 0
+        order["fulfillment_status"] = "fulfilled" if whole else "partial"
+        self._order(order, "orders/fulfilled" if whole else "orders/partially_fulfilled")
+
+    def refund(self, id: int, units: int, amount: str, **given: Any) -> None:
+        """Units come back, or are not sent at all, and money is given back."""
+        order, line = self.orders[id], self.orders[id]["line"]
+        restock = "cancel" if units <= line["fulfillable_quantity"] else "return"
+        if restock == "cancel":
+            line["fulfillable_quantity"] -= units
+        line["current_quantity"] -= units
+        order["financial_status"] = "partially_refunded"
+        back = {"line_item_id": line["id"], "quantity": units, "restock_type": restock}
+        order["refunds"].append({"id": self._id(), "refund_line_items": [back]})
+        [paid, *_] = order["transactions"]
+        parent = {"parent_id": paid["id"], "gateway": paid["gateway"]}
+        self._tell("refunds/create", {"id": order["refunds"][-1]["id"], "order_id": id})
+        self.pay(id, "refund", **{**parent, "amount": amount, **given})
+
+    # --- what it tells
+
+    async def deliver(self, post: Post, dice: random.Random | None = None) -> None:
+        """Post what is in the outbox; with dice shuffled, and each up to three times."""
+        found, self.outbox = self.outbox, []
+        if dice:
+            found = [each for each in found for _ in range(dice.randint(1, 3))]
+            dice.shuffle(found)
+        for topic, name, body in found:
+            signed = webhooks.signature(Secret(SECRET), body).decode()
+            given = {webhooks.TOPIC: topic, webhooks.NAME: name, webhooks.SHOP: DOMAIN}
+            await post(body, {**given, webhooks.SIGNATURE: signed})
+
+    def lose(self, dice: random.Random, part: float = 1.0) -> None:
+        """Some of what it would tell never comes."""
+        self.outbox = [each for each in self.outbox if dice.random() >= part]
+
+    def _tell(self, topic: str, body: Object) -> None:
+        name = str(UUID(int=next(self._numbers)))
+        self.outbox.append((topic, name, json.dumps(body, indent=1).encode()))
+
+    def _changed(self, thing: Object) -> None:
+        thing["updated_at"] = self._now
+
+    def _customer(self, id: int, topic: str) -> None:
+        self._changed(self.customers[id])
+        self._tell(topic, self.customers[id])
+
+    def _product(self, product: Object, topic: str) -> None:
+        for each in (product, *product["variants"]):
+            self._changed(each)
+        self._tell(topic, product)
+
+    def _order(self, order: Object, topic: str) -> None:
+        self._changed(order)
+        line = {**order["line"], "price_set": bag(order["line"]["price"])}
+        told = {
+            **{name: value for name, value in order.items() if name != "transactions"},
+            "customer": self.customers.get(order["customer"]),
+            "presentment_currency": "EUR",
+            "taxes_included": True,
+            "total_price_set": bag(order["total"]),
+            "line_items": [line],
+            "shipping_lines": [{"price_set": bag("5.00")}],
+        }
+        self._tell(topic, told)
+
+    @property
+    def _now(self) -> str:
+        return self.now.isoformat()
+
+    def _id(self) -> int:
+        return next(self._numbers)
+
+    # --- what it is asked
+
+    async def _asked(self, request: Request) -> Response:
+        fault = self.faults.popleft() if self.faults else ""
+        asked = json.loads(await request.body())
+        self.calls.append(asked)
+        if fault == "hang":
+            await sleep(3600)
+        if fault.isdigit():
+            return Response(status_code=int(fault))
+        if request.headers.get("x-shopify-access-token") != KEY:
+            return JSONResponse({"errors": "[API] Invalid API key or access token"}, 401)
+        if fault == "throttled" or self.points < COST:
+            throttled = {"message": "Throttled", "extensions": {"code": "THROTTLED"}}
+            return JSONResponse({"errors": [throttled], "extensions": self._cost()})
+        self.points -= COST
+        done = graphql_sync(
+            self._schema,
+            asked["query"],
+            {
+                "nodes": lambda _, ids: [self._node(gid) for gid in ids],
+                "orders": self._listing(self.orders, self._order_view),
+                "customers": self._listing(self.customers, self._customer_view),
+                "productVariants": self._listing(self.products, self._variant_view),
+                "location": lambda _, **given: {"inventoryLevels": self._levels_at(given["id"])},
+            },
+            variable_values=asked.get("variables"),
+        )
+        return JSONResponse({**done.formatted, "extensions": self._cost()})
+
+    def _cost(self) -> Object:
+        bucket = {
+            "maximumAvailable": MOST_POINTS,
+            "currentlyAvailable": self.points,
+            "restoreRate": PER_SECOND,
+        }
+        return {"cost": {"requestedQueryCost": COST, "throttleStatus": bucket}}
+
+    def _node(self, gid: str) -> Object | None:
+        kind, _, name = gid.removeprefix("gid://shopify/").partition("/")
+        if kind == "InventoryLevel":
+            place, _, item = name.partition("?inventory_item_id=")
+            return self._level_view((int(item), int(place)))
+        views = {
+            "Order": (self.orders, self._order_view),
+            "Customer": (self.customers, self._customer_view),
+        }
+        held, view = views[kind]
+        return view(held[int(name)]) if int(name) in held else None
+
+    def _listing(self, held: Mapping[int, Object], view: Callable[[Object], Object]) -> Any:
+        return listing(lambda: map(view, held.values()))
+
+    def _levels_at(self, gid: str) -> Any:
+        place = int(gid.rpartition("/")[2])
+        return listing(lambda: [self._level_view(key) for key in self.levels if key[1] == place])
+
+    def _level_view(self, key: tuple[int, int]) -> Object | None:
+        found = self.levels.get(key)
+        if found is None:
+            return None
+        all_products = self.products.values()
+        product = next(each for each in all_products if each["variants"][0]["id"] == key[0])
+        sku, variants = (
+            product["variants"][0]["sku"],
+            listing(lambda: [self._variant_view(product)]),
+        )
+        units = {"name": "on_hand", "quantity": found["units"]}
+        return {
+            "__typename": "InventoryLevel",
+            "updatedAt": found["updated_at"],
+            "item": {"sku": sku, "variants": variants},
+            "location": {"id": f"gid://shopify/Location/{key[1]}"},
+            "quantities": lambda _, names: [units] if "on_hand" in names else [],
+        }
+
+    def _customer_view(self, customer: Object) -> Object:
+        return {
+            "__typename": "Customer",
+            "id": f"gid://shopify/Customer/{customer['id']}",
+            "updatedAt": customer["updated_at"],
+            "firstName": customer["first_name"],
+            "lastName": customer["last_name"],
+            "verifiedEmail": customer["verified_email"],
+            "defaultEmailAddress": {"emailAddress": customer["email"]},
+            "defaultPhoneNumber": None,
+        }
+
+    def _variant_view(self, product: Object) -> Object:
+        [variant] = product["variants"]
+        return {
+            **{name: variant[name] for name in ("title", "sku", "price")},
+            "__typename": "ProductVariant",
+            "id": f"gid://shopify/ProductVariant/{variant['id']}",
+            "updatedAt": variant["updated_at"],
+            "product": {
+                "title": product["title"],
+                "status": product["status"].upper(),
+                "updatedAt": product["updated_at"],
+            },
+        }
+
+    def _order_view(self, order: Object) -> Object:
+        buyer = self.customers.get(order["customer"])
+        place = order["location_id"]
+        return {
+            "__typename": "Order",
+            "id": f"gid://shopify/Order/{order['id']}",
+            "name": order["name"],
+            "createdAt": order["created_at"],
+            "updatedAt": order["updated_at"],
+            "processedAt": order["processed_at"],
+            "cancelledAt": order["cancelled_at"],
+            "presentmentCurrencyCode": "EUR",
+            "displayFinancialStatus": order["financial_status"].upper(),
+            "displayFulfillmentStatus": FULFILMENT[order["fulfillment_status"]],
+            "taxesIncluded": True,
+            "totalPriceSet": bag_view(order["total"]),
+            "totalTipReceivedSet": bag_view("0.00"),
+            "retailLocation": place and {"id": f"gid://shopify/Location/{place}"},
+            "customer": buyer and self._customer_view(buyer),
+            "lineItems": listing(lambda: [_line_view(order["line"])]),
+            "shippingLines": listing(lambda: [{**PRICED, "originalPriceSet": bag_view("5.00")}]),
+            "refunds": [_refund_view(each) for each in order["refunds"]],
+            "transactions": [_transaction_view(each) for each in order["transactions"]],
+        }
+
+
+PRICED: Object = {"taxLines": [], "discountAllocations": [], "isRemoved": False}
+
+
+def bag(amount: str) -> Object:
+    """As webhooks write an amount."""
+    money = {"amount": amount, "currency_code": "EUR"}
+    return {"shop_money": money, "presentment_money": money}
+
+
+def bag_view(amount: str) -> Object:
+    """As GraphQL writes an amount."""
+    money = {"amount": amount, "currencyCode": "EUR"}
+    return {"shopMoney": money, "presentmentMoney": money}
+
+
+def _line_view(line: Object) -> Object:
+    return {
+        **PRICED,
+        "id": f"gid://shopify/LineItem/{line['id']}",
+        **{name: line[name] for name in ("name", "sku", "quantity")},
+        "currentQuantity": line["current_quantity"],
+        "unfulfilledQuantity": line["fulfillable_quantity"],
+        "variant": {"id": f"gid://shopify/ProductVariant/{line['variant_id']}"},
+        "originalUnitPriceSet": bag_view(line["price"]),
+    }
+
+
+def _refund_view(refund: Object) -> Object:
+    return {
+        "refundLineItems": listing(
+            lambda: [
+                {
+                    "quantity": each["quantity"],
+                    "restockType": each["restock_type"].upper(),
+                    "lineItem": {"id": f"gid://shopify/LineItem/{each['line_item_id']}"},
+                }
+                for each in refund["refund_line_items"]
+            ]
+        )
+    }
+
+
+def _transaction_view(moved: Object) -> Object:
+    parent = moved["parent_id"]
+    return {
+        "id": f"gid://shopify/OrderTransaction/{moved['id']}",
+        **{name: moved[name].upper() for name in ("kind", "status")},
+        "gateway": moved["gateway"],
+        "createdAt": moved["created_at"],
+        "amountSet": bag_view(moved["amount"]),
+        "parentTransaction": parent and {"id": f"gid://shopify/OrderTransaction/{parent}"},
+        "receiptJson": json.dumps(moved.get("receipt", {})),
+    }
+
+
+def listing(held: Callable[[], Iterable[Object | None]]) -> Any:
+    """A connection: those that changed since, in that order, a page at a time."""
+
+    def page(
+        _: Any, first: int = 50, after: str | None = None, query: str = "", **__: Any
+    ) -> Object:
+        since = SINCE.match(query)
+        found = [each for each in held() if each]
+        if since:
+            when = datetime.fromisoformat(since[1])
+            found = [each for each in found if datetime.fromisoformat(each["updatedAt"]) >= when]
+            found.sort(key=lambda each: each["updatedAt"])
+        start = int(after or 0)
+        info = {"hasNextPage": len(found) > start + first, "endCursor": str(start + first)}
+        return {"nodes": found[start : start + first], "pageInfo": info}
+
+    return page
