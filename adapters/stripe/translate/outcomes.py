@@ -1,0 +1,108 @@
+"""What Stripe answers, when it is told to do something."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+
+from adapters.stripe.translate import payments
+from adapters.stripe.translate.payments import Doing, Said
+from adapters.stripe.translate.shapes import Charge, Intent, Refund, Refused
+from domain.channels.abilities import Writing
+from domain.channels.answers import Accepted, Done, Instruction, Missing, Rejected, Trouble, Written
+from domain.channels.told import OperationTold
+from domain.payments import OperationKind, OperationPhase
+from domain.ports.channels import CallFailed, Reply
+
+REFUSALS = frozenset({400, 402, 404, 422})
+
+
+def ok(reply: Reply) -> Reply:
+    """An answer that is one.
+
+    Raises:
+        CallFailed: it is none.
+    """
+    if reply.status != 200:
+        raise CallFailed(Trouble.BAD_DATA, f"Stripe answers {reply.status}.")
+    return reply
+
+
+def answered_at(reply: Reply) -> datetime:
+    """Stripe's own clock.
+
+    Raises:
+        CallFailed: the answer does not show it.
+    """
+    try:
+        found = parsedate_to_datetime(reply.headers.get("date", ""))
+    except ValueError as error:
+        raise CallFailed(Trouble.BAD_DATA, "The answer has no date.") from error
+    if found.tzinfo is None:
+        raise CallFailed(Trouble.BAD_DATA, "The answer's date has no zone.")
+    return found
+
+
+def written(kind: Writing, reply: Reply, told: Instruction) -> Written:
+    """What came of a write.
+
+    Raises:
+        CallFailed: nobody knows.
+    """
+    if reply.status in REFUSALS:
+        return refused(reply)
+    if kind is Writing.REFUND:
+        return settled(payments.given_back(ok(reply).decoded(Refund)), told)
+    intent: Intent = ok(reply).decoded(Intent)
+    doing = Doing(OperationKind(kind.name), answered_at(reply), told.operation_id)
+    if kind is Writing.CAPTURE:
+        return settled(payments.operations(intent, doing), told)
+    if intent.status != "canceled":
+        raise CallFailed(Trouble.BAD_DATA, f"Stripe was to cancel, and says {intent.status!r}.")
+    return Done(payments.let_go(intent, doing))
+
+
+def refused(reply: Reply) -> Rejected:
+    """Why Stripe will not.
+
+    Raises:
+        CallFailed: the key was used before, for something else: of that, nobody knows.
+    """
+    error = reply.decoded(Refused).error
+    why = error.message or "Stripe gives no reason."
+    if error.type == "idempotency_error":
+        raise CallFailed(Trouble.BAD_DATA, why)
+    return Rejected(error.decline_code or error.code or error.type, why)
+
+
+def settled(said: Iterable[Said], told: Instruction) -> Written:
+    """The operation that was asked for, among others.
+
+    Raises:
+        CallFailed: it is not there.
+    """
+    if (found := mine(said, told)) is None:
+        raise CallFailed(Trouble.BAD_DATA, "Stripe did something else than it was told to.")
+    return as_written(found)
+
+
+def observed(kind: Writing, said: Intent | Charge, told: Instruction) -> Written | Missing:
+    """What came of a write, by what the payment is now."""
+    if kind is not Writing.CANCEL:
+        found = mine(payments.operations(said), told)
+        return as_written(found) if found else Missing()
+    if isinstance(said, Charge) or said.status != "canceled":
+        return Missing()
+    return Done(payments.let_go(said, Doing(OperationKind.CANCEL, None, told.operation_id)))
+
+
+def mine(said: Iterable[Said], told: Instruction) -> OperationTold | None:
+    """Our own operation, if it is among these."""
+    found = (each for each in said if isinstance(each, OperationTold))
+    return next((each for each in found if each.operation_id == told.operation_id), None)
+
+
+def as_written(operation: OperationTold) -> Written:
+    is_open = operation.phase is OperationPhase.REQUESTED
+    return Accepted(operation) if is_open else Done(operation)
