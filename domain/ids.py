@@ -34,6 +34,7 @@ ReservationId = NewType("ReservationId", str)
 TransferId = NewType("TransferId", str)
 JournalEntryId = NewType("JournalEntryId", str)
 PostingId = NewType("PostingId", str)
+IncidentId = NewType("IncidentId", str)
 Sku = NewType("Sku", str)
 
 ENTROPY_BYTES = 10
@@ -63,6 +64,7 @@ class Kind(StrEnum):
     POSTING = "pst"
     API_KEY = "key"
     LOOKUP = "lkp"
+    INCIDENT = "inc"
 
     @property
     def words(self) -> str:

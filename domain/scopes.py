@@ -27,6 +27,8 @@ class Scope(StrEnum):
     RECORD = "payments:record"
     LEDGER = "ledger"
     JOURNAL = "journal"
+    INCIDENTS = "incidents"
+    RESOLVE = "incidents:resolve"
 
 
 MEANS = {
@@ -43,6 +45,8 @@ MEANS = {
     Scope.RECORD: "write down payments and refunds",
     Scope.LEDGER: "the accounts behind payments",
     Scope.JOURNAL: "what changed, and who changed it",
+    Scope.INCIDENTS: "what somebody must look at",
+    Scope.RESOLVE: "say that it was looked at",
 }
 
 

@@ -15,6 +15,8 @@ SENTENCES: Mapping[str, str] = MappingProxyType(
         "OrderReported": "Another system reported the order.",
         "CustomerRecorded": "The customer was written down as they were found.",
         "CustomerReported": "Another system reported the customer.",
+        "IncidentOpened": "Something was found that a person must look at.",
+        "IncidentResolved": "It was looked at.",
         "StockReserved": "Units were reserved.",
         "ReservationExtended": "A reservation was extended.",
         "ReservationPinned": "Reserved units are being paid for or committed.",

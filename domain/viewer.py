@@ -86,6 +86,7 @@ class Action(Enum):
     RESERVE_STOCK = auto()
     RECORD_PAYMENT = auto()
     RECORD_REFUND = auto()
+    RESOLVE_INCIDENT = auto()
 
 
 class Everything(Struct, frozen=True):
@@ -144,6 +145,7 @@ class Subject(Enum):
     JOURNAL = auto()
     RESERVATIONS = auto()
     POINTS = auto()
+    INCIDENTS = auto()
 
 
 def _everything(_: Viewer) -> Reach:
@@ -182,6 +184,7 @@ PUBLIC: Rules = {
 
 # What an account was debited with is for those who keep the books.
 AT_WORK = tuple(subject for subject in Subject if subject is not Subject.LEDGER)
+AT_THE_TILL = tuple(subject for subject in AT_WORK if subject is not Subject.INCIDENTS)
 
 REACH: Mapping[Role, Rules] = MappingProxyType(
     {
@@ -207,7 +210,7 @@ REACH: Mapping[Role, Rules] = MappingProxyType(
         # A return is taken, and a late parcel found, wherever it was bought: a clerk with the
         # customer or the receipt at hand reaches every order, but browses only those of the store.
         Role.CLERK: {
-            **dict.fromkeys(AT_WORK, _everything),
+            **dict.fromkeys(AT_THE_TILL, _everything),
             Subject.ORDER_LIST: _own_store,
             Subject.PAYMENT_LIST: _own_store,
         },
@@ -236,6 +239,7 @@ SCOPES: Mapping[Subject, Scope] = MappingProxyType(
         Subject.JOURNAL: Scope.JOURNAL,
         Subject.RESERVATIONS: Scope.RESERVE,
         Subject.POINTS: Scope.BEHAVIOUR,
+        Subject.INCIDENTS: Scope.INCIDENTS,
     }
 )
 """By which scope credentials open a subject."""
@@ -263,8 +267,16 @@ ACTS: Mapping[Role, Acts] = MappingProxyType(
             Action.RECORD_PAYMENT: _everything,
             Action.RECORD_REFUND: _everything,
         },
-        Role.SUPPORT: {Action.RESERVE_STOCK: _everything, Action.RECORD_REFUND: _everything},
-        Role.FINANCE: {Action.RECORD_PAYMENT: _everything, Action.RECORD_REFUND: _everything},
+        Role.SUPPORT: {
+            Action.RESERVE_STOCK: _everything,
+            Action.RECORD_REFUND: _everything,
+            Action.RESOLVE_INCIDENT: _everything,
+        },
+        Role.FINANCE: {
+            Action.RECORD_PAYMENT: _everything,
+            Action.RECORD_REFUND: _everything,
+            Action.RESOLVE_INCIDENT: _everything,
+        },
         Role.SYSTEM: dict.fromkeys(Action, _everything),
     }
 )
@@ -276,6 +288,7 @@ SCOPE_OF_ACTION: Mapping[Action, Scope] = MappingProxyType(
         Action.RESERVE_STOCK: Scope.RESERVE,
         Action.RECORD_PAYMENT: Scope.RECORD,
         Action.RECORD_REFUND: Scope.RECORD,
+        Action.RESOLVE_INCIDENT: Scope.RESOLVE,
     }
 )
 

@@ -36,6 +36,7 @@ from gateway.live.hub import Branch, Hub, Parts
 from gateway.live.sockets import Sockets
 from gateway.settings import Settings
 from gateway.trusted import OUTSIDE, Library
+from gateway.webhooks import Webhooks
 from gateway.wiring import WIRING
 from schema import views
 from schema.contracts import Contract
@@ -59,13 +60,14 @@ def build(
     door: Door | None = None,
     following: Following | None = None,
     accounts: Accounts | None = None,
+    webhooks: Webhooks | None = None,
     lifespan: Lifespan | None = None,
 ) -> Starlette:
     """Put the routes together.
 
     `checks` name the dependencies that `/readyz` asks after. Without a `door` there are no
-    credentials but those for development, without `following` no subscriptions, and without
-    `accounts` nobody counts what clients cost.
+    credentials but those for development, without `following` no subscriptions, without
+    `accounts` nobody counts what clients cost, and without `webhooks` channels post in vain.
     """
     door = door or Door(is_development=settings.is_development)
     graph, *parts = (
@@ -81,6 +83,7 @@ def build(
         Route("/graphql", GraphQLEndpoint(graph, page=page, origins=settings.origins)),
         WebSocketRoute("/graphql", Sockets(graph, settings.origins)),
         *_apart(_contracts(settings), parts, settings.origins),
+        *([Route("/webhooks/{endpoint}", webhooks.take, methods=["POST"])] if webhooks else ()),
         Route("/livez", _alive),
         Route("/readyz", _ready(checks)),
         *(pages.routes(page_config) if settings.is_development else ()),

@@ -24,6 +24,7 @@ from gateway import (
     serving,
 )
 from gateway import settings as environment
+from gateway.channels import commanding
 from gateway.terminal import Embedded, complain, database, out, problems, sentences
 from schema import views
 from schema.contracts import Contract
@@ -59,6 +60,8 @@ KASSA_ISSUERS: a file that says whose tokens are taken (none)
 
 KASSA_PEPPER_FILE: a file with the secret that keys are kept under (one of the database's own)
 
+KASSA_CHANNELS: a file that says which channels are connected (none)
+
 KASSA_ALLOW_OLD_SERVERS: start production on servers with known security holes (false)
 
 KASSA_SUBGRAPH: serve this subgraph alone, for a router (everything)
@@ -87,6 +90,8 @@ Subgraph = Annotated[
 
 
 app.add_typer(keys.app, name="keys")
+app.add_typer(commanding.channel, name="channel")
+app.add_typer(commanding.inbox, name="inbox")
 
 
 @app.command()

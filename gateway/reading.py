@@ -153,11 +153,11 @@ def _queried(request: Request) -> dict[str, object]:
 
 async def _posted(request: Request) -> dict[str, object]:
     _check_headers(request.headers)
-    raw = await _body(request)
-    body = decoded(raw, "The body is not valid JSON.") if raw.strip() else None
-    if not isinstance(body, dict):
+    raw = await body(request)
+    given = decoded(raw, "The body is not valid JSON.") if raw.strip() else None
+    if not isinstance(given, dict):
         raise _bad("The body must be a JSON object with a `query`.")
-    return cast("dict[str, object]", body)
+    return cast("dict[str, object]", given)
 
 
 def _check_headers(headers: Headers) -> None:
@@ -169,17 +169,21 @@ def _check_headers(headers: Headers) -> None:
         raise Refused(415, "UNSUPPORTED_MEDIA_TYPE", "Send the body without compression.")
 
 
-async def _body(request: Request) -> bytes:
-    """At most `MAX_BODY_BYTES`: what Content-Length says may only refuse earlier."""
+async def body(request: Request) -> bytes:
+    """At most `MAX_BODY_BYTES`: what Content-Length says may only refuse earlier.
+
+    Raises:
+        Refused: it is larger.
+    """
     declared = request.headers.get("content-length", "")
     if declared.isdecimal() and (len(declared) > 15 or int(declared) > MAX_BODY_BYTES):
         raise _too_large()
-    body = bytearray()
+    found = bytearray()
     async for chunk in request.stream():
-        body += chunk
-        if len(body) > MAX_BODY_BYTES:
+        found += chunk
+        if len(found) > MAX_BODY_BYTES:
             raise _too_large()
-    return bytes(body)
+    return bytes(found)
 
 
 def _too_large() -> Refused:

@@ -125,6 +125,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     subgraph: Column | None = None
     issuers: Path | None = None
     pepper_file: Path | None = None
+    channels: Path | None = None
     allow_old_servers: bool = False
 
     @property

@@ -10,10 +10,8 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from domain.customers import EvidenceStrength, IdentityKind
-from domain.ids import OperationId, Sku
-from domain.money import Currency, Money
-from domain.orders import OrderState
+from domain.ids import OperationId
+from domain.money import Money
 from domain.payments import CardPresence, OperationKind, OperationPhase, TenderKind
 
 
@@ -63,66 +61,5 @@ class PaymentTold(Struct, frozen=True, kw_only=True):
     order: str | None = None
 
 
-class IdentityTold(Struct, frozen=True, kw_only=True):
-    """Evidence of who somebody is. `value` as it came; it is normalised here."""
-
-    kind: IdentityKind
-    value: str
-    strength: EvidenceStrength = EvidenceStrength.WEAK
-    verified_at: datetime | None = None
-    wallet_token: bool = False
-
-
-class CustomerTold(Struct, frozen=True, kw_only=True):
-    """A person, as the channel's own account `ref`."""
-
-    ref: str
-    as_of: datetime
-    display_name: str | None = None
-    identities: tuple[IdentityTold, ...] = ()
-
-
-class LineTold(Struct, frozen=True, kw_only=True):
-    """A line of an order. `total_minor` is what all units cost, `tax_minor` of it inside."""
-
-    ref: str
-    sku: Sku
-    name: str
-    ordered: int
-    cancelled: int = 0
-    handed_over: int = 0
-    returned: int = 0
-    unit_minor: int
-    total_minor: int
-    tax_minor: int = 0
-
-
-class OrderTold(Struct, frozen=True, kw_only=True):
-    """An order, whole. `total_minor` is what its lines, delivery and discounts must add up to."""
-
-    ref: str
-    number: str
-    state: OrderState
-    raw_status: str
-    placed_at: datetime
-    as_of: datetime
-    currency: Currency
-    lines: tuple[LineTold, ...]
-    discounts_minor: int = 0
-    delivery_minor: int = 0
-    total_minor: int
-    customer: CustomerTold | None = None
-    location: str | None = None
-
-
-class StockTold(Struct, frozen=True, kw_only=True):
-    """How many units the channel counts at one of its locations, by the channel's own name."""
-
-    sku: Sku
-    location: str
-    on_hand: int
-    as_of: datetime
-
-
-Told = PaymentTold | OrderTold | CustomerTold | StockTold
+Told = PaymentTold
 """Whole things, for snapshots."""

@@ -68,7 +68,8 @@ def told(recorded: Recorded, report: Report) -> Happening:
 
 def _begun(recorded: Recorded) -> Mapping[str, tuple[Scalar, Scalar]]:
     if recorded.before.version:
-        return {}
+        was, now = recorded.before.minor, recorded.after.minor
+        return {"amount": (was, now)} if was != now else {}
     return {
         "amount": (0, recorded.after.minor),
         "currency": (None, recorded.after.currency),

@@ -156,3 +156,16 @@ class Opens(Protocol):
     """The function by which a channel's folder gives its adapter."""
 
     def __call__(self, account: Account, transport: Transport) -> Adapter: ...
+
+
+class Line(Struct, frozen=True, kw_only=True):
+    """An account that is connected: its adapter, and the secrets that are active for it."""
+
+    account: Account
+    adapter: Adapter
+    secrets: tuple[Secret, ...] = ()
+    poll_seconds: float = 60.0
+
+    @property
+    def name(self) -> str:
+        return self.account.name

@@ -14,7 +14,9 @@ from commands.all import COMMANDS
 from commands.running import resume
 from domain.ports import Repositories, Stores
 from gateway import app, embedded, logs, upkeep
+from gateway.bootstrap import channels
 from gateway.bootstrap.admitting import check, door, keys, peppers
+from gateway.bootstrap.channels import kept, unconnected
 from gateway.bootstrap.filling import (
     SIZES,
     checked,
@@ -29,6 +31,7 @@ from gateway.checking import watching
 from gateway.limits.accounts import Accounts
 from gateway.limits.purses import Purses
 from gateway.settings import Limiting, Settings, SettingsError, read
+from gateway.webhooks import Webhooks
 from gateway.welcome import Welcome, welcome
 from schema import views
 from storage.buckets import Buckets
@@ -53,6 +56,7 @@ __all__ = [
     "jobs",
     "journalled",
     "keep_what_is_there",
+    "kept",
     "keys",
     "migrated",
     "opened",
@@ -61,6 +65,7 @@ __all__ = [
     "prepared",
     "seeded",
     "serving",
+    "unconnected",
     "watches",
 ]
 
@@ -79,6 +84,9 @@ def serving(settings: Settings, chosen: Database, doorbell: Bell) -> Starlette:
     offers: list[Welcome] = []
     bank = _bank(settings)
     purses = Purses(bank)
+    found = channels.configuration(settings)
+    parts = channels.receiving(chosen, stores)
+    webhooks = Webhooks(stores, parts.inbox)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncGenerator[None]:
@@ -86,8 +94,11 @@ def serving(settings: Settings, chosen: Database, doorbell: Bell) -> Starlette:
             offers.append(await welcome(reading, view))
             keep_what_is_there()
             running = {**jobs(chosen, stores), **watches(chosen, settings)}
-            async with upkeep.running({**running, "purses": (purses.settle, 1.0)}):
-                yield
+            async with channels.connected(settings, chosen, stores, found) as lines:
+                webhooks.lines = lines
+                taken = channels.jobs(parts, lines, found.keeping)
+                async with upkeep.running({**running, **taken, "purses": (purses.settle, 1.0)}):
+                    yield
         finally:
             await purses.close()
             await bank.close()
@@ -104,6 +115,7 @@ def serving(settings: Settings, chosen: Database, doorbell: Bell) -> Starlette:
         page_config=lambda: offers[0].page_config(),
         following=MongoFollowing(chosen),
         accounts=_accounts(settings, purses),
+        webhooks=webhooks,
         lifespan=lifespan,
     )
 

@@ -10,6 +10,7 @@ from domain.api_keys import Mode
 from domain.ports import Repositories
 from domain.ports.knowing import ApiKeys
 from gateway import floors, registering
+from gateway.bootstrap import channels
 from gateway.bootstrap.opening import bell, opened
 from gateway.identity import issuers
 from gateway.identity.door import Door
@@ -45,6 +46,7 @@ def check(settings: Settings) -> Settings:
         peppered(settings.pepper_file)
     driver.client(settings.mongodb_driver.value)
     registering.read(settings.documents)
+    channels.configuration(settings)
     return settings
 
 

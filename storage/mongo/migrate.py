@@ -12,6 +12,8 @@ from storage.mongo import (
     catalog,
     claims,
     customers,
+    inbox,
+    incidents,
     journal,
     leases,
     ledger,
@@ -42,6 +44,8 @@ COLLECTIONS: tuple[Collection, ...] = (
     *secrets.COLLECTIONS,
     *lookups.COLLECTIONS,
     *api_keys.COLLECTIONS,
+    *inbox.COLLECTIONS,
+    *incidents.COLLECTIONS,
 )
 
 WITH_OUTBOX = tuple(each.name for each in COLLECTIONS if PENDING in each.indexes)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Mapping, Sequence
+from contextlib import suppress
 
 from domain.ids import ChannelId
 from domain.operations import Channel
 from domain.ports import EVERYTHING, Wanted
 from domain.viewer import Subject, Viewer
 from storage.mongo.collections import Collection, Index, by
-from storage.mongo.driver import Database
+from storage.mongo.driver import Database, Taken
 from storage.mongo.reader import Reader
 
 CHANNELS = Collection("channels", Channel, (Index(by("code"), "channels", unique=True),))
@@ -29,3 +30,11 @@ class MongoChannels:
 
     async def all(self, viewer: Viewer) -> Sequence[Channel]:
         return await self._channels.all(viewer, {}, sort=[("code", 1)])
+
+
+async def channel_id(database: Database, channel: Channel) -> ChannelId:
+    """The id of the channel of this code; it is added if there is none."""
+    with suppress(Taken):
+        await database.put(CHANNELS.name, CHANNELS.document(channel))
+    [row] = await database.find(CHANNELS.name, {"code": channel.code}, fields=("code",))
+    return ChannelId(row["_id"])

@@ -22,7 +22,6 @@ import pytest
 from msgspec import Struct
 from msgspec.structs import replace
 
-from domain import money
 from domain.channels.abilities import Hooks, Reading, Thing, Writing
 from domain.channels.accounts import Account, Misconfigured, Secret
 from domain.channels.answers import Instruction, ReadError, Trouble, Unknown
@@ -35,7 +34,7 @@ from domain.channels.inbound import (
     Unreadable,
     Unrecognised,
 )
-from domain.channels.told import CustomerTold, OperationTold, OrderTold, PaymentTold, StockTold
+from domain.channels.told import OperationTold, PaymentTold
 from domain.ids import ChannelId, Kind, OperationId
 from domain.money import Currency, Money
 from domain.ports.channels import Adapter, Call, CallFailed, Opens, Operates, Reply
@@ -310,17 +309,6 @@ def _sound(news: Any) -> None:
             assert told.operations
             for operation in told.operations:
                 _operation(operation)
-        case Snapshot(OrderTold() as told):
-            _text(told.ref)
-            _times(told.placed_at, told.as_of)
-            assert told.currency in money.known_currencies()
-        case Snapshot(CustomerTold() as told):
-            _text(told.ref)
-            _times(told.as_of)
-        case Snapshot(StockTold() as told):
-            _text(told.sku)
-            _times(told.as_of)
-            assert type(told.on_hand) is int
 
 
 def _operation(told: OperationTold) -> None:

@@ -45,6 +45,7 @@ MEANINGS = [
     ("KASSA_SUBGRAPH", "orders", Column.ORDERS),
     ("KASSA_ISSUERS", "/etc/kassa/issuers.toml", Path("/etc/kassa/issuers.toml")),
     ("KASSA_PEPPER_FILE", "/run/secrets/pepper", Path("/run/secrets/pepper")),
+    ("KASSA_CHANNELS", "/etc/kassa/channels.toml", Path("/etc/kassa/channels.toml")),
     ("KASSA_ALLOW_OLD_SERVERS", "true", True),
 ]
 

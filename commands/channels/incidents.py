@@ -1,0 +1,52 @@
+"""Opening incidents about what channels tell."""
+
+from __future__ import annotations
+
+from domain import ids
+from domain.channels.accounts import Account
+from domain.channels.told import Word
+from domain.ids import IncidentId, Kind
+from domain.incidents import LONGEST_DETAIL, LONGEST_SUBJECT, Incident, IncidentKind
+from domain.ports import Stores
+from domain.ports.receiving import Incidents
+from domain.values import whole_milliseconds
+
+LONGEST_WORD = 100
+
+
+class Alarm:
+    """Opens incidents, each once as long as it is open."""
+
+    def __init__(self, stores: Stores, incidents: Incidents) -> None:
+        self._stores, self._incidents = stores, incidents
+
+    async def open(self, kind: IncidentKind, account: Account, about: str, detail: str) -> None:
+        """Tell somebody to look."""
+        now = whole_milliseconds(await self._stores.now())
+        subject = printable(f"{account.name}: {about}", LONGEST_SUBJECT)
+        incident = Incident(
+            id=IncidentId(ids.mint(Kind.INCIDENT, now)),
+            updated_at=now,
+            kind=kind,
+            subject=subject,
+            detail=printable(detail, LONGEST_DETAIL),
+            opened_at=now,
+            opened_by=account.actor,
+            channel_id=account.channel_id,
+        )
+        await self._incidents.open(incident)
+
+    async def unknown(self, account: Account, word: Word) -> None:
+        """A channel has used a word that its adapter does not know."""
+        field, raw = (printable(each, LONGEST_WORD) for each in (word.field, word.raw))
+        detail = (
+            f"The channel says {field} = {raw!r}, which this version does not know. It is kept as "
+            "UNKNOWN; see whether a newer version knows it."
+        )
+        await self.open(IncidentKind.UNKNOWN_WORD, account, f"{field} = {raw}", detail)
+
+
+def printable(text: str, most: int) -> str:
+    """A text from outside as people may read it in one line."""
+    clean = "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in text)
+    return clean if len(clean) <= most else f"{clean[: most - 1]}…"

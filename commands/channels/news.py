@@ -1,0 +1,106 @@
+"""News of a channel, whatever brought them, become part of the books."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from commands.channels import payments
+from commands.channels.incidents import Alarm
+from commands.channels.payments import Awaited, Teller
+from domain.channels.abilities import Reading, Thing
+from domain.channels.answers import Found, Missing, ReadError
+from domain.channels.inbound import Fact, News, RefetchHint, Snapshot, Unrecognised
+from domain.channels.told import Told
+from domain.ports import Stores
+from domain.ports.channels import Line
+from domain.ports.receiving import Inbox, Incidents
+
+
+class Unread(Exception):
+    """The channel must be asked first, and cannot be read now."""
+
+    def __init__(self, error: ReadError) -> None:
+        super().__init__(error.why)
+        self.retry_after = error.retry_after
+
+
+class NotUnderstood(Exception):
+    """News of a kind that the adapter does not know."""
+
+
+class Receiving(Struct, frozen=True):
+    """Where news are kept and recorded, and who is told when they cannot be."""
+
+    stores: Stores
+    inbox: Inbox
+    incidents: Incidents
+
+    @property
+    def alarm(self) -> Alarm:
+        return Alarm(self.stores, self.incidents)
+
+
+async def apply(receiving: Receiving, line: Line, cause: str, news: Sequence[News]) -> None:
+    """Record news, in any order, any number of times.
+
+    Raises:
+        Unread: something must be fetched first, and cannot be now.
+        Awaited: something that must come first is not here, and cannot be fetched.
+        NotUnderstood: the adapter does not know what some of it is; the rest is recorded.
+        Refusal, Refused: it says what cannot be.
+        Unavailable: the database does not answer.
+    """
+    by = Teller(line.adapter.provider, line.account, cause)
+    strange = [each.word for each in news if isinstance(each, Unrecognised)]
+    for each in news:
+        await _one(receiving, line, by, each)
+    for word in strange:
+        await receiving.alarm.unknown(line.account, word)
+    if strange:
+        raise NotUnderstood(f"The adapter does not know what {strange[0].field} means here.")
+
+
+async def _one(receiving: Receiving, line: Line, by: Teller, news: News) -> None:
+    match news:
+        case Snapshot(told, words):
+            await _told(receiving.stores, by, told)
+        case Fact(words=words):
+            await _fact(receiving, line, by, news)
+        case RefetchHint(thing, key):
+            await _fetched(receiving, line, by, thing, key)
+            return
+        case Unrecognised():
+            return
+    for word in words:
+        await receiving.alarm.unknown(line.account, word)
+
+
+async def _told(stores: Stores, by: Teller, told: Told) -> None:
+    await payments.tell(stores, by, told)
+
+
+async def _fact(receiving: Receiving, line: Line, by: Teller, fact: Fact) -> None:
+    """If its payment is not known, the payment is fetched, where the channel can be asked."""
+    try:
+        await payments.add(receiving.stores, by, fact.payment_ref, fact.operation)
+    except Awaited:
+        if line.adapter.capabilities.reading(Thing.PAYMENT) not in ASKABLE:
+            raise
+        await _fetched(receiving, line, by, Thing.PAYMENT, fact.payment_ref)
+        await payments.add(receiving.stores, by, fact.payment_ref, fact.operation)
+
+
+async def _fetched(receiving: Receiving, line: Line, by: Teller, thing: Thing, key: str) -> None:
+    [answer] = await line.adapter.fetch_many(thing, [key])
+    match answer:
+        case Found(news):
+            await _one(receiving, line, by, news)
+        case Missing():
+            return
+        case ReadError():
+            raise Unread(answer)
+
+
+ASKABLE = frozenset({Reading.BATCH, Reading.SINGLE})

@@ -1,0 +1,78 @@
+"""Deliveries that are kept, and what became of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+import msgspec
+from msgspec import Struct
+
+from domain.channels.inbound import Delivery
+from domain.values import Count
+
+LEASE = timedelta(seconds=30)
+"""So long may a worker take before others think that it died."""
+
+MOST_ATTEMPTS = 10
+"""After so many, a person has to look."""
+
+LONGEST_PAUSE = timedelta(minutes=10)
+PATIENCE = timedelta(days=3)
+"""So long is a channel asked again that cannot be read."""
+
+
+class DeliveryState(StrEnum):
+    """WAITING to be applied, perhaps again; APPLIED; PARKED until a person has looked."""
+
+    WAITING = "WAITING"
+    APPLIED = "APPLIED"
+    PARKED = "PARKED"
+
+
+class Kept(Struct, frozen=True, kw_only=True):
+    """A delivery in the inbox. Its body and headers are forgotten after a while, its key never."""
+
+    id: str = msgspec.field(name="_id")
+    endpoint: str
+    key: str
+    state: DeliveryState
+    received_at: datetime
+    due: datetime
+    attempts: Count = 0
+    headers: Mapping[str, str] | None = None
+    body: bytes | None = None
+    why: str | None = None
+    applied_at: datetime | None = None
+
+    @property
+    def delivery(self) -> Delivery | None:
+        """As it came, unless it is forgotten."""
+        if self.body is None:
+            return None
+        return Delivery(
+            endpoint=self.endpoint,
+            headers=self.headers or {},
+            body=self.body,
+            received_at=self.received_at,
+        )
+
+
+def kept(delivery: Delivery, key: str) -> Kept:
+    """A delivery as it goes into the inbox."""
+    return Kept(
+        id=f"{delivery.endpoint}:{key}",
+        endpoint=delivery.endpoint,
+        key=key,
+        state=DeliveryState.WAITING,
+        received_at=delivery.received_at,
+        due=delivery.received_at,
+        headers=dict(delivery.headers),
+        body=delivery.body,
+    )
+
+
+def pause(attempts: int) -> timedelta:
+    """How long to wait before the next attempt: twice as long each time."""
+    return min(timedelta(seconds=2 ** min(attempts - 1, 20)), LONGEST_PAUSE)

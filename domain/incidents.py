@@ -1,0 +1,47 @@
+"""What a person must look at, because no rule of ours can settle it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from domain.ids import ChannelId
+from domain.pages import Ordering
+from domain.values import Actor, Entity
+
+LONGEST_SUBJECT = 200
+LONGEST_DETAIL = 1_000
+
+
+class IncidentKind(StrEnum):
+    """What sort of thing it is.
+
+    UNKNOWN_WORD: a channel used a word that the adapter does not know. NOT_APPLIED: what a channel
+    told cannot become part of the books as it is. REFUND_FAILED: money that was said to be given
+    back was not.
+    """
+
+    UNKNOWN_WORD = "UNKNOWN_WORD"
+    NOT_APPLIED = "NOT_APPLIED"
+    REFUND_FAILED = "REFUND_FAILED"
+
+
+class Incident(Entity, frozen=True, kw_only=True):
+    """Something to look at. Of one `kind` and `subject` there is at most one that is open."""
+
+    kind: IncidentKind
+    subject: str
+    detail: str
+    opened_at: datetime
+    opened_by: Actor
+    channel_id: ChannelId | None = None
+    closed_at: datetime | None = None
+    closed_by: Actor | None = None
+    resolution: str | None = None
+
+    @property
+    def is_open(self) -> bool:
+        return self.closed_at is None
+
+
+NEWEST_FIRST = Ordering("incidents", ("opened_at", "id"), (datetime, str), descending=True)

@@ -1,0 +1,58 @@
+"""What taking in what channels send needs of a database."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from domain.channels.inbox import DeliveryState, Kept
+from domain.incidents import Incident
+
+
+class Inbox(Protocol):
+    """Deliveries, kept before they are acknowledged. A key is taken once, for ever."""
+
+    async def keep(self, kept: Kept) -> bool:
+        """Keep one; False if it is there already.
+
+        Raises:
+            Unavailable: no majority has it; it must be sent again.
+        """
+        ...
+
+    async def take(self, endpoints: Sequence[str], most: int) -> Sequence[Kept]:
+        """Some that are due, for this worker alone for a while; with this attempt counted."""
+        ...
+
+    async def applied(self, ids: Sequence[str]) -> None: ...
+
+    async def later(self, id: str, after: timedelta, why: str) -> None:
+        """Have it tried again."""
+        ...
+
+    async def park(self, id: str, why: str) -> None: ...
+
+    async def replay(self, endpoint: str | None, id: str | None) -> int:
+        """Have those that are parked tried anew, where they are not forgotten; gives how many."""
+        ...
+
+    async def find(self, id: str) -> Kept | None: ...
+
+    async def list(
+        self, state: DeliveryState | None, endpoint: str | None, most: int
+    ) -> Sequence[Kept]:
+        """The newest first, without their bodies."""
+        ...
+
+    async def forget(self, state: DeliveryState, before: datetime) -> int:
+        """Forget bodies and headers of what came before; gives of how many."""
+        ...
+
+
+class Incidents(Protocol):
+    """What a person must look at."""
+
+    async def open(self, incident: Incident) -> bool:
+        """Tell of it; False if one of its kind and subject is open already."""
+        ...

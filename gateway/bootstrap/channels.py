@@ -1,0 +1,177 @@
+"""Channels as they are configured, with the adapters that speak to them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from functools import partial
+from importlib import import_module
+from typing import cast
+
+import httpx2
+
+from adapters.http import HttpTransport, client
+from commands.channels import applying
+from commands.channels.news import Receiving
+from domain import ids
+from domain.channels.accounts import Account, Misconfigured
+from domain.channels.inbox import DeliveryState
+from domain.ids import ChannelId, Kind
+from domain.money import Currency
+from domain.operations import Channel
+from domain.ports import Stores
+from domain.ports.channels import Line, Opens
+from domain.ports.receiving import Inbox
+from gateway import upkeep
+from gateway.bootstrap.opening import opened
+from gateway.channels import configuring
+from gateway.channels.configuring import Configuration, Configured, Keeping
+from gateway.settings import Settings, SettingsError
+from storage.mongo.driver import Database
+from storage.mongo.inbox import MongoInbox
+from storage.mongo.incidents import MongoIncidents
+from storage.mongo.migrate import migrate
+from storage.mongo.operations import channel_id
+
+MOST_AT_ONCE = 50
+NO_URL = "http://127.0.0.1:9"
+"""Where nobody is: for channels that are never called."""
+
+Lines = Mapping[str, Line]
+
+
+def configuration(settings: Settings) -> Configuration:
+    """What the settings say is connected.
+
+    Raises:
+        SettingsError: the file cannot be used, and what to change.
+    """
+    if settings.channels is None:
+        return Configuration()
+    found = configuring.load(settings.channels, is_development=settings.is_development)
+    for each in found.channels:
+        opens(each)
+    return found
+
+
+def opens(configured: Configured) -> Opens:
+    """The adapter of its kind: a folder of ours, or any module by its whole name.
+
+    Raises:
+        SettingsError: there is none.
+    """
+    kind = configured.entry.kind
+    module = kind if "." in kind else f"adapters.{kind}"
+    try:
+        found = getattr(import_module(module), "adapter", None)
+    except ImportError as error:
+        raise SettingsError(f"channels.{configured.name}: {module} cannot be loaded.") from error
+    if not callable(found):
+        raise SettingsError(f"channels.{configured.name}: there is no channel of kind {kind!r}.")
+    return cast("Opens", found)
+
+
+def line(configured: Configured, channel: ChannelId, http: httpx2.AsyncClient) -> Line:
+    """An account with its adapter.
+
+    Raises:
+        SettingsError: its adapter cannot work with what is configured.
+    """
+    entry = configured.entry
+    account = Account(
+        name=configured.name,
+        channel_id=channel,
+        account=entry.account,
+        base_url=entry.base_url,
+        key=configured.key,
+        currency=Currency(entry.currency) if entry.currency else None,
+        locations=entry.locations,
+        options=entry.options,
+    )
+    transport = HttpTransport(http, entry.base_url or NO_URL)
+    try:
+        adapter = opens(configured)(account, transport)
+    except Misconfigured as error:
+        raise SettingsError(f"channels.{configured.name}: {error}") from error
+    return Line(
+        account=account,
+        adapter=adapter,
+        secrets=configured.secrets,
+        poll_seconds=entry.poll_seconds,
+    )
+
+
+@asynccontextmanager
+async def connected(
+    settings: Settings, chosen: Database, stores: Stores, found: Configuration
+) -> AsyncGenerator[Lines]:
+    """All lines, as long as they are needed; channels that are not there yet are added."""
+    async with client(allows_loopback=settings.is_development) as http:
+        lines: dict[str, Line] = {}
+        for each in found.channels:
+            key = await channel_id(chosen, await _channel(each, stores))
+            lines[each.name] = line(each, key, http)
+        yield lines
+
+
+@asynccontextmanager
+async def unconnected(settings: Settings) -> AsyncGenerator[Lines]:
+    """All lines without a database, to look at and to call."""
+    found = configuration(settings)
+    async with client(allows_loopback=settings.is_development) as http:
+        nobody = ChannelId(ids.derived(Kind.CHANNEL, "none"))
+        yield {each.name: line(each, nobody, http) for each in found.channels}
+
+
+@asynccontextmanager
+async def kept(settings: Settings) -> AsyncGenerator[Inbox]:
+    """What channels sent."""
+    async with opened(settings) as chosen:
+        await migrate(chosen)
+        yield MongoInbox(chosen)
+
+
+async def _channel(configured: Configured, stores: Stores) -> Channel:
+    entry = configured.entry
+    return Channel(
+        id=ids.derived(Kind.CHANNEL, configured.code),
+        updated_at=await stores.now(),
+        code=configured.code,
+        kind=entry.sort,
+        name=entry.title or configured.code,
+        currency=Currency(entry.currency) if entry.currency else None,
+    )
+
+
+def receiving(chosen: Database, stores: Stores) -> Receiving:
+    """Where news are kept and recorded."""
+    return Receiving(stores, MongoInbox(chosen), MongoIncidents(chosen))
+
+
+def jobs(
+    parts: Receiving, lines: Lines, keeping: Keeping
+) -> Mapping[str, tuple[upkeep.Job, float]]:
+    """What is done with what channels send."""
+    if not lines:
+        return {}
+    return {
+        "inbox": (partial(applying.work, parts, lines, MOST_AT_ONCE), 0.1),
+        "forgetting": (forgetting(parts, keeping), 3600.0),
+    }
+
+
+def forgetting(parts: Receiving, keeping: Keeping) -> upkeep.Job:
+    """Forgets what was in deliveries, when it was kept for long enough."""
+    days: Mapping[DeliveryState, int] = {
+        DeliveryState.APPLIED: keeping.days,
+        DeliveryState.PARKED: keeping.parked_days,
+    }
+
+    async def forget() -> int:
+        now = await parts.stores.now()
+        for state, kept in days.items():
+            await parts.inbox.forget(state, now - timedelta(days=kept))
+        return 0
+
+    return forget

@@ -1,0 +1,143 @@
+"""`kassa channel` and `kassa inbox`: what is connected, and what became of what it sent."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from domain.channels.inbox import DeliveryState, Kept
+from domain.errors import BadInput
+from gateway import bootstrap
+from gateway import settings as environment
+from gateway.channels import judging
+from gateway.settings import Settings
+from gateway.terminal import Embedded, complain, database, out, sentences
+
+NONE = "No channels are connected. KASSA_CHANNELS names the file that connects them."
+
+channel = typer.Typer(no_args_is_help=True, help="The channels that are connected.")
+inbox = typer.Typer(no_args_is_help=True, help="What channels sent, and what became of it.")
+
+Endpoint = Annotated[str | None, typer.Option("--channel", help="Of this channel alone.")]
+
+
+@channel.command("list")
+def listed() -> None:
+    """Show which channels are connected, where they post to, and what they can do."""
+    with sentences():
+        asyncio.run(_listed(environment.read()))
+
+
+@channel.command()
+def check() -> None:
+    """Check the configuration, and ask each channel once. Leaves with status 1 if one is wrong."""
+    with sentences():
+        wrong = asyncio.run(_checked(environment.read()))
+    if wrong:
+        raise typer.Exit(1)
+
+
+@inbox.command("list")
+def deliveries(
+    state: Annotated[DeliveryState | None, typer.Option(help="Only these. [all]")] = None,
+    endpoint: Endpoint = None,
+    most: Annotated[int, typer.Option(min=1, max=10_000, help="So many, the newest.")] = 50,
+    embedded: Embedded = False,
+) -> None:
+    """Show what was sent, the newest first."""
+    with database(embedded=embedded) as settings:
+        found = asyncio.run(_deliveries(settings, state, endpoint, most))
+    out.print(_table(found) if found else "There is nothing.")
+
+
+@inbox.command()
+def show(
+    id: Annotated[str, typer.Argument(help="As `kassa inbox list` shows it.")],
+    embedded: Embedded = False,
+) -> None:
+    """Show one delivery as it came: it may hold what is nobody else's business."""
+    with database(embedded=embedded) as settings:
+        found = asyncio.run(_delivery(settings, id))
+    out.print(_table([found]))
+    for name, value in (found.headers or {}).items():
+        typer.echo(f"{name}: {value}")
+    body = "It is forgotten." if found.body is None else found.body.decode(errors="replace")
+    typer.echo(f"\n{body}")
+
+
+@inbox.command()
+def replay(
+    id: Annotated[str | None, typer.Argument(help="This one alone. [all that are parked]")] = None,
+    endpoint: Endpoint = None,
+    embedded: Embedded = False,
+) -> None:
+    """Have what is parked tried anew, by whichever gateway runs."""
+    with database(embedded=embedded) as settings:
+        count = asyncio.run(_replayed(settings, endpoint, id))
+    out.print(f"{count} deliveries are tried anew.")
+
+
+async def _listed(settings: Settings) -> None:
+    async with bootstrap.unconnected(settings) as lines:
+        table = Table()
+        for name in ("channel", "provider", "account", "posts to", "can"):
+            table.add_column(name, overflow="fold")
+        for name, line in lines.items():
+            texts = (name, line.adapter.provider, line.account.account, f"/webhooks/{name}")
+            table.add_row(*map(escape, (*texts, judging.abilities(line))))
+        out.print(table if lines else NONE)
+
+
+async def _checked(settings: Settings) -> bool:
+    """Is anything wrong?"""
+    is_wrong = False
+    async with bootstrap.unconnected(settings) as lines:
+        if not lines:
+            out.print(NONE)
+        for name, line in lines.items():
+            problems = list(judging.unheard(line))
+            if not problems and (why := await judging.unreachable(line)):
+                problems.append(why)
+            for problem in problems:
+                complain(f"{name}: {problem}")
+            for remark in judging.remarks(line):
+                out.print(f"{escape(name)}: {remark}", soft_wrap=True)
+            if not problems:
+                out.print(f"{escape(name)}: ready.")
+            is_wrong = is_wrong or bool(problems)
+    return is_wrong
+
+
+async def _deliveries(
+    settings: Settings, state: DeliveryState | None, endpoint: str | None, most: int
+) -> Sequence[Kept]:
+    async with bootstrap.kept(settings) as found:
+        return await found.list(state, endpoint, most)
+
+
+async def _delivery(settings: Settings, id: str) -> Kept:
+    async with bootstrap.kept(settings) as found:
+        kept = await found.find(id)
+    if kept is None:
+        raise BadInput(f"There is no delivery {id!r}. `kassa inbox list` shows those there are.")
+    return kept
+
+
+async def _replayed(settings: Settings, endpoint: str | None, id: str | None) -> int:
+    async with bootstrap.kept(settings) as found:
+        return await found.replay(endpoint, id)
+
+
+def _table(found: Sequence[Kept]) -> Table:
+    table = Table()
+    for name in ("delivery", "came", "state", "attempts", "why"):
+        table.add_column(name, overflow="fold")
+    for each in found:
+        came = f"{each.received_at:%Y-%m-%d %H:%M:%S}"
+        table.add_row(escape(each.id), came, each.state, str(each.attempts), escape(each.why or ""))
+    return table

@@ -1,0 +1,88 @@
+"""What channels post: verified, kept, acknowledged. Nothing of it is looked at before that.
+
+Who is refused is not told why: the wrong signature, none at all and an endpoint that does not
+exist get the same answer. Our log has the reason.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import PlainTextResponse, Response
+
+from domain.channels import inbox
+from domain.channels.abilities import Hooks
+from domain.channels.inbound import Delivery, Forged, Unreadable
+from domain.errors import Unavailable
+from domain.ports import Stores
+from domain.ports.channels import Line
+from domain.ports.receiving import Inbox
+from domain.values import whole_milliseconds
+from gateway import reading
+
+logger = logging.getLogger("kassa.webhooks")
+
+NOT_TAKEN = "This delivery is not taken.\n"
+NOT_NOW = "It cannot be kept now. Send it again.\n"
+LONGEST_HEADER = 4_096
+LONGEST_KEY = 200
+
+
+class Webhooks:
+    """The endpoint of each line that is connected; there are none before the gateway is ready."""
+
+    def __init__(self, stores: Stores, kept: Inbox) -> None:
+        self._stores, self._inbox = stores, kept
+        self.lines: Mapping[str, Line] = {}
+
+    async def take(self, request: Request) -> Response:
+        """Answer one delivery."""
+        endpoint = str(request.path_params["endpoint"])
+        try:
+            return await self._taken(endpoint, request)
+        except reading.Refused as error:
+            return PlainTextResponse(f"{error}\n", error.status, error.headers)
+        except Forged as error:
+            logger.warning("%s: refused: %s", endpoint[:40], error)
+            return PlainTextResponse(NOT_TAKEN, 401)
+        except Unavailable as error:
+            logger.warning("%s: not kept: %s", endpoint[:40], error.message)
+            return PlainTextResponse(NOT_NOW, 503, {"Retry-After": "1"})
+        except ClientDisconnect:
+            return Response(status_code=400)
+
+    async def _taken(self, endpoint: str, request: Request) -> Response:
+        line = self.lines.get(endpoint)
+        if line is None or line.adapter.capabilities.hooks is Hooks.NONE:
+            raise Forged("There is no such endpoint.")
+        body = await reading.body(request)
+        delivery = Delivery(
+            endpoint=endpoint,
+            headers=_headers(line, request),
+            body=body,
+            received_at=whole_milliseconds(await self._stores.now()),
+        )
+        await self._inbox.keep(inbox.kept(delivery, _key(line, delivery)))
+        ack = line.adapter.capabilities.ack
+        return Response(ack.body, ack.status, media_type=ack.content_type)
+
+
+def _headers(line: Line, request: Request) -> Mapping[str, str]:
+    """Those that count; one that comes twice, or has no end, is as good as none."""
+    wanted = line.adapter.capabilities.headers
+    given = {name: request.headers.getlist(name) for name in wanted}
+    return {
+        name: values[0]
+        for name, values in given.items()
+        if len(values) == 1 and len(values[0]) <= LONGEST_HEADER
+    }
+
+
+def _key(line: Line, delivery: Delivery) -> str:
+    """What recognises a delivery of the channel's; what cannot be read is kept all the same."""
+    try:
+        return line.adapter.verify(delivery, line.secrets, delivery.received_at)[:LONGEST_KEY]
+    except Unreadable:
+        return delivery.digest

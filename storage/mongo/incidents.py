@@ -1,0 +1,117 @@
+"""Incidents in MongoDB, with what the journal is told of them."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Mapping, Sequence
+from datetime import datetime
+
+import msgspec
+
+from domain.ids import IncidentId
+from domain.incidents import NEWEST_FIRST, Incident, IncidentKind
+from domain.journal import Happening
+from domain.pages import Page, PageRequest
+from domain.ports import EVERYTHING, Wanted
+from domain.values import Actor
+from domain.viewer import Subject, Viewer
+from storage.mongo import outbox
+from storage.mongo.collections import Collection, Index, by
+from storage.mongo.driver import Database, Filter, Taken
+from storage.mongo.reader import Reader, among
+from storage.mongo.sorting import SortKey
+
+OPENED = SortKey("opened_key", NEWEST_FIRST)
+
+INCIDENTS = Collection(
+    "incidents",
+    Incident,
+    (
+        Index(by("open_key"), "one open incident of a subject", unique=True, sparse=True),
+        Index(by("-opened_key", "kind"), "incidents"),
+        Index(by("is_open", "-opened_key", "kind"), "incidents(open:)"),
+        outbox.PENDING,
+    ),
+    keys=(OPENED,),
+)
+COLLECTIONS = (INCIDENTS,)
+
+
+class MongoIncidents:
+    """`ports.Incidents` and `ports.receiving.Incidents`."""
+
+    def __init__(self, database: Database, wanted: Wanted = EVERYTHING) -> None:
+        self._database = database
+        self._incidents = Reader(database, INCIDENTS.name, Incident, Subject.INCIDENTS, wanted)
+
+    def by_ids(
+        self, viewer: Viewer, keys: Sequence[IncidentId]
+    ) -> Awaitable[Mapping[IncidentId, Incident]]:
+        return self._incidents.by_ids(viewer, keys)
+
+    async def page(
+        self,
+        viewer: Viewer,
+        kinds: Sequence[IncidentKind] | None,
+        is_open: bool | None,
+        request: PageRequest,
+    ) -> Page[Incident]:
+        where: Filter = {
+            **among("kind", kinds),
+            **({} if is_open is None else {"is_open": is_open}),
+        }
+        return await self._incidents.page(viewer, where, OPENED, request)
+
+    async def open(self, incident: Incident) -> bool:
+        told = Happening(
+            seq=incident.version,
+            type="IncidentOpened",
+            at=incident.opened_at,
+            actor=incident.opened_by,
+            cause=incident.subject,
+            changes={"kind": (None, incident.kind.value)},
+        )
+        key = f"{incident.kind}:{incident.subject}"
+        document = INCIDENTS.document(incident, open_key=key, is_open=True)
+        try:
+            await self._database.put(INCIDENTS.name, outbox.telling(document, told))
+        except Taken:
+            return False
+        return True
+
+    async def find(self, id: str) -> Incident | None:
+        rows = await self._database.find(INCIDENTS.name, {"_id": id})
+        return msgspec.convert(rows[0], Incident) if rows else None
+
+
+async def close(
+    database: Database, id: str, by_whom: Actor, resolution: str, cause: str, now: datetime
+) -> Incident | None:
+    """Close an incident that is open; to be called within a transaction."""
+    rows = await database.find(INCIDENTS.name, {"_id": id, "is_open": True})
+    if not rows:
+        return None
+    before = msgspec.convert(rows[0], Incident)
+    told = Happening(
+        seq=before.version + 1,
+        type="IncidentResolved",
+        at=now,
+        actor=by_whom,
+        cause=cause,
+        changes={"resolution": (None, resolution)},
+        subjects=(cause,),
+    )
+    update: Filter = {
+        "$set": {
+            "version": told.seq,
+            "updated_at": now,
+            "closed_at": now,
+            "closed_by": msgspec.to_builtins(by_whom),
+            "resolution": resolution,
+            "is_open": False,
+        },
+        "$unset": {"open_key": ""},
+        "$push": {"outbox": outbox.told(told)},
+        "$min": {outbox.PENDING_SINCE: now},
+    }
+    row = await database.change(INCIDENTS.name, {"_id": id, "version": before.version}, update)
+    return msgspec.convert(row, Incident) if row else None

@@ -1,0 +1,91 @@
+"""`kassa channel` and `kassa inbox`, as an operator types them."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from asyncio.subprocess import PIPE, STDOUT
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from tests.channels.conftest import CHANNELS, ENVIRONMENT, NOBODY
+from tests.channels.paying import event
+from tests.processes import KASSA
+
+ROOT = Path(__file__).parents[2]
+
+
+class Said(NamedTuple):
+    """How a command left, and what it wrote."""
+
+    exit_code: int | None
+    output: str
+
+
+@pytest.fixture
+def kassa(tmp_path, servers, desk):
+    """The command line over the desk's database."""
+    path = tmp_path / "channels.toml"
+    path.write_text(CHANNELS.format(url=NOBODY))
+    environ = {
+        **ENVIRONMENT,
+        "KASSA_CHANNELS": str(path),
+        "KASSA_MONGODB_URL": servers.mongodb_url,
+        "KASSA_REDIS_URL": servers.redis_url,
+        "KASSA_MONGODB_DATABASE": desk.database.name,
+        "COLUMNS": "300",
+    }
+
+    async def run(*words):
+        found = await asyncio.create_subprocess_exec(
+            *(KASSA, *words),
+            cwd=ROOT,
+            env={**os.environ, **environ},
+            stdout=PIPE,
+            stderr=STDOUT,
+        )
+        output, _ = await found.communicate()
+        return Said(found.returncode, output.decode())
+
+    return run
+
+
+async def test_list_says_what_is_connected(kassa):
+    found = await kassa("channel", "list")
+
+    assert found.exit_code == 0, found.output
+    for word in ("penny-nl", "acct_nl", "/webhooks/penny-nl", "refund"):
+        assert word in found.output
+    assert all(each not in found.output for each in ENVIRONMENT.values())
+
+
+async def test_check_leaves_with_1_when_a_channel_does_not_answer(kassa):
+    found = await kassa("channel", "check")
+
+    assert found.exit_code == 1
+    assert "penny-nl" in found.output
+    assert "Traceback" not in found.output
+
+
+async def test_a_parked_delivery_is_seen_and_tried_anew(kassa, desk):
+    await desk.deliver(event("ev_1", "payment.polished"))
+    await desk.work()
+
+    listed = await kassa("inbox", "list", "--state", "PARKED")
+    shown = await kassa("inbox", "show", "penny-nl:ev_1")
+    again = await kassa("inbox", "replay", "penny-nl:ev_1")
+
+    assert "penny-nl:ev_1" in listed.output
+    assert "payment.polished" in shown.output
+    assert "1 deliveries" in again.output
+    [row] = await desk.rows()
+    assert (row["state"], row["attempts"]) == ("WAITING", 0)
+
+
+async def test_a_delivery_that_is_not_there_is_told(kassa):
+    found = await kassa("inbox", "show", "nothing")
+
+    assert found.exit_code == 1
+    assert "There is no delivery" in found.output
