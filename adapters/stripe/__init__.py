@@ -11,7 +11,7 @@ from adapters.stripe import webhooks
 from adapters.stripe.client import Client
 from adapters.stripe.translate import events
 from adapters.stripe.translate.shapes import Options
-from adapters.stripe.translate.words import CAPABILITIES
+from adapters.stripe.translate.words import CAPABILITIES, MODES
 from domain.channels.accounts import Account, Misconfigured, Secret
 from domain.channels.inbound import Delivery, News
 from domain.ports.channels import Adapter, Transport
@@ -26,8 +26,7 @@ class Stripe(Client):
     def __init__(self, account: str, transport: Transport, key: Secret, options: Options) -> None:
         super().__init__(transport, key, options)
         self._account = account
-        modes = {"test": False, "live": True}
-        self._is_live = modes.get(key.reveal().partition("_")[2].partition("_")[0])
+        self._is_live = MODES.get(key.reveal()[2:8])
 
     def verify(self, delivery: Delivery, secrets: Sequence[Secret], now: datetime) -> str:
         return webhooks.verify(delivery, secrets, now)

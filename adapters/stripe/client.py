@@ -1,8 +1,7 @@
 """Our calls to Stripe.
 
-It has no read of several payments at once: each costs a call. A write carries our operation's id
-as its idempotency key, and leaves it in the metadata, where it is found when nobody knows what
-came of the write.
+There is no read of several payments: each costs a call. A write has our operation's id as its key
+and leaves it in the metadata, where it is found when nobody knows what came of the write.
 """
 
 from __future__ import annotations
@@ -44,10 +43,7 @@ class Client:
         return await gather(*map(self._fetch, keys))
 
     async def changes(self, thing: Thing, since: datetime, page: str | None) -> Changes:
-        """Payments begun since then, as they are now, then events, which are kept for 30 days.
-
-        Stripe lists the newest first, and so do the pages.
-        """
+        """Payments begun since then, as they are now; then events. The newest page comes first."""
         if thing is not Thing.PAYMENT:
             return Changes([])
         path, _, after = (page or f"{INTENTS}:").partition(":")
@@ -55,10 +51,10 @@ class Client:
         query += [("expand[]", f"data.{calls.WHOLE}")] if path == INTENTS else []
         reply = outcomes.ok(await self._ask(calls.listing(path, query, after)))
         listed, as_of = reply.decoded(shapes.Page), outcomes.answered_at(reply)
-        each = [self._listed(path, raw, as_of) for raw in reversed(listed.data)]
-        news = [one for several in await gather(*each) for one in several]
+        told = await gather(*(self._listed(path, each, as_of) for each in reversed(listed.data)))
+        news = [one for several in told for one in several]
         if listed.has_more and listed.data:
-            return Changes(news, f"{path}:{listed.last}")
+            return Changes(news, f"{path}:{outcomes.last(reply)}")
         return Changes(news, f"{EVENTS}:" if path == INTENTS else None)
 
     async def capture(self, told: Instruction) -> Written:
@@ -143,7 +139,7 @@ class Client:
             found += [payments.read(each, kind) for each in listed.data]
             if not listed.has_more or not listed.data:
                 return found
-            after = listed.last
+            after = outcomes.last(reply)
         raise CallFailed(Trouble.BAD_DATA, f"There are too many {path} of {charge.id}.")
 
     async def _ask(self, call: Call) -> Reply:

@@ -8,7 +8,7 @@ from email.utils import parsedate_to_datetime
 
 from adapters.stripe.translate import payments
 from adapters.stripe.translate.payments import Doing, Said
-from adapters.stripe.translate.shapes import Charge, Intent, Refund, Refused
+from adapters.stripe.translate.shapes import Charge, Intent, Names, Refund, Refused
 from domain.channels.abilities import Writing
 from domain.channels.answers import Accepted, Done, Instruction, Missing, Rejected, Trouble, Written
 from domain.channels.told import OperationTold
@@ -42,6 +42,16 @@ def answered_at(reply: Reply) -> datetime:
     if found.tzinfo is None:
         raise CallFailed(Trouble.BAD_DATA, "The answer's date has no zone.")
     return found
+
+
+def last(reply: Reply) -> str:
+    """The name of what is last in part of a list: after that the next part begins.
+
+    Raises:
+        CallFailed: it has none.
+    """
+    names: Names = reply.decoded(Names)
+    return names.data[-1].id
 
 
 def written(kind: Writing, reply: Reply, told: Instruction) -> Written:

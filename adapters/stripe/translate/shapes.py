@@ -175,16 +175,17 @@ class Listed(Struct, frozen=True):
     id: Ref
 
 
+class Names(Struct, frozen=True):
+    """The names of what is in part of a list."""
+
+    data: Sequence[Listed]
+
+
 class Page(Struct, frozen=True):
     """Part of a list, the newest first."""
 
     data: Annotated[Sequence[msgspec.Raw], Meta(max_length=100)]
     has_more: bool = False
-
-    @property
-    def last(self) -> str:
-        """After which the next part begins."""
-        return msgspec.json.decode(self.data[-1], type=Listed).id
 
 
 class Refusal(Struct, frozen=True):

@@ -25,6 +25,9 @@ CAPABILITIES = Capabilities(
     resends_for=timedelta(days=3),
 )
 
+MODES: Mapping[str, bool] = MappingProxyType({"_live_": True, "_test_": False})
+"""What a key opens, by what follows its first two letters: `rk_live_…`. Events say it, too."""
+
 OUR_OPERATION = "kassa_operation"
 OUR_CAPTURE = "kassa_capture"
 OUR_REASON = "kassa_reason"
