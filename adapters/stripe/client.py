@@ -25,8 +25,7 @@ from domain.channels.inbound import News, Unreadable, Unrecognised
 from domain.channels.told import Word
 from domain.ports.channels import Call, CallFailed, Reply, Transport
 
-MOST_PAGES = 5
-"""Of refunds or disputes of one payment, a hundred each."""
+MOST_PAGES = 5  # of refunds or disputes of one payment, a hundred each
 
 
 class Client:

@@ -3,15 +3,15 @@
 Shop-side methods (`pay`, `decline`, `dispute` …) do what customers, banks and the dashboard do.
 Each tells of it with events, which `outbox` holds until `deliver` posts them, signed. Over HTTP it
 knows what Kassa calls; `faults` are taken one by one by the calls that come in: a status, `hang`,
-or `lose the answer`.
+`too late` (it is done when nobody waits for it any more) or `lose the answer`.
 """
 
 from __future__ import annotations
 
-import asyncio
 import hmac
 import json
 import random
+from asyncio import Event
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
@@ -55,10 +55,12 @@ def signed(body: bytes, at: datetime, *secrets: str) -> Mapping[str, str]:
 
 
 class Stripe:
-    """One account. `now` is its clock, which goes on a second with each event."""
+    """One account. `now` is its clock, which stands still until `later`."""
 
     def __init__(self) -> None:
+        self.url = ""
         self.now = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=1)
+        self.opened_at = self.now
         self.intents: dict[str, Object] = {}
         self.charges: dict[str, Object] = {}
         self.refunds: dict[str, Object] = {}
@@ -67,6 +69,7 @@ class Stripe:
         self.outbox: list[Object] = []
         self.faults: deque[str] = deque()
         self.calls: list[tuple[str, str]] = []
+        self.late = Event()
         self._answers: dict[str, tuple[bytes, int, Any]] = {}
         self._numbers = count(1)
         self.application = Starlette(
@@ -392,9 +395,13 @@ class Stripe:
             if fault.isdigit():
                 headers = {"retry-after": "1"} if fault == "429" else {}
                 return JSONResponse({"error": {"type": "api_error"}}, int(fault), headers)
+            if fault in {"hang", "too late"}:
+                await _left(request)
             if fault == "hang":
-                await asyncio.Event().wait()
+                return Response(status_code=503)
             status, found = self._answered(request, body, answer)
+            if fault == "too late":
+                self.late.set()
             if fault == "lose the answer":
                 return _Torn()
             return JSONResponse(found, status)
@@ -470,6 +477,12 @@ class _Torn(Response):
 
     def __init__(self) -> None:
         super().__init__(b"{", headers={"content-length": "1000"})
+
+
+async def _left(request: Request) -> None:
+    """Wait until who asked has had enough."""
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
 
 
 def _judged(answer: Any, request: Request, form: dict[str, str]) -> tuple[int, Any]:
