@@ -360,6 +360,19 @@ def test_a_refund_that_fails_after_all_is_taken_back(type):
     assert fact.operation.at == peer.now
 
 
+def test_news_of_a_refund_do_not_change_when_it_was_given():
+    peer = Stripe()
+    given = peer.refund(peer.pay(20_00), 5_00)
+    at = peer.now
+    peer.later(days=3)
+    peer.arrive(given["id"])
+
+    [fact] = told_by(peer, "refund.updated")
+
+    assert isinstance(fact, Fact)
+    assert fact.operation.at == at
+
+
 def test_a_refund_that_never_moved_money_only_failed():
     peer = Stripe()
     ref = peer.pay(20_00)

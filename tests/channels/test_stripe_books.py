@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from starlette.types import ASGIApp
 
 from commands.channels import news
 from domain.channels import deadlines
@@ -85,6 +86,11 @@ class Counter(Desk):
         [row] = [row for row in await self.payments() if row["refs"][0]["value"] == ref]
         names = ("state", "authorised", "captured", "cancelled", "refunded", "disputed")
         return {name: row["standing"][name] for name in names}
+
+    @property
+    def application(self) -> ASGIApp:
+        """The gateway itself, to be served."""
+        return self.http._transport.app
 
     @property
     def operates(self) -> Operates:

@@ -26,7 +26,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 VERSION = "2026-10-28.endive"
-KEY = "rk_test_kassa"
+KEY = "sk_test_kassa"
 ACCOUNT = "acct_shop"
 SECRET = "whsec_of_the_shop"  # noqa: S105 - of a shop that is not there
 
