@@ -345,6 +345,18 @@ def test_a_refund_names_our_operation_and_its_charge():
     assert fact.operation.reason == "too small"
 
 
+@pytest.mark.parametrize("note", ["", "x" * 101, "1\n2"])
+def test_what_cannot_be_shown_is_no_note(note):
+    peer = Stripe()
+    peer.refund(peer.pay(20_00, order_id=note), 5_00, metadata={"kassa_reason": note})
+
+    [fact] = told_by(peer, "refund.created")
+
+    assert isinstance(fact, Fact)
+    assert fact.operation.reason is None
+    assert payment_in(told_by(peer, "charge.succeeded")).order is None
+
+
 @pytest.mark.parametrize("type", ["refund.failed", "charge.refund.updated"])
 def test_a_refund_that_fails_after_all_is_taken_back(type):
     peer = Stripe()

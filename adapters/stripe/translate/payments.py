@@ -28,6 +28,8 @@ Said = OperationTold | Word
 Told = Snapshot | Unrecognised
 K, P = OperationKind, OperationPhase
 
+LONGEST_NOTE = 100
+
 
 class Doing(Struct, frozen=True):
     """What was done, when, and by which operation of ours, if by one."""
@@ -78,7 +80,7 @@ def operations(said: Intent | Charge, doing: Doing | None = None) -> Iterator[Sa
     if said.status not in words.INTENTS:
         yield Word("payment_intent.status", said.status)
     if charge:
-        taken_by = ours((said.metadata or {}).get(words.OUR_CAPTURE))
+        taken_by = ours(_noted(said.metadata, words.OUR_CAPTURE))
         yield from attempt(charge, doing or Doing(K.CAPTURE, operation_id=taken_by))
         if said.status == "succeeded" and 0 < charge.taken < charge.amount:
             yield from _done(charge, K.CANCEL, charge.amount - charge.taken, doing)
@@ -132,9 +134,9 @@ def given_back(refund: Refund, at: datetime | None = None) -> Iterator[Said]:
         at=moment(refund.created) if phase is P.SUCCEEDED or at is None else at,
         raw_status=f"{status}: {why}" if why else status,
         original_ref=refund.charge,
-        operation_id=ours((refund.metadata or {}).get(words.OUR_OPERATION)),
+        operation_id=ours(_noted(refund.metadata, words.OUR_OPERATION)),
         decline_code=why,
-        reason=refund.reason or (refund.metadata or {}).get(words.OUR_REASON),
+        reason=refund.reason or _noted(refund.metadata, words.OUR_REASON),
     )
 
 
@@ -171,7 +173,8 @@ def _given_back(charge: Charge) -> Sequence[Refund]:
     """The refunds of what was taken. What was let go without being taken is shown as one, too."""
     refunds = charge.refunds.data if charge.refunds and charge.captured else ()
     let_go = charge.amount - charge.taken
-    released = [each for each in refunds if each.amount == let_go and not each.has_moved]
+    done = [each for each in refunds if each.status == "succeeded" and not each.has_moved]
+    released = [each for each in done if each.amount == let_go]
     return [each for each in refunds if each not in released[-1:]]
 
 
@@ -232,7 +235,7 @@ def _snapshot(
         created_at=moment(said.created),
         as_of=as_of,
         operations=found,
-        order=_order(said.metadata or {}, orders),
+        order=_order(said, orders),
     )
     return Snapshot(payment, tuple(strange))
 
@@ -245,9 +248,15 @@ def _paid_with(said: Charge | Intent) -> Sequence[str]:
     return said.payment_method_types if isinstance(said, Intent) else ()
 
 
-def _order(metadata: Mapping[str, str], orders: Options) -> str | None:
-    number = metadata.get(orders.order_key, "")
+def _order(said: Charge | Intent, orders: Options) -> str | None:
+    number = _noted(said.metadata, orders.order_key)
     return f"{orders.orders_of}:order:{number}" if orders.orders_of and number else None
+
+
+def _noted(metadata: Mapping[str, str] | None, key: str) -> str | None:
+    """What the shop has noted there, if we can show it: anybody may note anything."""
+    text = (metadata or {}).get(key, "")
+    return text if 0 < len(text) <= LONGEST_NOTE and text.isprintable() else None
 
 
 def moment(seconds: int) -> datetime:
