@@ -69,31 +69,28 @@ class Client:
         try:
             found = await self._read(told.payment_ref)
             return outcomes.observed(kind, found[0], told) if found else Missing()
-        except CallFailed as error:
-            return error.as_write
-        except Unreadable as error:
-            return answers.Unknown(str(error))
+        except (CallFailed, Unreadable) as error:
+            return outcomes.unknown(error)
 
     async def _write(self, kind: Writing, told: Instruction) -> Written:
-        call = calls.writing(kind, told)
-        if call is None:
+        steps = calls.writing(kind, told)
+        if not steps:
             why = f"Stripe cannot pay {told.amount.amount} {told.amount.currency} to the last unit."
             return answers.Rejected("amount_not_payable", why)
         try:
-            return outcomes.written(kind, await self._ask(call), told)
-        except CallFailed as error:
-            return error.as_write
-        except Unreadable as error:
-            return answers.Unknown(str(error))
+            reply = await self._ask(steps[0])
+            for step in steps[1:]:
+                reply = await self._ask(step) if reply.status == 200 else reply
+            return outcomes.written(kind, reply, told)
+        except (CallFailed, Unreadable) as error:
+            return outcomes.unknown(error)
 
     async def _fetch(self, key: str) -> Answer:
         try:
             found = await self._read(key)
             told = await self._told(*found) if found else None
-        except CallFailed as error:
-            return error.as_read
-        except Unreadable as error:
-            return answers.ReadError(Trouble.BAD_DATA, str(error))
+        except (CallFailed, Unreadable) as error:
+            return outcomes.unread(error)
         return answers.Found(told) if told else Missing()
 
     async def _listed(self, path: str, raw: Raw, as_of: datetime) -> Sequence[News]:

@@ -307,13 +307,19 @@ def test_a_cancellation_of_ours_is_known_by_its_key():
     ref = peer.pay(7_00, capture=False)
     peer.cancel(ref, key=OURS)
 
-    [fact] = told_by(peer, "payment_intent.canceled")
     *_, cancelled = payment_in(told_by(peer, "charge.refunded")).operations
 
-    assert isinstance(fact, Fact)
-    assert fact.payment_ref == ref
-    assert fact.operation.operation_id == cancelled.operation_id == OURS
-    assert fact.operation.ref == cancelled.ref
+    assert done(cancelled) == (K.CANCEL, P.SUCCEEDED, 7_00)
+    assert cancelled.operation_id == OURS
+    assert told_by(peer, "payment_intent.canceled") == [RefetchHint(Thing.PAYMENT, ref)]
+
+
+def test_who_took_what_was_given_back_is_asked():
+    peer = Stripe()
+    ref = peer.pay(7_00)
+    peer.refund(ref, 7_00)
+
+    assert told_by(peer, "charge.refunded") == [RefetchHint(Thing.PAYMENT, ref)]
 
 
 def test_a_key_of_somebody_else_is_no_operation_of_ours():

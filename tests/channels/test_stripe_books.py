@@ -459,10 +459,21 @@ async def test_a_promise_is_let_go(counter, peer):
     written = await counter.operates.cancel(order(ref, 20_00))
     observed = await counter.operates.observe(Writing.CANCEL, order(ref, 20_00))
 
+    told = await fetched(counter, ref)
+
     assert isinstance(written, Done)
-    assert isinstance(observed, Done)
-    assert written.operation.ref == observed.operation.ref
+    assert written == observed
+    assert written.operation in told.operations
+    assert written.operation.operation_id == OURS
     assert peer.intents[ref]["status"] == "canceled"
+
+
+async def test_a_promise_that_somebody_else_let_go_is_not_ours(counter, peer):
+    ref = peer.pay(20_00, capture=False)
+    peer.cancel(ref)
+
+    assert await counter.operates.observe(Writing.CANCEL, order(ref, 20_00)) == Missing()
+    assert isinstance(await counter.operates.cancel(order(ref, 20_00)), Rejected)
 
 
 async def test_a_refund_that_takes_its_time_is_accepted(counter, peer):

@@ -75,6 +75,7 @@ class Stripe:
         self.application = Starlette(
             routes=[
                 Route("/v1/payment_intents", self._http(self._list_intents)),
+                Route("/v1/payment_intents/{id}", self._http(self._note), methods=["POST"]),
                 Route("/v1/payment_intents/{id}", self._http(self._get_intent)),
                 Route(
                     "/v1/payment_intents/{id}/{what}", self._http(self._change), methods=["POST"]
@@ -429,6 +430,11 @@ class Stripe:
 
     def _get_intent(self, request: Request, _: dict[str, str]) -> Object:
         return self._expanded(_found(self.intents, request.path_params["id"]))
+
+    def _note(self, request: Request, form: dict[str, str]) -> Object:
+        intent = _found(self.intents, request.path_params["id"])
+        intent["metadata"].update(_metadata(form))
+        return intent
 
     def _get_charge(self, request: Request, _: dict[str, str]) -> Object:
         return self._with_refunds(_found(self.charges, request.path_params["id"]))

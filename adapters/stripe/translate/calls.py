@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from urllib.parse import quote, urlencode
 
 from adapters.stripe.translate import amounts, words
@@ -12,11 +12,6 @@ from domain.ports.channels import Call
 
 INTENTS, CHARGES, EVENTS = "payment_intents", "charges", "events"
 WHOLE = "latest_charge.refunds"
-ROUTES: Mapping[Writing, str] = {
-    Writing.CAPTURE: "payment_intents/{}/capture",
-    Writing.CANCEL: "payment_intents/{}/cancel",
-    Writing.REFUND: "refunds",
-}
 
 Pairs = Sequence[tuple[str, str]]
 
@@ -44,33 +39,41 @@ def about(ref: str) -> tuple[str, str]:
     return ("payment_intent" if is_intent(ref) else "charge", ref)
 
 
-def writing(kind: Writing, told: Instruction) -> Call | None:
-    """An instruction, under our operation's id; None if its amount cannot be said there."""
+def writing(kind: Writing, told: Instruction) -> Sequence[Call]:
+    """The steps of an instruction; none if its amount cannot be said there.
+
+    A cancellation takes no metadata, and is announced by a step of its own.
+    """
     minor = amounts.payable(told.amount)
     if minor is None:
-        return None
+        return []
+    own, payment = told.operation_id, f"{INTENTS}/{quote(told.payment_ref, safe='')}"
+    match kind:
+        case Writing.REFUND:
+            mark = (f"metadata[{words.OUR_OPERATION}]", own)
+            form = [about(told.payment_ref), ("amount", str(minor)), mark, *_reason(told)]
+            return [_posted("refunds", form, own)]
+        case Writing.CAPTURE:
+            mark = (f"metadata[{words.OUR_CAPTURE}]", own)
+            form = [("amount_to_capture", str(minor)), mark, ("expand[]", WHOLE)]
+            return [_posted(f"{payment}/capture", form, own)]
+        case Writing.CANCEL:
+            mark = [(f"metadata[{words.OUR_CANCEL}]", own)]
+            cancelled = _posted(f"{payment}/cancel", [("expand[]", WHOLE)], own)
+            return [_posted(payment, mark, f"{own}-mark"), cancelled]
+
+
+def _posted(path: str, form: Pairs, key: str) -> Call:
     return Call(
         method="POST",
-        path=f"/v1/{ROUTES[kind].format(quote(told.payment_ref, safe=''))}",
+        path=f"/v1/{path}",
         headers={
-            "idempotency-key": told.operation_id,
+            "idempotency-key": key,
             "content-type": "application/x-www-form-urlencoded",
         },
-        body=urlencode(_form(kind, told, str(minor))).encode(),
+        body=urlencode(form).encode(),
         is_repeatable=True,
     )
-
-
-def _form(kind: Writing, told: Instruction, minor: str) -> Pairs:
-    match kind:
-        case Writing.CANCEL:
-            return [("expand[]", WHOLE)]
-        case Writing.CAPTURE:
-            mark = (f"metadata[{words.OUR_CAPTURE}]", told.operation_id)
-            return [("amount_to_capture", minor), mark, ("expand[]", WHOLE)]
-        case Writing.REFUND:
-            mark = (f"metadata[{words.OUR_OPERATION}]", told.operation_id)
-            return [about(told.payment_ref), ("amount", minor), mark, *_reason(told)]
 
 
 def _reason(told: Instruction) -> Pairs:

@@ -37,10 +37,6 @@ def news(event: Event, options: Options) -> Sequence[News]:
 def _intent(event: Event, options: Options) -> Sequence[News]:
     """Without its charge, it only says that something happened."""
     intent: Intent = read(event.data.object, Intent)
-    ours = _ours(event)
-    if event.type == "payment_intent.canceled" and ours:
-        doing = Doing(OperationKind.CANCEL, moment(event.created), ours)
-        return [Fact(intent.id, payments.let_go(intent, doing))]
     if isinstance(intent.latest_charge, str):
         return [RefetchHint(Thing.PAYMENT, intent.id)]
     found = payments.paid(intent, moment(event.created), options)
@@ -48,8 +44,14 @@ def _intent(event: Event, options: Options) -> Sequence[News]:
 
 
 def _charge(event: Event, options: Options) -> Sequence[News]:
+    """What was promised and not taken is let go by a refund; what was taken is given back by one.
+
+    Then the intent says which operation of ours took it.
+    """
     charge: Charge = read(event.data.object, Charge)
     done = words.DONE_BY.get(event.type)
+    if done is OperationKind.CANCEL and charge.captured:
+        return [RefetchHint(Thing.PAYMENT, charge.payment_intent or charge.id)]
     doing = Doing(done, moment(event.created), _ours(event)) if done else None
     found = payments.paid(charge, moment(event.created), options, doing)
     return [found] if found else []

@@ -10,11 +10,23 @@ from adapters.stripe.translate import payments
 from adapters.stripe.translate.payments import Doing, Said
 from adapters.stripe.translate.shapes import Charge, Intent, Names, Refund, Refused
 from domain.channels.abilities import Writing
-from domain.channels.answers import Accepted, Done, Instruction, Missing, Rejected, Trouble, Written
+from domain.channels.answers import (
+    Accepted,
+    Done,
+    Instruction,
+    Missing,
+    ReadError,
+    Rejected,
+    Trouble,
+    Unknown,
+    Written,
+)
+from domain.channels.inbound import Unreadable
 from domain.channels.told import OperationTold
 from domain.payments import OperationKind, OperationPhase
 from domain.ports.channels import CallFailed, Reply
 
+BAD_DATA = Trouble.BAD_DATA
 REFUSALS = frozenset({400, 402, 404, 422})
 
 
@@ -25,7 +37,7 @@ def ok(reply: Reply) -> Reply:
         CallFailed: it is none.
     """
     if reply.status != 200:
-        raise CallFailed(Trouble.BAD_DATA, f"Stripe answers {reply.status}.")
+        raise CallFailed(BAD_DATA, f"Stripe answers {reply.status}.")
     return reply
 
 
@@ -38,9 +50,9 @@ def answered_at(reply: Reply) -> datetime:
     try:
         found = parsedate_to_datetime(reply.headers.get("date", ""))
     except ValueError as error:
-        raise CallFailed(Trouble.BAD_DATA, "The answer has no date.") from error
+        raise CallFailed(BAD_DATA, "The answer has no date.") from error
     if found.tzinfo is None:
-        raise CallFailed(Trouble.BAD_DATA, "The answer's date has no zone.")
+        raise CallFailed(BAD_DATA, "The answer's date has no zone.")
     return found
 
 
@@ -65,12 +77,10 @@ def written(kind: Writing, reply: Reply, told: Instruction) -> Written:
     if kind is Writing.REFUND:
         return settled(payments.given_back(ok(reply).decoded(Refund)), told)
     intent: Intent = ok(reply).decoded(Intent)
-    doing = Doing(OperationKind(kind.name), answered_at(reply), told.operation_id)
-    if kind is Writing.CAPTURE:
-        return settled(payments.operations(intent, doing), told)
-    if intent.status != "canceled":
-        raise CallFailed(Trouble.BAD_DATA, f"Stripe was to cancel, and says {intent.status!r}.")
-    return Done(payments.let_go(intent, doing))
+    if kind is Writing.CANCEL:
+        return settled([payments.let_go(intent)], told)
+    doing = Doing(OperationKind.CAPTURE, answered_at(reply), told.operation_id)
+    return settled(payments.operations(intent, doing), told)
 
 
 def refused(reply: Reply) -> Rejected:
@@ -82,7 +92,7 @@ def refused(reply: Reply) -> Rejected:
     error = reply.decoded(Refused).error
     why = error.message or "Stripe gives no reason."
     if error.type == "idempotency_error":
-        raise CallFailed(Trouble.BAD_DATA, why)
+        raise CallFailed(BAD_DATA, why)
     return Rejected(error.decline_code or error.code or error.type, why)
 
 
@@ -93,18 +103,17 @@ def settled(said: Iterable[Said], told: Instruction) -> Written:
         CallFailed: it is not there.
     """
     if (found := mine(said, told)) is None:
-        raise CallFailed(Trouble.BAD_DATA, "Stripe did something else than it was told to.")
+        raise CallFailed(BAD_DATA, "Stripe did something else than it was told to.")
     return as_written(found)
 
 
 def observed(kind: Writing, said: Intent | Charge, told: Instruction) -> Written | Missing:
     """What came of a write, by what the payment is now."""
-    if kind is not Writing.CANCEL:
-        found = mine(payments.operations(said), told)
-        return as_written(found) if found else Missing()
-    if isinstance(said, Charge) or said.status != "canceled":
-        return Missing()
-    return Done(payments.let_go(said, Doing(OperationKind.CANCEL, None, told.operation_id)))
+    done = list(payments.operations(said))
+    if isinstance(said, Intent) and kind is Writing.CANCEL and said.status == "canceled":
+        done.append(payments.let_go(said))
+    found = mine(done, told)
+    return as_written(found) if found else Missing()
 
 
 def mine(said: Iterable[Said], told: Instruction) -> OperationTold | None:
@@ -116,3 +125,13 @@ def mine(said: Iterable[Said], told: Instruction) -> OperationTold | None:
 def as_written(operation: OperationTold) -> Written:
     is_open = operation.phase is OperationPhase.REQUESTED
     return Accepted(operation) if is_open else Done(operation)
+
+
+def unknown(error: CallFailed | Unreadable) -> Unknown:
+    """What it means for who told Stripe to do something."""
+    return error.as_write if isinstance(error, CallFailed) else Unknown(str(error))
+
+
+def unread(error: CallFailed | Unreadable) -> ReadError:
+    """What it means for who asked."""
+    return error.as_read if isinstance(error, CallFailed) else ReadError(BAD_DATA, str(error))

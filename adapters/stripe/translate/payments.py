@@ -80,8 +80,8 @@ def operations(said: Intent | Charge, doing: Doing | None = None) -> Iterator[Sa
     if said.status not in words.INTENTS:
         yield Word("payment_intent.status", said.status)
     if charge:
-        taken_by = ours(_noted(said.metadata, words.OUR_CAPTURE))
-        yield from attempt(charge, doing or Doing(K.CAPTURE, operation_id=taken_by))
+        doing = doing or _last_done(said)
+        yield from attempt(charge, doing)
         if said.status == "succeeded" and 0 < charge.taken < charge.amount:
             yield from _done(charge, K.CANCEL, charge.amount - charge.taken, doing)
     elif failure := said.last_payment_error:
@@ -89,9 +89,9 @@ def operations(said: Intent | Charge, doing: Doing | None = None) -> Iterator[Sa
         yield from _done(said, K.AUTHORISE, said.amount, None, P.FAILED, why)
 
 
-def let_go(intent: Intent, doing: Doing) -> OperationTold:
-    """What was promised and will not be taken."""
-    charge = intent.latest_charge
+def let_go(intent: Intent) -> OperationTold:
+    """All that was promised for a cancelled intent, and was not taken."""
+    charge, doing = intent.latest_charge, _last_done(intent)
     return OperationTold(
         ref=charge.id if isinstance(charge, Charge) else charge or intent.id,
         kind=K.CANCEL,
@@ -167,6 +167,14 @@ def ours(key: str | None) -> OperationId | None:
 
 def _amount(said: Charge | Intent | Refund | Dispute, minor: int | None = None) -> Money:
     return amounts.told(said.amount if minor is None else minor, said.currency)
+
+
+def _last_done(intent: Intent) -> Doing:
+    """What ended an intent, and which operation of ours, if it was one."""
+    if intent.status == "canceled":
+        at = moment(intent.canceled_at) if intent.canceled_at else None
+        return Doing(K.CANCEL, at, ours(_noted(intent.metadata, words.OUR_CANCEL)))
+    return Doing(K.CAPTURE, None, ours(_noted(intent.metadata, words.OUR_CAPTURE)))
 
 
 def _given_back(charge: Charge) -> Sequence[Refund]:

@@ -108,6 +108,7 @@ class Intent(Struct, frozen=True):
     created: Seconds
     status: Said
     amount_received: Minor = 0
+    canceled_at: Seconds | None = None
     latest_charge: Charge | Ref | None = None
     last_payment_error: Failure | None = None
     payment_method_types: Sequence[Said] = ()

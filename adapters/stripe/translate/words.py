@@ -30,6 +30,7 @@ MODES: Mapping[str, bool] = MappingProxyType({"_live_": True, "_test_": False})
 
 OUR_OPERATION = "kassa_operation"
 OUR_CAPTURE = "kassa_capture"
+OUR_CANCEL = "kassa_cancel"
 OUR_REASON = "kassa_reason"
 """Keys of metadata under which we leave our own operation's id, and its reason."""
 
@@ -137,7 +138,6 @@ OF_CHARGES = frozenset(
         "charge.pending",
         "charge.refunded",
         "charge.succeeded",
-        "charge.updated",
     }
 )
 OF_REFUNDS = frozenset(
@@ -163,6 +163,7 @@ OF_SESSIONS = frozenset(
 
 NO_NEWS = frozenset(
     {
+        "charge.updated",
         "payment_intent.created",
         "payment_intent.requires_action",
         "payment_intent.processing",
