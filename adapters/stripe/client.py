@@ -48,7 +48,7 @@ class Client:
         path, _, after = (page or f"{INTENTS}:").partition(":")
         query = [("limit", "50"), ("created[gte]", str(int(since.timestamp())))]
         query += [("expand[]", f"data.{calls.WHOLE}")] if path == INTENTS else []
-        reply = outcomes.ok(await self._ask(calls.listing(path, query, after)))
+        reply = outcomes.ok(await self._ask(calls.reading(path, query, after)))
         listed, as_of = reply.decoded(shapes.Page), outcomes.answered_at(reply)
         told = await gather(*(self._listed(path, each, as_of) for each in reversed(listed.data)))
         news = [one for several in told for one in several]
@@ -130,7 +130,7 @@ class Client:
         found: list[Any] = []
         query, after = [calls.about(charge.id), ("limit", "100")], None
         for _ in range(MOST_PAGES):
-            reply = outcomes.ok(await self._ask(calls.listing(path, query, after)))
+            reply = outcomes.ok(await self._ask(calls.reading(path, query, after)))
             listed: shapes.Page = reply.decoded(shapes.Page)
             found += [payments.read(each, kind) for each in listed.data]
             if not listed.has_more or not listed.data:

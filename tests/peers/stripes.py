@@ -116,11 +116,17 @@ class Stripe:
         intent = self.intents[intent_id]
         self._settled(intent, self.charges[intent["latest_charge"]])
 
-    def decline(self, intent_id: str | None = None, *, at_once: bool = False) -> str:
+    def decline(
+        self,
+        intent_id: str | None = None,
+        *,
+        at_once: bool = False,
+        code: str = "payment_intent_authentication_failure",
+    ) -> str:
         """An attempt fails; `at_once`: before there was a charge."""
         intent = self.intents[intent_id] if intent_id else self._begun(5_00, "eur", True, {})
         intent["status"] = "requires_payment_method"
-        intent["last_payment_error"] = {"code": "payment_intent_authentication_failure"}
+        intent["last_payment_error"] = {"code": code}
         if not at_once:
             charge = self._attempted(intent, "card", "failed")
             charge["failure_code"] = "card_declined"

@@ -17,12 +17,12 @@ Pairs = Sequence[tuple[str, str]]
 
 
 def is_intent(ref: str) -> bool:
-    """Payments without an intent are charges, of which our side knows more kinds of names."""
+    """Is it an intent's name? Payments without one are charges, which have names of many kinds."""
     return ref.startswith("pi_")
 
 
-def listing(path: str, query: Pairs, after: str | None = None) -> Call:
-    """A page of a list, the newest first."""
+def reading(path: str, query: Pairs, after: str | None = None) -> Call:
+    """One thing, or a page of a list, the newest first."""
     following = [("starting_after", after)] if after else []
     query = [*query, *following]
     return Call(method="GET", path=f"/v1/{path}", query=query, is_repeatable=True)
@@ -31,7 +31,7 @@ def listing(path: str, query: Pairs, after: str | None = None) -> Call:
 def payment(ref: str) -> Call:
     """A payment with its last attempt, and the last refunds of that."""
     path, expanded = (INTENTS, WHOLE) if is_intent(ref) else (CHARGES, "refunds")
-    return listing(f"{path}/{quote(ref, safe='')}", [("expand[]", expanded)])
+    return reading(f"{path}/{quote(ref, safe='')}", [("expand[]", expanded)])
 
 
 def about(ref: str) -> tuple[str, str]:

@@ -39,7 +39,9 @@ def _intent(event: Event, options: Options) -> Sequence[News]:
     intent: Intent = read(event.data.object, Intent)
     if isinstance(intent.latest_charge, str):
         return [RefetchHint(Thing.PAYMENT, intent.id)]
-    found = payments.paid(intent, moment(event.created), options)
+    at = moment(event.created)
+    doing = None if intent.latest_charge else Doing(OperationKind.AUTHORISE, at)
+    found = payments.paid(intent, at, options, doing)
     return [found] if found else []
 
 

@@ -86,7 +86,7 @@ def operations(said: Intent | Charge, doing: Doing | None = None) -> Iterator[Sa
             yield from _done(charge, K.CANCEL, charge.amount - charge.taken, doing)
     elif failure := said.last_payment_error:
         why = failure.decline_code or failure.code
-        yield from _done(said, K.AUTHORISE, said.amount, None, P.FAILED, why)
+        yield from _done(said, K.AUTHORISE, said.amount, doing, P.FAILED, why)
 
 
 def let_go(intent: Intent) -> OperationTold:
@@ -268,4 +268,5 @@ def _noted(metadata: Mapping[str, str] | None, key: str) -> str | None:
 
 
 def moment(seconds: int) -> datetime:
+    """Stripe counts from the epoch."""
     return datetime.fromtimestamp(seconds, UTC)
