@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
+from commands import operations
 from commands.payments import recording
 from commands.running import Command
 from commands.stock import levels, reservations, transfers
@@ -24,6 +25,7 @@ COMMANDS: Mapping[str, Command[Any, Any]] = MappingProxyType(
             reservations.COMMIT,
             recording.RECORD,
             recording.REFUND,
+            operations.RESOLVE,
         )
     }
 )

@@ -5,25 +5,26 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 
+from msgspec import Struct
+
 from domain.ids import ChannelId
 from domain.pages import Ordering
 from domain.values import Actor, Entity
 
 LONGEST_SUBJECT = 200
 LONGEST_DETAIL = 1_000
+LONGEST_RESOLUTION = 1_000
 
 
 class IncidentKind(StrEnum):
     """What sort of thing it is.
 
     UNKNOWN_WORD: a channel used a word that the adapter does not know. NOT_APPLIED: what a channel
-    told cannot become part of the books as it is. REFUND_FAILED: money that was said to be given
-    back was not.
+    told cannot become part of the books as it is.
     """
 
     UNKNOWN_WORD = "UNKNOWN_WORD"
     NOT_APPLIED = "NOT_APPLIED"
-    REFUND_FAILED = "REFUND_FAILED"
 
 
 class Incident(Entity, frozen=True, kw_only=True):
@@ -39,9 +40,12 @@ class Incident(Entity, frozen=True, kw_only=True):
     closed_by: Actor | None = None
     resolution: str | None = None
 
-    @property
-    def is_open(self) -> bool:
-        return self.closed_at is None
+
+class IncidentQuery(Struct, frozen=True):
+    """Which incidents a list shows; none given means all."""
+
+    kinds: tuple[IncidentKind, ...] | None = None
+    is_open: bool | None = None
 
 
 NEWEST_FIRST = Ordering("incidents", ("opened_at", "id"), (datetime, str), descending=True)

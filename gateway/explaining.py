@@ -18,6 +18,7 @@ from domain.ports import (
     Catalog,
     Channels,
     Customers,
+    Incidents,
     Journal,
     Orders,
     Payments,
@@ -76,6 +77,7 @@ class Watched:
         self.orders: Orders = _watched("orders", repositories.orders)
         self.payments: Payments = _watched("payments", repositories.payments)
         self.channels: Channels = _watched("channels", repositories.channels)
+        self.incidents: Incidents = _watched("incidents", repositories.incidents)
         self.journal: Journal = _watched("journal", repositories.journal)
 
     def narrowed(self, wanted: Wanted) -> Watched:

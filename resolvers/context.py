@@ -14,7 +14,7 @@ from domain.viewer import Viewer
 from loaders.catalog import CatalogLoaders
 from loaders.customers import CustomerLoaders
 from loaders.journal import JournalLoaders
-from loaders.operations import ChannelLoaders
+from loaders.operations import ChannelLoaders, IncidentLoaders
 from loaders.orders import OrderLoaders
 from loaders.payments import PaymentLoaders
 from loaders.stock import StockLoaders
@@ -87,6 +87,10 @@ class Context:
     @cached_property
     def channels(self) -> ChannelLoaders:
         return ChannelLoaders(self._repositories.channels, self.viewer)
+
+    @cached_property
+    def incidents(self) -> IncidentLoaders:
+        return IncidentLoaders(self._repositories.incidents, self.viewer)
 
     @cached_property
     def journal(self) -> JournalLoaders:

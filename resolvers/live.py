@@ -7,8 +7,10 @@ from typing import TypeVar
 
 from domain import ids
 from domain.ids import ChannelId, CustomerId, Kind, LocationId, OrderId, PaymentId, Sku
+from domain.incidents import IncidentKind
 from domain.live import (
     AvailabilityTopic,
+    IncidentTopic,
     OrderTopic,
     PaymentTopic,
     StockTopic,
@@ -65,6 +67,10 @@ def payment_updated(
         _one(Kind.LOCATION, location, LocationId),
     )
     return _asked(topic, after)
+
+
+def incident_opened(*, kinds: Sequence[IncidentKind] | None, after: Cursor | None) -> Subscribed:
+    return Subscribed(IncidentTopic(None if kinds is None else tuple(kinds)), after)
 
 
 def _asked(topic: Topic, after: Cursor | None) -> Subscribed:

@@ -1,4 +1,4 @@
-"""Channels, and anything by its id."""
+"""Channels, incidents, and anything by its id."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
-from domain import ids, payments
+from domain import ids, pages, payments
 from domain.errors import BadInput
 from domain.ids import ChannelId, Kind, OperationId, RefundId
+from domain.incidents import Incident, IncidentKind, IncidentQuery
 from domain.operations import Channel
-from domain.pages import MAX_SIZE
+from domain.pages import MAX_SIZE, Cursor, Page
 from domain.payments import Payment, PaymentOperation, Refund
 from domain.values import Actor
 from resolvers.context import Context, Info
@@ -35,6 +36,24 @@ async def known_channel(info: Info, id: str) -> Channel:
     if found is None:
         raise BadInput(f"There is no channel {id!r}.")
     return found
+
+
+@looks_at()
+async def incidents(
+    info: Info,
+    *,
+    first: int | None,
+    after: Cursor | None,
+    kinds: Sequence[IncidentKind] | None,
+    open: bool | None,
+) -> Page[Incident]:
+    query = IncidentQuery(None if kinds is None else tuple(kinds), open)
+    return await info.context.incidents.page(query, pages.forward(first, after))
+
+
+@looks_at("channel_id")
+async def incident_channel(found: Sequence[Incident], info: Info) -> Sequence[Channel | None]:
+    return await info.context.channels.by_id.many([incident.channel_id for incident in found])
 
 
 @looks_at("channel_id")
@@ -106,6 +125,7 @@ READ_BY_KIND: Mapping[Kind, ReadMany] = MappingProxyType(
         Kind.REFUND: _refunds,
         Kind.RESERVATION: lambda context, wanted: context.stock.reservation_by_id.many(wanted),
         Kind.TRANSFER: lambda context, wanted: context.stock.transfer_by_id.many(wanted),
+        Kind.INCIDENT: lambda context, wanted: context.incidents.by_id.many(wanted),
         Kind.JOURNAL_ENTRY: lambda context, wanted: context.journal.by_id.many(wanted),
     }
 )
@@ -127,6 +147,7 @@ TYPE_BY_KIND: Mapping[Kind, str] = MappingProxyType(
         Kind.REFUND: "Refund",
         Kind.RESERVATION: "Reservation",
         Kind.TRANSFER: "Transfer",
+        Kind.INCIDENT: "Incident",
         Kind.JOURNAL_ENTRY: "JournalEntry",
     }
 )

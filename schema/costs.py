@@ -32,7 +32,7 @@ SLICING = ("first", "last")
 
 _VALUES = (
     "Actor Address Authority AvailabilityEdge AvailabilityTerm Consent DeliveryChoice "
-    "Disposition ExternalRef FieldChange Freshness Identity JournalEntryEdge "
+    "Disposition ExternalRef FieldChange Freshness Identity IncidentEdge JournalEntryEdge "
     "LoyaltyEntryEdge MetadataEntry Money OrderEdge PageInfo PaymentEdge ProductEdge "
     "StockLevelEdge TaxLine TaxedMoney Totals Tracking _Service"
 )
@@ -59,6 +59,8 @@ LISTS: Mapping[str, int] = MappingProxyType(
         "Customer.preferences": 5,
         "Fulfillment.lines": 3,
         "Fulfillment.tracking": 1,
+        "IncidentEvent.entries": 1,
+        "IncidentEvent.incidents": 1,
         "InsufficientStock.elsewhere": 10,
         "JournalEntry.changes": 4,
         "Order.fulfillments": 2,

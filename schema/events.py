@@ -11,7 +11,7 @@ from domain.live import EventKind
 from domain.pages import Cursor
 from schema.catalog import Product
 from schema.fields import attribute, enumerated, shows
-from schema.operations import JournalEntry
+from schema.operations import Incident, JournalEntry
 from schema.orders import Order
 from schema.payments import Payment
 from schema.stock import StockLevel
@@ -61,4 +61,12 @@ class PaymentEvent(StreamEvent):
     """Payments, as they are by then."""
 
     payments: list[Payment] = attribute("The payments.")
+    entries: list[JournalEntry] = attribute(ENTRIES)
+
+
+@shows(live.IncidentEvent)
+class IncidentEvent(StreamEvent):
+    """Incidents that were opened."""
+
+    incidents: list[Incident] = attribute("The incidents.")
     entries: list[JournalEntry] = attribute(ENTRIES)

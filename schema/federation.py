@@ -17,7 +17,7 @@ from resolvers.context import Served
 from schema.catalog import Location, Product
 from schema.customers import Customer, LoyaltyAccount, LoyaltyEntry
 from schema.fields import attribute, shows
-from schema.operations import Channel, JournalEntry
+from schema.operations import Channel, Incident, JournalEntry
 from schema.orders import Fulfillment, Order, Return
 from schema.payments import Payment, PaymentOperation, Refund
 from schema.stock import Reservation, StockLevel, Transfer
@@ -31,6 +31,7 @@ Entity = Annotated[
         Channel,
         Customer,
         Fulfillment,
+        Incident,
         JournalEntry,
         Location,
         LoyaltyAccount,

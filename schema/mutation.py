@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import strawberry
 
+from commands import operations
 from commands.payments import recording
 from commands.stock import levels, reservations, transfers
 from domain.viewer import Action
 from resolvers.commands import command
 from schema.fields import Column, mutation
+from schema.operations.incidents import IncidentResult, ResolveIncidentInput
 from schema.payments.changes import (
     PaymentResult,
     RecordPaymentInput,
@@ -114,4 +116,12 @@ class Mutation:
         RecordRefundInput,
         recording.RecordRefund,
         Action.RECORD_REFUND,
+    )
+    resolve_incident: IncidentResult = mutation(
+        command(operations.RESOLVE),
+        "For staff: an incident was looked at, and this was done about it.",
+        Column.OPERATIONS,
+        ResolveIncidentInput,
+        operations.ResolveIncident,
+        Action.RESOLVE_INCIDENT,
     )

@@ -15,7 +15,7 @@ from schema.customers import Customer, IdentityInput, LookupPurpose
 from schema.federation import Entity, Representation, Service
 from schema.fields import Column, argument, federated, root
 from schema.guards import Needs
-from schema.operations import Channel
+from schema.operations import Channel, IncidentConnection, IncidentKind
 from schema.orders import ORDER_FILTERS, Order, OrderConnection
 from schema.payments import Payment, PaymentConnection, PaymentState
 from schema.shared import EITHER_WAY, FORWARD, Node
@@ -135,6 +135,14 @@ class Query:
         operations.channels,
         "Where the retailer sells, and where it is fed from.",
         Column.OPERATIONS,
+    )
+    incidents: IncidentConnection = root(
+        operations.incidents,
+        "For staff: what somebody must look at, the newest first.",
+        Column.OPERATIONS,
+        **FORWARD,
+        kinds=argument(list[IncidentKind] | None, "Only of these kinds."),
+        open=argument(bool | None, "Only those that are open, or closed; null: all.", True),
     )
     service: Service = federated("_service", entities.service, "For routers: what is served here.")
     entities: list[Entity | None] = federated(

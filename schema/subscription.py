@@ -7,8 +7,15 @@ from strawberry import ID
 
 from domain.pages import Cursor
 from resolvers import live
-from schema.events import AvailabilityEvent, OrderEvent, PaymentEvent, StockEvent
+from schema.events import (
+    AvailabilityEvent,
+    IncidentEvent,
+    OrderEvent,
+    PaymentEvent,
+    StockEvent,
+)
 from schema.fields import Column, argument, stream
+from schema.operations import IncidentKind
 
 AFTER = {"after": argument(Cursor | None, "Tell what happened since this cursor, and go on.")}
 
@@ -56,5 +63,12 @@ class Subscription:
         orders=argument(list[ID] | None, "Of these orders."),
         customer=argument(ID | None, "A customer's."),
         location=argument(ID | None, "Taken at a location."),
+        **AFTER,
+    )
+    incident_opened: IncidentEvent = stream(
+        live.incident_opened,
+        "For staff: incidents, as they are opened; it begins with those that are open.",
+        Column.OPERATIONS,
+        kinds=argument(list[IncidentKind] | None, "Only of these kinds."),
         **AFTER,
     )

@@ -30,6 +30,7 @@ from storage.mongo.shelf import MongoShelf
 from storage.mongo.stores import MongoStores
 from storage.redis import Bell
 from tests.client import Client
+from tests.making import an_incident, opened
 from tests.trading import Trading, shelve, trading
 
 UNTIL = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -154,6 +155,7 @@ async def stocked(
     found = Database(servers.mongodb_url, f"demo_{driver}", driver=driver, listeners=[reads])
     await migrate(found)
     await MongoShelf(found).fill(shop)
+    await opened(found, an_incident(channel_id=shop.channels[0].id))
     yield found
     await found.close()
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from domain.catalog import GeoPoint, Location, LocationKind, Product
 from domain.ids import ChannelId, Kind, LocationId, OperationId, OrderId, OrderLineId, Sku, mint
+from domain.incidents import Incident, IncidentKind
 from domain.money import Currency, TaxedMoney
 from domain.operations import Channel, ChannelKind
 from domain.orders import Order, OrderLine, OrderState, Return, ReturnLine, ReturnState, totals
@@ -21,6 +22,8 @@ from domain.payments import (
 )
 from domain.stock import Authority, StockLevel
 from domain.values import Actor, ActorKind
+from storage.mongo.driver import Database
+from storage.mongo.incidents import INCIDENTS
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 SEK = Currency("SEK")
@@ -164,3 +167,25 @@ def a_payment(*operations: PaymentOperation, n: int = 0, **fields: Any) -> Payme
 
 def at_location(n: int) -> LocationId:
     return LocationId(new_id(Kind.LOCATION, n))
+
+
+def an_incident(n: int = 0, **fields: Any) -> Incident:
+    """Something to look at."""
+    given = {
+        "id": new_id(Kind.INCIDENT, n),
+        "updated_at": NOW,
+        "kind": IncidentKind.UNKNOWN_WORD,
+        "subject": f"somewhere: field = word {n}",
+        "detail": "A word that nobody knows.",
+        "opened_at": NOW,
+        "opened_by": Actor(ActorKind.ADAPTER, "somewhere"),
+    }
+    return Incident(**{**given, **fields})
+
+
+async def opened(database: Database, *incidents: Incident) -> None:
+    """Put open incidents into a database, without a story."""
+    for each in incidents:
+        key = f"{each.kind}:{each.subject}"
+        document = INCIDENTS.document(each, open_key=key, is_open=True)
+        await database.put(INCIDENTS.name, document)

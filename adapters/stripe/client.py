@@ -6,7 +6,7 @@ and leaves it in the metadata, where it is found when nobody knows what came of 
 
 from __future__ import annotations
 
-from asyncio import gather
+from asyncio import gather, sleep
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -14,8 +14,8 @@ from typing import Any
 from msgspec import Raw
 from msgspec.structs import replace
 
-from adapters.stripe.translate import calls, events, outcomes, payments, shapes, words
-from adapters.stripe.translate.calls import EVENTS, INTENTS
+from adapters.stripe.translate import calls, events, outcomes, payments, shapes
+from adapters.stripe.translate.calls import EVENTS
 from adapters.stripe.translate.shapes import Charge, Intent
 from domain.channels import answers
 from domain.channels.abilities import Thing, Writing
@@ -37,24 +37,21 @@ class Client:
 
     async def fetch_many(self, thing: Thing, keys: Sequence[str]) -> Sequence[Answer]:
         if thing is not Thing.PAYMENT:
-            why = f"Stripe is not asked for a {thing}."
-            return [answers.ReadError(Trouble.UNAVAILABLE, why) for _ in keys]
+            return [outcomes.never_asked(thing) for _ in keys]
         return await gather(*map(self._fetch, keys))
 
     async def changes(self, thing: Thing, since: datetime, page: str | None) -> Changes:
         """Payments begun since then, as they are now; then events. The newest page comes first."""
         if thing is not Thing.PAYMENT:
             return Changes([])
-        path, _, after = (page or f"{INTENTS}:").partition(":")
-        query = [("limit", "50"), ("created[gte]", str(int(since.timestamp())))]
-        query += [("expand[]", f"data.{calls.WHOLE}")] if path == INTENTS else []
-        reply = outcomes.ok(await self._ask(calls.reading(path, query, after)))
+        path, call = calls.changed(since, page)
+        reply = outcomes.ok(await self._ask(call))
         listed, as_of = reply.decoded(shapes.Page), outcomes.answered_at(reply)
-        told = await gather(*(self._listed(path, each, as_of) for each in reversed(listed.data)))
-        news = [one for several in told for one in several]
-        if listed.has_more and listed.data:
-            return Changes(news, f"{path}:{outcomes.last(reply)}")
-        return Changes(news, f"{EVENTS}:" if path == INTENTS else None)
+        each = (self._listed(path, raw, as_of, since) for raw in reversed(listed.data))
+        news = [one for several in await gather(*each) for one in several]
+        told, hints = outcomes.parted(news)
+        found = outcomes.found(await self.fetch_many(thing, hints))
+        return Changes([*told, *found], outcomes.following(path, reply, listed))
 
     async def capture(self, told: Instruction) -> Written:
         return await self._write(Writing.CAPTURE, told)
@@ -75,8 +72,7 @@ class Client:
     async def _write(self, kind: Writing, told: Instruction) -> Written:
         steps = calls.writing(kind, told)
         if not steps:
-            why = f"Stripe cannot pay {told.amount.amount} {told.amount.currency} to the last unit."
-            return answers.Rejected("amount_not_payable", why)
+            return outcomes.unpayable(told)
         try:
             reply = await self._ask(steps[0])
             for step in steps[1:]:
@@ -93,12 +89,12 @@ class Client:
             return outcomes.unread(error)
         return answers.Found(told) if told else Missing()
 
-    async def _listed(self, path: str, raw: Raw, as_of: datetime) -> Sequence[News]:
+    async def _listed(self, path: str, raw: Raw, at: datetime, since: datetime) -> Sequence[News]:
         """The news in one of many, which keeps no other back."""
         try:
             if path == EVENTS:
-                return events.news(payments.read(raw, shapes.Event), self._options)
-            told = await self._told(await self._whole(payments.read(raw, Intent)), as_of)
+                return events.since(payments.read(raw, shapes.Event), self._options, since)
+            told = await self._told(await self._whole(payments.read(raw, Intent)), at)
             return [told] if told else []
         except Unreadable as error:
             return [Unrecognised(Word(path, str(error)))]
@@ -139,5 +135,12 @@ class Client:
         raise CallFailed(Trouble.BAD_DATA, f"There are too many {path} of {charge.id}.")
 
     async def _ask(self, call: Call) -> Reply:
-        key = {"authorization": f"Bearer {self._key.reveal()}", "stripe-version": words.VERSION}
-        return await self._transport.ask(replace(call, headers={**call.headers, **key}))
+        """Its answer. A short wait for our turn is part of asking, if there is time for it."""
+        signed = calls.signed(call, self._key)
+        for _ in range(outcomes.MOST_WAITS):
+            try:
+                return await self._transport.ask(signed)
+            except CallFailed as error:
+                wait = outcomes.to_wait(error)
+            await sleep(wait)
+        return await self._transport.ask(signed)

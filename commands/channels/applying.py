@@ -14,6 +14,7 @@ from contextlib import suppress
 from commands.channels import news
 from commands.channels.news import NotUnderstood, Receiving, Unread
 from commands.channels.payments import Awaited
+from domain.channels import deadlines
 from domain.channels.inbound import Unreadable
 from domain.channels.inbox import MOST_ATTEMPTS, PATIENCE, Kept, pause
 from domain.errors import Unavailable
@@ -22,6 +23,9 @@ from domain.ports.channels import Line
 from domain.refusals import Refusal, Refused
 
 logger = logging.getLogger("kassa.channels")
+
+CALLS_SECONDS = 10.0
+"""So long may all calls take that are made for one delivery: less than its lease."""
 
 FORGOTTEN = "Its body was forgotten before it could be applied."
 KILLED = "Those who tried to apply it ended without a word."
@@ -63,7 +67,8 @@ async def _applied(receiving: Receiving, line: Line, kept: Kept) -> str:
         raise Unreadable(FORGOTTEN)
     if kept.attempts > 2 * MOST_ATTEMPTS and kept.why is None:
         raise Unreadable(KILLED)
-    await news.apply(receiving, line, kept.id, line.adapter.parse(delivery))
+    with deadlines.within(CALLS_SECONDS):
+        await news.apply(receiving, line, kept.id, line.adapter.parse(delivery))
     return kept.id
 
 

@@ -5,12 +5,14 @@ from domain.live.events import (
     AvailabilityEvent,
     Event,
     EventKind,
+    IncidentEvent,
     OrderEvent,
     PaymentEvent,
     StockEvent,
 )
 from domain.live.topics import (
     AvailabilityTopic,
+    IncidentTopic,
     OrderTopic,
     PaymentTopic,
     StockTopic,
@@ -25,6 +27,8 @@ __all__ = [
     "Cursors",
     "Event",
     "EventKind",
+    "IncidentEvent",
+    "IncidentTopic",
     "OrderEvent",
     "OrderTopic",
     "PaymentEvent",

@@ -13,6 +13,7 @@ from enum import StrEnum
 from msgspec import Struct
 
 from domain.catalog import Product
+from domain.incidents import Incident
 from domain.journal import JournalEntry
 from domain.orders import Order
 from domain.pages import Cursor
@@ -65,3 +66,9 @@ class PaymentEvent(Event, frozen=True, kw_only=True):
     """Payments that changed."""
 
     payments: tuple[Payment, ...] = ()
+
+
+class IncidentEvent(Event, frozen=True, kw_only=True):
+    """Incidents that were opened; in a snapshot, those that are open."""
+
+    incidents: tuple[Incident, ...] = ()

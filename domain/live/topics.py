@@ -8,6 +8,7 @@ from msgspec import Struct, structs
 
 from domain.errors import BadInput
 from domain.ids import ChannelId, CustomerId, LocationId, OrderId, PaymentId, Sku
+from domain.incidents import IncidentKind
 
 MOST_KEYS = 200
 """Ids or skus that one subscription may name."""
@@ -45,7 +46,13 @@ class PaymentTopic(Struct, frozen=True):
     location: LocationId | None = None
 
 
-Topic = StockTopic | AvailabilityTopic | OrderTopic | PaymentTopic
+class IncidentTopic(Struct, frozen=True):
+    """Incidents of these kinds; of all, where none is named."""
+
+    kinds: tuple[IncidentKind, ...] | None = None
+
+
+Topic = StockTopic | AvailabilityTopic | OrderTopic | PaymentTopic | IncidentTopic
 
 
 class Subscribed(Struct, frozen=True):

@@ -15,6 +15,7 @@ from domain.ids import (
     ChannelId,
     CustomerId,
     FulfillmentId,
+    IncidentId,
     JournalEntryId,
     LocationId,
     LoyaltyAccountId,
@@ -29,6 +30,7 @@ from domain.ids import (
     StockLevelId,
     TransferId,
 )
+from domain.incidents import Incident, IncidentQuery
 from domain.journal import JournalEntry
 from domain.ledger import Posting
 from domain.operations import Channel
@@ -214,6 +216,18 @@ class Channels(Protocol):
     async def all(self, viewer: Viewer) -> Sequence[Channel]: ...
 
 
+class Incidents(Protocol):
+    """What a person must look at."""
+
+    def by_ids(
+        self, viewer: Viewer, keys: Sequence[IncidentId]
+    ) -> Awaitable[Mapping[IncidentId, Incident]]: ...
+
+    async def page(
+        self, viewer: Viewer, query: IncidentQuery, request: PageRequest
+    ) -> Page[Incident]: ...
+
+
 class Journal(Protocol):
     """What happened, by what it is about."""
 
@@ -245,5 +259,7 @@ class Repositories(Protocol):
     def payments(self) -> Payments: ...
     @property
     def channels(self) -> Channels: ...
+    @property
+    def incidents(self) -> Incidents: ...
     @property
     def journal(self) -> Journal: ...

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from domain.channels.inbox import DeliveryState, Kept
+from domain.channels.marks import Mark
 from domain.incidents import Incident
 
 
@@ -56,3 +57,13 @@ class Incidents(Protocol):
     async def open(self, incident: Incident) -> bool:
         """Tell of it; False if one of its kind and subject is open already."""
         ...
+
+
+class Marks(Protocol):
+    """How far each channel was read."""
+
+    async def find(self, id: str) -> Mark | None: ...
+
+    async def save(self, mark: Mark) -> None: ...
+
+    async def remove(self, id: str) -> None: ...

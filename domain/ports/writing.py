@@ -17,6 +17,7 @@ from msgspec import Struct
 
 from domain.ids import (
     ChannelId,
+    IncidentId,
     LocationId,
     OrderId,
     PaymentId,
@@ -25,6 +26,7 @@ from domain.ids import (
     Sku,
     TransferId,
 )
+from domain.incidents import Incident
 from domain.journal import Happening
 from domain.ledger import Posting
 from domain.lookups import Lookup
@@ -34,6 +36,7 @@ from domain.payments import Payment
 from domain.refusals import Elsewhere
 from domain.requests import Claim, Request
 from domain.stock import Reservation, Shift, Step, Stepped, StockLevel, Transfer
+from domain.values import Actor
 
 T = TypeVar("T")
 
@@ -163,6 +166,12 @@ class Work(Protocol):
         Raises:
             Changed: it has another version by now, or its references are another payment's.
         """
+        ...
+
+    async def close(
+        self, id: IncidentId, by_whom: Actor, resolution: str, cause: str
+    ) -> Incident | None:
+        """An incident, closed now if it was open; None if there is no such incident."""
         ...
 
     async def settle(self, claim: Claim, answer: bytes) -> None:

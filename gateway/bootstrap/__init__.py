@@ -16,7 +16,7 @@ from domain.ports import Repositories, Stores
 from gateway import app, embedded, logs, upkeep
 from gateway.bootstrap import channels
 from gateway.bootstrap.admitting import check, door, keys, peppers
-from gateway.bootstrap.channels import kept, unconnected
+from gateway.bootstrap.channels import kept, synced, unconnected
 from gateway.bootstrap.filling import (
     SIZES,
     checked,
@@ -65,6 +65,7 @@ __all__ = [
     "prepared",
     "seeded",
     "serving",
+    "synced",
     "unconnected",
     "watches",
 ]
@@ -96,7 +97,7 @@ def serving(settings: Settings, chosen: Database, doorbell: Bell) -> Starlette:
             running = {**jobs(chosen, stores), **watches(chosen, settings)}
             async with channels.connected(settings, chosen, stores, found) as lines:
                 webhooks.lines = lines
-                taken = channels.jobs(parts, lines, found.keeping)
+                taken = channels.jobs(chosen, parts, lines, found.keeping)
                 async with upkeep.running({**running, **taken, "purses": (purses.settle, 1.0)}):
                     yield
         finally:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from importlib import import_module
 from typing import cast
@@ -12,16 +12,17 @@ from typing import cast
 import httpx2
 
 from adapters.http import HttpTransport, client
-from commands.channels import applying
+from commands.channels import applying, syncing
 from commands.channels.news import Receiving
 from domain import ids
+from domain.channels.abilities import Thing
 from domain.channels.accounts import Account, Misconfigured
 from domain.channels.inbox import DeliveryState
 from domain.ids import ChannelId, Kind
 from domain.money import Currency
 from domain.operations import Channel
 from domain.ports import Stores
-from domain.ports.channels import Line, Opens
+from domain.ports.channels import CallFailed, Line, Opens
 from domain.ports.receiving import Inbox
 from gateway import upkeep
 from gateway.bootstrap.opening import opened
@@ -31,8 +32,12 @@ from gateway.settings import Settings, SettingsError
 from storage.mongo.driver import Database
 from storage.mongo.inbox import MongoInbox
 from storage.mongo.incidents import MongoIncidents
-from storage.mongo.migrate import migrate
+from storage.mongo.journal.leader import Leader
+from storage.mongo.leases import Lease
+from storage.mongo.marks import MongoMarks
+from storage.mongo.migrate import WITH_OUTBOX, migrate
 from storage.mongo.operations import channel_id
+from storage.mongo.stores import MongoStores
 
 MOST_AT_ONCE = 50
 NO_URL = "http://127.0.0.1:9"
@@ -150,15 +155,62 @@ def receiving(chosen: Database, stores: Stores) -> Receiving:
 
 
 def jobs(
-    parts: Receiving, lines: Lines, keeping: Keeping
+    chosen: Database, parts: Receiving, lines: Lines, keeping: Keeping
 ) -> Mapping[str, tuple[upkeep.Job, float]]:
-    """What is done with what channels send."""
+    """What is done with what channels send, and to hear of what they did not."""
     if not lines:
         return {}
     return {
+        **{
+            f"reading {each.name} {thing}": (reading(chosen, parts, each, thing), 1.0)
+            for each in lines.values()
+            for thing in each.adapter.capabilities.windows
+        },
         "inbox": (partial(applying.work, parts, lines, MOST_AT_ONCE), 0.1),
         "forgetting": (forgetting(parts, keeping), 3600.0),
     }
+
+
+def reading(chosen: Database, parts: Receiving, line: Line, thing: Thing) -> upkeep.Job:
+    """Reads what changed at a channel, if this gateway is the one that does."""
+    lease, marks = Lease(chosen, f"reading {line.name} {thing}"), MongoMarks(chosen)
+
+    async def read() -> int:
+        return await syncing.turn(parts, marks, line, thing) if await lease.hold() else 0
+
+    return read
+
+
+async def synced(
+    settings: Settings, name: str, since: datetime, told: Callable[[Thing, int], None]
+) -> int:
+    """Read all that changed at a channel since a time; gives how many news there were.
+
+    Raises:
+        SettingsError: no such channel is connected, or it cannot be read.
+    """
+    found = configuration(settings)
+    async with opened(settings) as chosen:
+        await migrate(chosen)
+        stores, count = MongoStores(chosen), 0
+        parts = receiving(chosen, stores)
+        async with connected(settings, chosen, stores, found) as lines:
+            if name not in lines:
+                known = ", ".join(lines) or "none"
+                raise SettingsError(f"There is no channel {name!r}. There are: {known}.")
+            for thing in sorted(lines[name].adapter.capabilities.windows):
+                say = partial(told, thing)
+                try:
+                    count += await syncing.backfill(
+                        parts, MongoMarks(chosen), lines[name], thing, since, say
+                    )
+                except CallFailed as error:
+                    why = f"{name} cannot be read now: {error.why} The next run goes on from here."
+                    raise SettingsError(why) from error
+        leader = Leader(chosen, WITH_OUTBOX)
+        while await leader.append():
+            pass
+    return count
 
 
 def forgetting(parts: Receiving, keeping: Keeping) -> upkeep.Job:

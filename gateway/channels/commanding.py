@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
 from rich.markup import escape
 from rich.table import Table
 
+from domain.channels.abilities import Thing
 from domain.channels.inbox import DeliveryState, Kept
 from domain.errors import BadInput
-from gateway import bootstrap
+from gateway import bootstrap, importing
 from gateway import settings as environment
 from gateway.channels import judging
 from gateway.settings import Settings
-from gateway.terminal import Embedded, complain, database, out, sentences
+from gateway.terminal import Embedded, complain, database, out, problems, sentences
 
+FORMATS = ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"]
 NONE = "No channels are connected. KASSA_CHANNELS names the file that connects them."
 
 channel = typer.Typer(no_args_is_help=True, help="The channels that are connected.")
@@ -40,6 +43,27 @@ def check() -> None:
         wrong = asyncio.run(_checked(environment.read()))
     if wrong:
         raise typer.Exit(1)
+
+
+@channel.command()
+def sync(
+    name: Annotated[str, typer.Argument(help="Which channel, as in the configuration.")],
+    since: Annotated[
+        datetime, typer.Option(help="All that changed since then, in UTC.", formats=FORMATS)
+    ],
+    embedded: Embedded = False,
+) -> None:
+    """Bring in all that changed at a channel since a time.
+
+    It may be cut off, and goes on where it was when it is asked the same again.
+    """
+    with database(embedded=embedded) as settings, importing.bars(problems) as bars:
+
+        def told(thing: Thing, more: int) -> None:
+            bars(f"Reading {thing} changes", more, 0)
+
+        count = asyncio.run(bootstrap.synced(settings, name, since.replace(tzinfo=UTC), told))
+    out.print(f"{count} changes of {escape(name)} are in.")
 
 
 @inbox.command("list")

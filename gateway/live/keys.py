@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from domain.ids import Kind, LocationId, Sku
 from gateway.live.levels import Change
 
-ANY_ORDER, ANY_PAYMENT = "any order", "any payment"
+ANY_ORDER, ANY_PAYMENT, ANY_INCIDENT = "any order", "any payment", "any incident"
 
 
 def of_sku(sku: Sku) -> str:
@@ -29,3 +29,5 @@ def keys(change: Change) -> Iterator[str]:
         yield ANY_ORDER
     if any(each.startswith(f"{Kind.PAYMENT}_") for each in about):
         yield ANY_PAYMENT
+    if change.entry.aggregate.startswith(f"{Kind.INCIDENT}_"):
+        yield ANY_INCIDENT

@@ -1,6 +1,15 @@
 """Channels, and what happened in all of them."""
 
 from schema.operations.channels import Channel, ChannelKind
+from schema.operations.incidents import Incident, IncidentConnection, IncidentKind
 from schema.operations.journal import JournalConnection, JournalEntry
 
-__all__ = ["Channel", "ChannelKind", "JournalConnection", "JournalEntry"]
+__all__ = [
+    "Channel",
+    "ChannelKind",
+    "Incident",
+    "IncidentConnection",
+    "IncidentKind",
+    "JournalConnection",
+    "JournalEntry",
+]

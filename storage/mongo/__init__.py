@@ -8,6 +8,7 @@ from domain.ports import EVERYTHING, Wanted
 from storage.mongo.catalog import MongoCatalog
 from storage.mongo.customers import MongoCustomers
 from storage.mongo.driver import Database
+from storage.mongo.incidents import MongoIncidents
 from storage.mongo.journal import MongoJournal
 from storage.mongo.operations import MongoChannels
 from storage.mongo.orders import MongoOrders
@@ -29,6 +30,7 @@ class MongoRepositories:
         self.orders = MongoOrders(database, wanted)
         self.payments = MongoPayments(database, wanted)
         self.channels = MongoChannels(database, wanted)
+        self.incidents = MongoIncidents(database, wanted)
         self.journal = MongoJournal(database)
 
     def narrowed(self, wanted: Wanted) -> MongoRepositories:

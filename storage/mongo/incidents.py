@@ -8,7 +8,7 @@ from datetime import datetime
 import msgspec
 
 from domain.ids import IncidentId
-from domain.incidents import NEWEST_FIRST, Incident, IncidentKind
+from domain.incidents import NEWEST_FIRST, Incident, IncidentQuery
 from domain.journal import Happening
 from domain.pages import Page, PageRequest
 from domain.ports import EVERYTHING, Wanted
@@ -49,15 +49,11 @@ class MongoIncidents:
         return self._incidents.by_ids(viewer, keys)
 
     async def page(
-        self,
-        viewer: Viewer,
-        kinds: Sequence[IncidentKind] | None,
-        is_open: bool | None,
-        request: PageRequest,
+        self, viewer: Viewer, query: IncidentQuery, request: PageRequest
     ) -> Page[Incident]:
         where: Filter = {
-            **among("kind", kinds),
-            **({} if is_open is None else {"is_open": is_open}),
+            **among("kind", query.kinds),
+            **({} if query.is_open is None else {"is_open": query.is_open}),
         }
         return await self._incidents.page(viewer, where, OPENED, request)
 
@@ -78,19 +74,15 @@ class MongoIncidents:
             return False
         return True
 
-    async def find(self, id: str) -> Incident | None:
-        rows = await self._database.find(INCIDENTS.name, {"_id": id})
-        return msgspec.convert(rows[0], Incident) if rows else None
-
 
 async def close(
     database: Database, id: str, by_whom: Actor, resolution: str, cause: str, now: datetime
 ) -> Incident | None:
-    """Close an incident that is open; to be called within a transaction."""
-    rows = await database.find(INCIDENTS.name, {"_id": id, "is_open": True})
-    if not rows:
-        return None
-    before = msgspec.convert(rows[0], Incident)
+    """An incident, closed if it was open; to be called within a transaction."""
+    rows = await database.find(INCIDENTS.name, {"_id": id})
+    before = msgspec.convert(rows[0], Incident) if rows else None
+    if before is None or before.closed_at:
+        return before
     told = Happening(
         seq=before.version + 1,
         type="IncidentResolved",

@@ -18,6 +18,7 @@ from storage.mongo import (
     leases,
     ledger,
     lookups,
+    marks,
     operations,
     orders,
     payments,
@@ -46,6 +47,7 @@ COLLECTIONS: tuple[Collection, ...] = (
     *api_keys.COLLECTIONS,
     *inbox.COLLECTIONS,
     *incidents.COLLECTIONS,
+    *marks.COLLECTIONS,
 )
 
 WITH_OUTBOX = tuple(each.name for each in COLLECTIONS if PENDING in each.indexes)

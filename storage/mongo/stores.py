@@ -8,7 +8,8 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from domain.ids import LocationId, Sku, TransferId
+from domain.ids import IncidentId, LocationId, Sku, TransferId
+from domain.incidents import Incident
 from domain.journal import Happening
 from domain.ledger import Posting
 from domain.lookups import Lookup
@@ -16,7 +17,8 @@ from domain.payments import Payment
 from domain.ports import Overtaken, Place, Work
 from domain.requests import Claim
 from domain.stock import Shift, StockLevel, Transfer
-from storage.mongo import tills
+from domain.values import Actor, whole_milliseconds
+from storage.mongo import incidents, tills
 from storage.mongo.claims import ANSWERS, CLAIMS, CLOSED, MongoClaims, answer_document
 from storage.mongo.clock import Clock
 from storage.mongo.driver import Database, Taken
@@ -96,6 +98,12 @@ class MongoWork:
         self, payment: Payment, over: int, told: Happening, postings: Sequence[Posting]
     ) -> None:
         await tills.record(self._database, payment, over, told, postings, self._now)
+
+    async def close(
+        self, id: IncidentId, by_whom: Actor, resolution: str, cause: str
+    ) -> Incident | None:
+        now = whole_milliseconds(self._now)
+        return await incidents.close(self._database, id, by_whom, resolution, cause, now)
 
     async def settle(self, claim: Claim, answer: bytes) -> None:
         try:

@@ -33,7 +33,7 @@ from domain.ids import Kind, OperationId
 from domain.integrity.payments import payment_faults
 from domain.money import Currency, Money
 from domain.payments import OperationKind, OperationPhase, Payment
-from domain.ports.channels import Operates
+from domain.ports.channels import CallFailed, Operates
 from gateway.channels.configuring import load
 from storage.mongo.driver import Database
 from storage.mongo.inbox import INBOX
@@ -223,6 +223,22 @@ async def test_what_was_lost_is_found_when_asking(counter, peer, stall, shelf, t
     assert await state_of(stall) == await state_of(shelf)
 
 
+async def test_what_cannot_be_asked_for_now_is_read_with_its_page_later(counter, peer):
+    ref = peer.pay(20_00)
+    peer.later(minutes=10)
+    peer.refund(ref, 5_00, status="pending")
+    peer.opened_at = peer.now
+    adapter = counter.lines["stripe"].adapter
+    first = await adapter.changes(Thing.PAYMENT, peer.now, None)
+    peer.faults += ["", "503", "503", "503"]
+
+    with pytest.raises(CallFailed):
+        await adapter.changes(Thing.PAYMENT, peer.now, first.next)
+
+    found = await adapter.changes(Thing.PAYMENT, peer.now, first.next)
+    assert [each.told.ref for each in found.news if isinstance(each, Snapshot)] == [ref]
+
+
 async def test_the_second_time_nothing_is_written(counter, peer):
     await a_day(peer, lambda: counter.hear(peer))
     before = [(row["_id"], row["operations"]) for row in await counter.payments()]
@@ -290,10 +306,19 @@ async def test_one_that_hangs_keeps_no_other_back(counter, peer):
     assert hung.trouble is Trouble.TIMEOUT
 
 
-async def test_too_many_calls_are_told_with_the_time_to_wait(counter, peer):
+async def test_a_short_wait_for_our_turn_is_part_of_asking(counter, peer):
+    refs = [peer.pay(minor) for minor in range(1_00, 2_30)]
+
+    answers = await counter.lines["stripe"].adapter.fetch_many(Thing.PAYMENT, refs)
+
+    assert {type(each) for each in answers} == {Found}, "more than a hundred in a second"
+
+
+async def test_who_has_no_time_to_wait_is_told_how_long_it_would_take(counter, peer):
     peer.faults.append("429")
 
-    [answer] = await counter.lines["stripe"].adapter.fetch_many(Thing.PAYMENT, [peer.pay(5_00)])
+    with deadlines.within(0.5):
+        [answer] = await counter.lines["stripe"].adapter.fetch_many(Thing.PAYMENT, [peer.pay(5_00)])
 
     assert answer == ReadError(Trouble.RATE_LIMITED, "It is asked too often.", 1.0)
 

@@ -9,8 +9,10 @@ from typing import Any
 from graphql import GraphQLInterfaceType, GraphQLNamedType, GraphQLObjectType, get_named_type
 
 from domain.customers import Customer
+from domain.ids import Kind
 from domain.shop import Shop
 from tests.edge.owners import ID
+from tests.making import new_id
 from tests.walks.everything import Pair, Writer, arguments, nodes, schema
 
 FRAGMENTED = "UserError"
@@ -86,6 +88,7 @@ def told(shop: Shop, customer: Customer) -> Iterator[tuple[str, Asking]]:
         ("paymentUpdated", f'location: "{shop.locations[0].id}"'),
         ("stockChanged", f"skus: {skus}"),
         ("stockChanged", f'locations: ["{shop.locations[0].id}"]'),
+        ("incidentOpened", "kinds: null"),
         ("availabilityChanged", f'skus: {skus}, channel: "{orders[0].channel_id}"'),
     ):
         writer = Asking(schema(), values(shop))
@@ -118,6 +121,7 @@ def changes(
         ("receiveTransfer", f'transfer: "{sent}"'),
         ("recordPayment", f'order: "{order.id}", channel: "{order.channel_id}", {tender}'),
         ("recordRefund", f'payment: "{paid.id}", amount: {money}, reason: "late"'),
+        ("resolveIncident", f'incident: "{new_id(Kind.INCIDENT, 0)}", resolution: "seen"'),
     ]
     for m, (name, given) in enumerate(inputs):
         writer = Asking(schema(), values(shop))

@@ -20,6 +20,7 @@ from storage.mongo.migrate import migrate
 from storage.mongo.shelf import MongoShelf
 from tests.client import Client
 from tests.edge.owners import Owners
+from tests.making import an_incident, opened
 from tests.walks.applications import application
 from tests.walks.belongings import Belongings, two_who_have_everything
 
@@ -80,6 +81,7 @@ async def world(servers: Embedded, driver: Driver, shop: Shop) -> AsyncIterator[
     found = Database(servers.mongodb_url, f"edge_{secrets.token_hex(4)}", driver=driver)
     await migrate(found)
     await MongoShelf(found).fill(shop)
+    await opened(found, an_incident(channel_id=shop.channels[0].id))
     yield found
     await found.drop()
     await found.close()

@@ -39,6 +39,7 @@ SCOPE_OF = {
     Kind.TRANSFER: Scope.STOCK,
     Kind.RESERVATION: Scope.RESERVE,
     Kind.JOURNAL_ENTRY: Scope.JOURNAL,
+    Kind.INCIDENT: Scope.INCIDENTS,
 }
 ID = re.compile(rf"\b(?:{'|'.join(Kind)})_[0-9A-Z]{{26}}\b")
 
@@ -87,6 +88,8 @@ class Owners:
         kind = ids.kind_of(key)
         if viewer.scopes is not None and kind not in PUBLIC and SCOPE_OF[kind] not in viewer.scopes:
             return False
+        if kind is Kind.INCIDENT:
+            return viewer.role in STAFF - {Role.CLERK}
         if viewer.role in STAFF:
             return True
         if kind in OF_STAFF:

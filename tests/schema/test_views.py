@@ -143,6 +143,7 @@ def test_every_entity_is_looked_up_where_its_fields_are():
     assert resolvable[Column.STOCK] == {"StockLevel", "Product", "Reservation", "Transfer"}
     assert resolvable[Column.OPERATIONS] == {
         "Channel",
+        "Incident",
         "JournalEntry",
         "Customer",
         "Order",

@@ -7,8 +7,10 @@ from collections.abc import Mapping
 import pytest
 
 from domain import ids
+from domain.ids import Kind
 from domain.shop import Shop
 from domain.viewer import Role
+from tests.making import new_id
 
 
 @pytest.fixture(scope="session")
@@ -35,6 +37,7 @@ def entities(shop: Shop) -> Mapping[str, list[str]]:
     found = {kind: [item.id for item in each] for kind, each in items.items()}
     return {
         **found,
+        "Incident": [new_id(Kind.INCIDENT, 0)],
         "JournalEntry": [ids.entry_id(n) for n in range(1, 101)],
         "Refund": [f"rfd_{key.partition('_')[2]}" for key in refunds],
     }

@@ -19,8 +19,10 @@ from graphql import (
 
 from domain import ids
 from domain.customers import Customer
+from domain.ids import Kind
 from domain.shop import Shop
 from schema import views
+from tests.making import new_id
 
 Pair = tuple[str, str]
 
@@ -134,6 +136,7 @@ def nodes(shop: Shop, customer: Customer) -> Mapping[str, list[str]]:
     return {kind: [item.id for item in items] for kind, items in everything.items()} | {
         "Refund": list(refunds),
         "JournalEntry": [ids.entry_id(n) for n in range(1, 4)],
+        "Incident": [new_id(Kind.INCIDENT, 0)],
     }
 
 

@@ -34,6 +34,7 @@ KINDS = [
     "Channel",
     "Customer",
     "Fulfillment",
+    "Incident",
     "JournalEntry",
     "Location",
     "LoyaltyAccount",

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from urllib.parse import quote, urlencode
+
+from msgspec.structs import replace
 
 from adapters.stripe.translate import amounts, words
 from domain.channels.abilities import Writing
+from domain.channels.accounts import Secret
 from domain.channels.answers import Instruction
 from domain.ports.channels import Call
 
 INTENTS, CHARGES, EVENTS = "payment_intents", "charges", "events"
+PAGE = "50"
 WHOLE = "latest_charge.refunds"
 
 Pairs = Sequence[tuple[str, str]]
@@ -28,6 +33,14 @@ def reading(path: str, query: Pairs, after: str | None = None) -> Call:
     return Call(method="GET", path=f"/v1/{path}", query=query, is_repeatable=True)
 
 
+def changed(since: datetime, page: str | None) -> tuple[str, Call]:
+    """A page of the payments that were begun since then, or of what has happened; and of which."""
+    path, _, after = (page or f"{INTENTS}:").partition(":")
+    query = [("limit", PAGE), ("created[gte]", str(int(since.timestamp())))]
+    query += [("expand[]", f"data.{WHOLE}")] if path == INTENTS else []
+    return path, reading(path, query, after)
+
+
 def payment(ref: str) -> Call:
     """A payment with its last attempt, and the last refunds of that."""
     path, expanded = (INTENTS, WHOLE) if is_intent(ref) else (CHARGES, "refunds")
@@ -37,6 +50,12 @@ def payment(ref: str) -> Call:
 def about(ref: str) -> tuple[str, str]:
     """Whose refunds or disputes: a payment's, or a charge's."""
     return ("payment_intent" if is_intent(ref) else "charge", ref)
+
+
+def signed(call: Call, key: Secret) -> Call:
+    """With what opens the API, in the version that we speak."""
+    own = {"authorization": f"Bearer {key.reveal()}", "stripe-version": words.VERSION}
+    return replace(call, headers={**call.headers, **own})
 
 
 def writing(kind: Writing, told: Instruction) -> Sequence[Call]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from types import MappingProxyType
 
 from adapters.stripe.translate import payments, words
@@ -32,6 +33,15 @@ def news(event: Event, options: Options) -> Sequence[News]:
     if event.type in words.NO_NEWS or event.type.partition(".")[0] in words.ELSEWHERE:
         return []
     return [Unrecognised(Word("event.type", event.type))]
+
+
+def since(event: Event, options: Options, begun: datetime) -> Sequence[News]:
+    """The same, where payments that were begun since then are listed, and need no asking."""
+    told = news(event, options)
+    if event.type not in words.OF_INTENTS:
+        return told
+    is_listed = moment(read(event.data.object, Intent).created) >= begun
+    return [each for each in told if not (is_listed and isinstance(each, RefetchHint))]
 
 
 def _intent(event: Event, options: Options) -> Sequence[News]:

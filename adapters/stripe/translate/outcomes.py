@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 
 from adapters.stripe.translate import payments
+from adapters.stripe.translate.calls import EVENTS, INTENTS
 from adapters.stripe.translate.payments import Doing, Said
-from adapters.stripe.translate.shapes import Charge, Intent, Names, Refund, Refused
-from domain.channels.abilities import Writing
+from adapters.stripe.translate.shapes import Charge, Intent, Names, Page, Refund, Refused
+from domain.channels import deadlines
+from domain.channels.abilities import Thing, Writing
 from domain.channels.answers import (
     Accepted,
+    Answer,
     Done,
+    Found,
     Instruction,
     Missing,
     ReadError,
@@ -21,12 +25,13 @@ from domain.channels.answers import (
     Unknown,
     Written,
 )
-from domain.channels.inbound import Unreadable
+from domain.channels.inbound import News, RefetchHint, Unreadable
 from domain.channels.told import OperationTold
 from domain.payments import OperationKind, OperationPhase
 from domain.ports.channels import CallFailed, Reply
 
 BAD_DATA = Trouble.BAD_DATA
+MOST_WAITS, LONGEST_WAIT = 20, 2.0
 REFUSALS = frozenset({400, 402, 404, 422})
 
 
@@ -54,6 +59,47 @@ def answered_at(reply: Reply) -> datetime:
     if found.tzinfo is None:
         raise CallFailed(BAD_DATA, "The answer's date has no zone.")
     return found
+
+
+def following(path: str, reply: Reply, listed: Page) -> str | None:
+    """Where what changed goes on: further in this list, or in the next one."""
+    if listed.has_more and listed.data:
+        return f"{path}:{last(reply)}"
+    return f"{EVENTS}:" if path == INTENTS else None
+
+
+def parted(news: Iterable[News]) -> tuple[Sequence[News], Sequence[str]]:
+    """What is told already, and the names that are to be asked for, each once."""
+    told = list(news)
+    hints = dict.fromkeys(each.key for each in told if isinstance(each, RefetchHint))
+    return [each for each in told if not isinstance(each, RefetchHint)], list(hints)
+
+
+def found(fetched: Iterable[Answer]) -> Sequence[News]:
+    """Those that are there.
+
+    Raises:
+        CallFailed: of one of them nobody knows.
+    """
+    known: list[News] = []
+    for each in fetched:
+        if isinstance(each, ReadError):
+            raise CallFailed(each.trouble, each.why, each.retry_after)
+        if isinstance(each, Found):
+            known.append(each.news)
+    return known
+
+
+def to_wait(error: CallFailed) -> float:
+    """For how many seconds, until it is our turn.
+
+    Raises:
+        CallFailed: it is something else, or takes too long.
+    """
+    wait = error.retry_after or 0
+    if error.trouble is Trouble.RATE_LIMITED and 0 < wait < deadlines.left(LONGEST_WAIT):
+        return wait
+    raise error
 
 
 def last(reply: Reply) -> str:
@@ -125,6 +171,16 @@ def mine(said: Iterable[Said], told: Instruction) -> OperationTold | None:
 def as_written(operation: OperationTold) -> Written:
     is_open = operation.phase is OperationPhase.REQUESTED
     return Accepted(operation) if is_open else Done(operation)
+
+
+def unpayable(told: Instruction) -> Rejected:
+    """Why nothing was sent."""
+    why = f"Stripe cannot pay {told.amount.amount} {told.amount.currency} to the last unit."
+    return Rejected("amount_not_payable", why)
+
+
+def never_asked(thing: Thing) -> ReadError:
+    return ReadError(Trouble.UNAVAILABLE, f"Stripe is not asked for a {thing}.")
 
 
 def unknown(error: CallFailed | Unreadable) -> Unknown:

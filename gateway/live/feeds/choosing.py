@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 from domain.errors import BadInput, Forbidden
-from domain.live import AvailabilityTopic, OrderTopic, PaymentTopic, StockTopic, Topic
+from domain.live import (
+    AvailabilityTopic,
+    IncidentTopic,
+    OrderTopic,
+    PaymentTopic,
+    StockTopic,
+    Topic,
+)
 from domain.viewer import Nothing, Subject, Viewer, reach
 from gateway.live.feeds.availability import AvailabilityFeed
 from gateway.live.feeds.feed import Feed, Sources
+from gateway.live.feeds.incidents import IncidentFeed
 from gateway.live.feeds.orders import OrderFeed
 from gateway.live.feeds.payments import PaymentFeed
 from gateway.live.feeds.stock import StockFeed
@@ -16,6 +24,7 @@ SUBJECTS: dict[type, Subject] = {
     AvailabilityTopic: Subject.AVAILABILITY,
     OrderTopic: Subject.ORDERS,
     PaymentTopic: Subject.PAYMENTS,
+    IncidentTopic: Subject.INCIDENTS,
 }
 
 
@@ -44,6 +53,8 @@ async def feed_of(sources: Sources, topic: Topic) -> Feed:
             return OrderFeed(sources, topic)
         case PaymentTopic():
             return PaymentFeed(sources, topic)
+        case IncidentTopic():
+            return IncidentFeed(sources, topic)
         case AvailabilityTopic():
             channels = sources.repositories.channels
             found = await channels.by_ids(sources.viewer, [topic.channel])
