@@ -13,7 +13,7 @@ import msgspec
 import pytest
 from starlette.types import ASGIApp
 
-from commands.channels import news
+from commands.channels import syncing
 from domain.channels import deadlines
 from domain.channels.abilities import Thing, Writing
 from domain.channels.answers import (
@@ -38,6 +38,7 @@ from gateway.channels.configuring import load
 from storage.mongo.driver import Database
 from storage.mongo.inbox import INBOX
 from storage.mongo.incidents import INCIDENTS
+from storage.mongo.marks import MongoMarks
 from tests.channels.conftest import Desk, desk_over
 from tests.channels.test_told_payments import told_of
 from tests.gateway.serving import served
@@ -74,18 +75,13 @@ class Counter(Desk):
         await self.work()
 
     async def catch_up(self, peer: Stripe) -> None:
-        """Ask for all that has changed."""
-        line, page = self.lines["stripe"], None
-        while True:
-            found = await line.adapter.changes(Thing.PAYMENT, peer.opened_at, page)
-            await news.apply(self.parts, line, "stripe:turn", found.news)
-            if (page := found.next) is None:
-                return
-
-    async def standing(self, ref: str) -> dict[str, Any]:
-        [row] = [row for row in await self.payments() if row["refs"][0]["value"] == ref]
-        names = ("state", "authorised", "captured", "cancelled", "refunded", "disputed")
-        return {name: row["standing"][name] for name in names}
+        """Ask for all that has changed since the shop was opened."""
+        marks, line = MongoMarks(self.database), self.lines["stripe"]
+        told: list[int] = []
+        count = await syncing.backfill(
+            self.parts, marks, line, Thing.PAYMENT, peer.opened_at, told.append
+        )
+        assert count == sum(told)
 
     @property
     def application(self) -> ASGIApp:

@@ -16,6 +16,8 @@ from typing import Any
 import httpx2
 import pytest
 
+from commands.channels import payments as telling
+from commands.channels.payments import Teller
 from domain.channels.accounts import Secret
 from domain.channels.answers import Done, Instruction
 from domain.channels.inbound import Delivery, Forged
@@ -204,3 +206,11 @@ async def test_localstripe_from_end_to_end(python: str, stall: Trading, tmp_path
         assert isinstance(written, Done)
         [refund] = (await theirs.get(f"/v1/refunds?payment_intent={ref}"))["data"]
         assert (refund["id"], refund["amount"]) == (written.operation.ref, 5_00)
+
+        line = counter.lines["stripe"]
+        by = Teller(line.adapter.provider, line.account, "stripe:answer")
+        await telling.add(counter.parts.stores, by, ref, written.operation)
+        returned = await shown(counter)
+
+        assert returned
+        assert (returned["state"], returned["refunded"]) == ("PARTLY_REFUNDED", {"minor": 5_00})
