@@ -15,7 +15,7 @@ BUILD_PAGE = { { $(NODE_IS_THERE); } >/dev/null 2>&1 || $(BIN)/python -m pip ins
   && $(BIN)/python -m gateway.graphiql.build
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format schema supergraph bench-driver bench-import bench-execution bench-stock bench-crowded bench-limits bench-live lock graphiql clean chaos bench
+.PHONY: help run test check format schema supergraph bench-driver bench-import bench-execution bench-stock bench-crowded bench-limits bench-live bench-inbox lock graphiql clean chaos bench
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-12s %s\n", $$1, $$2}'
@@ -57,6 +57,9 @@ bench-stock: .venv/dev ## reservations a second on one sku: bench/results/stock.
 
 bench-live: .venv/dev ## how soon subscribers see a change, and what telling them costs: bench/results/live.json
 	@$(BIN)/python -m bench.live $(BENCH)
+
+bench-inbox: .venv/dev ## deliveries a second, and how soon they are acknowledged and applied: bench/results/inbox.md
+	@$(BIN)/python -m bench.inbox
 
 supergraph: tests/npm/node_modules/.package-lock.json ## compose the subgraphs into dist/supergraph.graphql (Node.js >= 20)
 	@node tests/npm/compose.mjs $(SDL) dist/supergraph.graphql $(SUBGRAPHS)

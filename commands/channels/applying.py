@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 from asyncio import gather
 from collections.abc import Mapping
-from contextlib import suppress
 
 from commands.channels import news
 from commands.channels.news import NotUnderstood, Receiving, Unread
@@ -42,11 +41,20 @@ async def work(receiving: Receiving, lines: Mapping[str, Line], most: int) -> in
 
 
 async def _settled(receiving: Receiving, line: Line, kept: Kept) -> str | None:
+    """The id of a delivery that is applied; without a database, its lease ends by itself."""
+    try:
+        return await _judged(receiving, line, kept)
+    except Unavailable as error:
+        logger.warning("delivery %s waits: %s", kept.id, error.message)
+        return None
+
+
+async def _judged(receiving: Receiving, line: Line, kept: Kept) -> str | None:
     """The id of a delivery that is applied; of all others it is written down what comes next."""
     try:
         return await _applied(receiving, line, kept)
-    except Unavailable as error:
-        logger.warning("delivery %s waits: %s", kept.id, error.message)
+    except Unavailable:
+        raise
     except (Unread, Awaited) as error:
         await _again(receiving, line, kept, error)
     except NotUnderstood as error:  # of which somebody was told
@@ -83,8 +91,7 @@ async def _again(receiving: Receiving, line: Line, kept: Kept, error: Exception)
     if hopeless:
         await _park(receiving, line, kept, "tried in vain", str(error))
         return
-    with suppress(Unavailable):
-        await receiving.inbox.later(kept.id, pause(kept.attempts), str(error))
+    await receiving.inbox.later(kept.id, pause(kept.attempts), str(error))
 
 
 async def _park(receiving: Receiving, line: Line, kept: Kept, sort: str, why: str) -> None:
@@ -96,6 +103,5 @@ async def _park(receiving: Receiving, line: Line, kept: Kept, sort: str, why: st
         f"{why} The delivery {kept.key} is parked, and others may be: `kassa inbox list --state "
         "PARKED` shows them, `kassa inbox replay` has them tried anew."
     )
-    with suppress(Unavailable):
-        await receiving.alarm.open(IncidentKind.NOT_APPLIED, line.account, sort, detail)
-        await receiving.inbox.park(kept.id, why)
+    await receiving.alarm.open(IncidentKind.NOT_APPLIED, line.account, sort, detail)
+    await receiving.inbox.park(kept.id, why)

@@ -39,7 +39,9 @@ from storage.mongo.migrate import WITH_OUTBOX, migrate
 from storage.mongo.operations import channel_id
 from storage.mongo.stores import MongoStores
 
-MOST_AT_ONCE = 50
+MOST_AT_ONCE = 20
+"""More at once would keep deliveries waiting for their acknowledgement."""
+
 NO_URL = "http://127.0.0.1:9"
 """Where nobody is: for channels that are never called."""
 

@@ -44,6 +44,7 @@ class PaymentOperation(Node):
     occurred_at: datetime = attribute("When it was asked.")
     settled_at: datetime | None = attribute("When its outcome was known.")
     decline_code: str | None = attribute("Why the provider declined.")
+    raw_status: str | None = attribute("How far it got, in the provider's own word.")
 
 
 @shows(ledger.PostedLine, guarded=Scope.LEDGER)
@@ -64,6 +65,9 @@ class Payment(Node, Versioned):
 
     created_at: datetime = attribute("When it was begun.")
     order: OrderRef | None = batched(resolvers.payment_order, "The order it pays for.")
+    order_ref: str | None = attribute(
+        "The order in the words of the channel that told of the payment; `order(ref:)` finds it."
+    )
     tender: TenderKind = attribute("With what it is paid.")
     provider: str = attribute("Through whom: a provider's name, or `till`.")
     merchant_account: str = attribute("Into which account.")

@@ -8,7 +8,7 @@ from domain.channels.marks import Mark
 from storage.mongo.collections import Collection
 from storage.mongo.driver import Database
 
-MARKS = Collection("marks", Mark)
+MARKS = Collection("readings", Mark)
 COLLECTIONS = (MARKS,)
 
 

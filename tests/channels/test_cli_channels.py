@@ -89,3 +89,14 @@ async def test_a_delivery_that_is_not_there_is_told(kassa):
 
     assert found.exit_code == 1
     assert "There is no delivery" in found.output
+
+
+@pytest.mark.parametrize(
+    ("name", "said"), [("penny-nl", "The next run goes on"), ("penny-de", "There is no channel")]
+)
+async def test_what_cannot_be_brought_in_is_told(kassa, name, said):
+    found = await kassa("channel", "sync", name, "--since", "2026-01-01")
+
+    assert found.exit_code == 1
+    assert said in found.output
+    assert "Traceback" not in found.output

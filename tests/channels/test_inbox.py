@@ -15,6 +15,7 @@ from gateway.channels.configuring import Keeping
 from gateway.guarding import Guard
 from tests.channels.conftest import OLDER, WEBHOOK
 from tests.channels.paying import event, movement, payment, signs
+from tests.trading import SUPPORT
 
 TAKEN = movement("mv_1", "take", 5_00)
 PAID = event("ev_1", "payment.changed", payment=payment("pp_1", 5_00, TAKEN))
@@ -210,3 +211,22 @@ def test_deliveries_are_let_in_when_questions_are_not():
 
     assert not guard.admits(b"/graphql", [])
     assert guard.admits(b"/webhooks/penny-nl", [])
+
+
+async def test_the_graph_shows_what_the_channel_called_it(desk, stall):
+    paid = payment("pp_1", 5_00, TAKEN, order="1001")
+    await desk.deliver(event("ev_1", "payment.changed", payment=paid))
+    await desk.work()
+
+    data = await stall.kassa.ask(
+        """{ payment(provider: "penny", providerRef: "pp_1") {
+          orderRef merchantAccount state operations { providerRef rawStatus phase } } }""",
+        SUPPORT,
+    )
+
+    assert data["payment"] == {
+        "orderRef": "penny:order:1001",
+        "merchantAccount": "acct_nl",
+        "state": "CAPTURED",
+        "operations": [{"providerRef": "mv_1", "rawStatus": "done", "phase": "SUCCEEDED"}],
+    }

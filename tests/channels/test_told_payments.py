@@ -13,6 +13,8 @@ from domain.channels.accounts import Account
 from domain.channels.inbound import Delivery, Fact, Snapshot
 from domain.ids import ChannelId, Kind
 from domain.refusals import Refused
+from gateway.checking import all_hold
+from storage.mongo.integrity import Checker
 from storage.mongo.ledger import POSTINGS
 from storage.mongo.payments import PAYMENTS
 from tests.channels import penny
@@ -135,3 +137,10 @@ async def test_another_currency_is_refused_and_leaves_no_trace(shelf):
 
     assert isinstance(refusal.value, Refused) or refusal.value.reason == "CURRENCY_MISMATCH"
     assert await shelf.picture() == before
+
+
+async def test_what_must_always_be_true_is(stall):
+    await tell(stall, *BODIES)
+    await stall.told()
+
+    assert all_hold(await Checker(stall.database, most=10).all(lambda *_: None))
