@@ -1,0 +1,1 @@
+"""Stripe's words and ours: what it sends and answers, said as the domain says it. Pure."""
