@@ -71,11 +71,15 @@ export function useDo(): <Data, Variables extends object>(document: Document<Dat
   };
 }
 
-/** How the line of a subscription is; `tell` hears each event. While `variables` are null, silence. */
+/**
+ * How the line of a subscription is; `tell` hears each event. While `variables` are null, silence.
+ * One that is optional, since not everybody may listen, does not speak for all when it is refused.
+ */
 export function useLive<Data extends object, Variables extends { after?: string | null | undefined }>(
   document: Document<Data, Variables>,
   variables: Omit<Variables, 'after'> | null,
   tell: (event: Data[keyof Data] & Told) => void,
+  { isOptional = false } = {},
 ): Line {
   const graph = useGraph();
   const [line, setLine] = useState<Line>(SILENT);
@@ -87,7 +91,9 @@ export function useLive<Data extends object, Variables extends { after?: string 
     const name = Symbol();
     const changed = (now: Line) => {
       setLine(now);
-      lines.value = new Map(lines.value).set(name, now);
+      const all = new Map(lines.value).set(name, now);
+      if (isOptional && now.state === 'refused') all.delete(name);
+      lines.value = all;
     };
     changed(SILENT);
     const following = follow(graph, document, variables, (event) => latest.current(event), changed, signOut);

@@ -37,11 +37,12 @@ const report = await withChromium({ viewport: { width: 1440, height: 900 }, loca
   const found = await find(one);
   const keyboard = await byKeyboard(one);
   const looks = await looksOf(one);
+  const incident = await lookAt(one);
   const calm = structuredClone({ ...seen, outside: outside(seen.requests, origin) });
   const graph = await graphPage(one);
   const away = await serverAway(one, other);
   const switched = await anotherRole(one);
-  return { sale, refusal, found, keyboard, looks, graph, away, switched, ...calm };
+  return { sale, refusal, found, keyboard, looks, incident, graph, away, switched, ...calm };
 });
 process.stdout.write(`${JSON.stringify(report)}\n`);
 process.exit(0);
@@ -185,7 +186,26 @@ async function anotherRole(page) {
   const { authorization } = (await asked).headers();
   await live(page);
   const stored = await page.evaluate(() => JSON.stringify({ ...localStorage, ...sessionStorage }));
-  return { authorization, stored };
+  await page.getByLabel('Role').selectOption('clerk');
+  await page.goto(url);
+  await page.locator(PAGES['']).first().waitFor();
+  await live(page);
+  const panels = await page.getByRole('main').getByRole('heading', { level: 2 }).allInnerTexts();
+  return { authorization, stored, panels };
+}
+
+/** Somebody closes an incident, and sees none any more. */
+async function lookAt(page) {
+  await page.goto(url);
+  const panel = page.getByRole('region', { name: 'Incidents' });
+  const told = await panel.locator('li p').first().innerText();
+  await panel.getByRole('button', { name: 'Looked at' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('What was done about it').fill('The word is known now.');
+  const faults = await faultsHere(page);
+  await send(page, 'Close it');
+  await panel.getByText('Nothing that somebody must look at.').waitFor();
+  return { told, faults };
 }
 
 async function look(page, path) {

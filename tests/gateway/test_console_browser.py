@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import secrets
@@ -18,7 +19,9 @@ from pymongo import MongoClient
 
 from gateway import pages
 from gateway.embedded import Embedded
+from storage.mongo.driver import Database
 from tests import node
+from tests.making import an_incident, opened
 from tests.processes import Serving, serving
 
 pytestmark = pytest.mark.timeout(300)
@@ -42,10 +45,17 @@ def walk(servers: Embedded, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     }
     with ExitStack() as stack:
         other = stack.enter_context(serving(folder / "other", **settings))
+        asyncio.run(_something_happens(settings))
         stage = Stage(stack, other, folder, settings)
         yield stage.played(environ)
     with MongoClient(servers.mongodb_url) as client:
         client.drop_database(settings["mongodb_database"])
+
+
+async def _something_happens(settings: dict[str, Any]) -> None:
+    database = Database(settings["mongodb_url"], settings["mongodb_database"])
+    await opened(database, an_incident())
+    await database.close()
 
 
 class Stage:
@@ -166,6 +176,14 @@ def test_the_graph_page_tells_a_subscription_and_the_plan_of_a_query(walk: dict[
     assert walk["graph"]["role"] == "support"
     assert set(walk["graph"]["extensions"]) == {"cost", "plan"}
     assert "onHand" in walk["graph"]["told"]
+
+
+def test_an_incident_is_shown_to_those_who_may_look_and_closed(walk: dict[str, Any]):
+    assert "unknown word" in walk["incident"]["told"]
+    assert "A word that nobody knows." in walk["incident"]["told"]
+    assert walk["incident"]["faults"] == []
+    assert "Stock that runs low" in walk["switched"]["panels"]
+    assert "Incidents" not in walk["switched"]["panels"]
 
 
 def test_another_role_asks_with_its_token_and_no_token_is_kept(walk: dict[str, Any]):

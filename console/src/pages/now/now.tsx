@@ -9,6 +9,7 @@ import { Age, Ago, Bar, Chip, Freshness, Panel, Spark, StateChip } from '../../p
 import { to } from '../../route';
 import * as say from '../../say';
 import { merged } from '../../versions';
+import { Incidents, type IncidentsNow, useIncidents } from './incidents';
 import { type News, told } from './news';
 import { byChannel, byState, lately, MINUTES, NONE, type Takings, taken } from './tally';
 
@@ -26,17 +27,20 @@ export function Now() {
   const takings = useTakings((payments, entries) => hear(payments.map(titleOf).join(', '), entries));
   const shelves = useShelves((levels, entries) => hear(levels.map(({ product, location }) => `${product.name}, ${location.code}`).join(', '), entries));
 
+  const incidents = useIncidents();
+
   return (
     <>
       <h1>Now</h1>
       {takings.error && <Failure message={takings.error} again={takings.again} />}
-      <Tiles takings={takings} shelves={shelves} />
+      <Tiles takings={takings} shelves={shelves} incidents={incidents} />
       <div class="grid now">
         <div class="column">
           <Channels takings={takings} />
           <LowStock shelves={shelves} />
         </div>
         <div class="column">
+          <Incidents incidents={incidents} />
           <States takings={takings} />
           <JustNow news={news} line={takings.line} />
         </div>
@@ -128,7 +132,7 @@ function newest(listed: ShelfFragment[], fresh: ReadonlyMap<string, ShelfFragmen
   return [...merged(fresh, listed).values()].filter(({ isLow }) => isLow).sort((a, b) => a.free - b.free || a.product.name.localeCompare(b.product.name));
 }
 
-function Tiles({ takings, shelves }: { takings: TakingsNow; shelves: ShelvesNow }) {
+function Tiles({ takings, shelves, incidents }: { takings: TakingsNow; shelves: ShelvesNow; incidents: IncidentsNow }) {
   const payments = lately(takings.all, now.value);
   const open = payments.filter(({ state }) => ['CREATED', 'PENDING', 'ACTION_REQUIRED', 'AUTHORISED', 'PARTLY_CAPTURED'].includes(state));
   const empty = shelves.levels.filter(({ free }) => free === 0);
@@ -161,6 +165,16 @@ function Tiles({ takings, shelves }: { takings: TakingsNow; shelves: ShelvesNow 
         </dd>
         <dd class="quiet">{say.count(empty.length)} with nothing left</dd>
       </div>
+      {incidents.open && incidents.open.length > 0 && (
+        <div class="tile" data-tone="warn">
+          <dt>Incidents</dt>
+          <dd>
+            {say.count(incidents.open.length)}
+            {incidents.hasMore && '+'}
+          </dd>
+          <dd class="quiet">to be looked at</dd>
+        </div>
+      )}
     </dl>
   );
 }
