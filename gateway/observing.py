@@ -39,6 +39,7 @@ class Observing(Struct, frozen=True, kw_only=True):
     repositories: Callable[[Repositories], Repositories] = lambda those: those
     mongodb: Timed = untimed
     redis: Timed = untimed
+    channel: Callable[[str], Timed] = lambda _: untimed
     stock: StepsTold = untold
     listeners: Sequence[Any] = ()  # of the MongoDB client
     jobs: Callable[[Sequence[Graph], Hub | None], Jobs] = lambda _, __: {}
@@ -83,6 +84,7 @@ def _figures() -> Observing:
         repositories=Counted,
         mongodb=servers.mongodb,
         redis=servers.redis,
+        channel=servers.channel,
         stock=servers.stock,
         jobs=partial(sampling.jobs, counting),
     )

@@ -21,11 +21,14 @@ from domain.ports.channels import Line
 from domain.ports.receiving import Inbox
 from domain.values import whole_milliseconds
 from gateway import reading
+from gateway.metrics import instruments
 
 logger = logging.getLogger("kassa.webhooks")
 
 NOT_TAKEN = "This delivery is not taken.\n"
 NOT_NOW = "It cannot be kept now. Send it again.\n"
+NOBODY = "(unknown)"
+KEPT, AGAIN, REFUSED, NOT_KEPT = "kept", "again", "refused", "not_kept"
 LONGEST_HEADER = 4_096
 LONGEST_KEY = 200
 
@@ -40,20 +43,26 @@ class Webhooks:
     async def take(self, request: Request) -> Response:
         """Answer one delivery."""
         endpoint = str(request.path_params["endpoint"])
+        response, outcome = await self._answered(endpoint, request)
+        known = endpoint if endpoint in self.lines else NOBODY
+        instruments.WEBHOOKS.labels(known, outcome).inc()
+        return response
+
+    async def _answered(self, endpoint: str, request: Request) -> tuple[Response, str]:
         try:
             return await self._taken(endpoint, request)
         except reading.Refused as error:
-            return PlainTextResponse(f"{error}\n", error.status, error.headers)
+            return PlainTextResponse(f"{error}\n", error.status, error.headers), REFUSED
         except Forged as error:
             logger.warning("%s: refused: %s", endpoint[:40], error)
-            return PlainTextResponse(NOT_TAKEN, 401)
+            return PlainTextResponse(NOT_TAKEN, 401), REFUSED
         except Unavailable as error:
             logger.warning("%s: not kept: %s", endpoint[:40], error.message)
-            return PlainTextResponse(NOT_NOW, 503, {"Retry-After": "1"})
+            return PlainTextResponse(NOT_NOW, 503, {"Retry-After": "1"}), NOT_KEPT
         except ClientDisconnect:
-            return Response(status_code=400)
+            return Response(status_code=400), REFUSED
 
-    async def _taken(self, endpoint: str, request: Request) -> Response:
+    async def _taken(self, endpoint: str, request: Request) -> tuple[Response, str]:
         line = self.lines.get(endpoint)
         if line is None or line.adapter.capabilities.hooks is Hooks.NONE:
             raise Forged("There is no such endpoint.")
@@ -64,9 +73,10 @@ class Webhooks:
             body=body,
             received_at=whole_milliseconds(await self._stores.now()),
         )
-        await self._inbox.keep(inbox.kept(delivery, _key(line, delivery)))
+        is_new = await self._inbox.keep(inbox.kept(delivery, _key(line, delivery)))
         ack = line.adapter.capabilities.ack
-        return Response(ack.body, ack.status, media_type=ack.content_type)
+        answer = Response(ack.body, ack.status, media_type=ack.content_type)
+        return answer, KEPT if is_new else AGAIN
 
 
 def _headers(line: Line, request: Request) -> Mapping[str, str]:

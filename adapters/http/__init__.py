@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from random import uniform
+from time import monotonic
 
 import httpx2
 
@@ -17,6 +18,7 @@ from adapters.http.reaching import client
 from domain.channels import deadlines
 from domain.channels.answers import Trouble
 from domain.ports.channels import Call, CallFailed, Reply
+from domain.ports.timing import Timed, untimed
 
 __all__ = ["HttpTransport", "client"]
 
@@ -42,9 +44,15 @@ class HttpTransport:
     """`ports.channels.Transport` of one account."""
 
     def __init__(
-        self, http: httpx2.AsyncClient, base_url: str, *, deadline: float = DEADLINE_SECONDS
+        self,
+        http: httpx2.AsyncClient,
+        base_url: str,
+        *,
+        deadline: float = DEADLINE_SECONDS,
+        timed: Timed = untimed,
     ) -> None:
         self._http, self._base_url, self._deadline = http, base_url.rstrip("/"), deadline
+        self._timed = timed
         self._breaker, self._budget = Breaker(), Budget()
         self._room = asyncio.Semaphore(MOST_AT_ONCE)
 
@@ -52,6 +60,15 @@ class HttpTransport:
         self._budget.allow(calls_left, per_second)
 
     async def ask(self, call: Call, /) -> Reply:
+        began, is_answered = monotonic(), False
+        try:
+            reply = await self._asked(call)
+            is_answered = True
+        finally:
+            self._timed(call.method, monotonic() - began, is_answered)
+        return reply
+
+    async def _asked(self, call: Call) -> Reply:
         seconds = deadlines.left(self._deadline)
         if seconds <= 0:
             raise CallFailed(Trouble.TIMEOUT, "There was no time left to ask.")

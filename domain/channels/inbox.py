@@ -31,6 +31,15 @@ class DeliveryState(StrEnum):
     PARKED = "PARKED"
 
 
+class Backlog(Struct, frozen=True):
+    """Deliveries that are still to be applied, the age of the oldest, and what people must see."""
+
+    waiting: Count
+    oldest_seconds: float
+    parked: Count
+    incidents: Count
+
+
 class Kept(Struct, frozen=True, kw_only=True):
     """A delivery in the inbox. Its body and headers are forgotten after a while, its key never."""
 

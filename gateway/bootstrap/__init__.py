@@ -39,6 +39,7 @@ from gateway.welcome import Welcome, welcome
 from schema import views
 from storage.buckets import Buckets
 from storage.mongo import MongoRepositories
+from storage.mongo.backlog import backlog
 from storage.mongo.driver import Database
 from storage.mongo.inbox import MongoInbox
 from storage.mongo.integrity import Watch
@@ -108,7 +109,7 @@ def serving(
             keep_what_is_there()
             running = {**jobs(chosen, stores), **watches(chosen, settings)}
             async with (
-                channels.taking(webhooks, settings, chosen, stores) as taken,
+                channels.taking(webhooks, settings, chosen, stores, observing.channel) as taken,
                 upkeep.running({**running, **taken, "purses": (purses.settle, 1.0)}),
             ):
                 yield
@@ -179,7 +180,8 @@ def watches(chosen: Database, settings: Settings) -> Mapping[str, tuple[upkeep.J
     integrity = {"integrity": (watching(Watch(chosen, every).look), every)} if every else {}
     if settings.metrics is None:
         return integrity
-    return {**integrity, **sampling.lagging(partial(lag, chosen, WITH_OUTBOX))}
+    lagging = sampling.lagging(partial(lag, chosen, WITH_OUTBOX))
+    return {**integrity, **lagging, **sampling.backlogged(partial(backlog, chosen))}
 
 
 def application() -> Starlette:

@@ -24,6 +24,7 @@ from domain.operations import Channel
 from domain.ports import Stores
 from domain.ports.channels import CallFailed, Line, Opens
 from domain.ports.receiving import Inbox
+from domain.ports.timing import Timed, untimed
 from gateway import upkeep
 from gateway.bootstrap.opening import opened
 from gateway.channels import configuring
@@ -80,7 +81,12 @@ def opens(configured: Configured) -> Opens:
     return cast("Opens", found)
 
 
-def line(configured: Configured, channel: ChannelId, http: httpx2.AsyncClient) -> Line:
+def line(
+    configured: Configured,
+    channel: ChannelId,
+    http: httpx2.AsyncClient,
+    timed: Timed = untimed,
+) -> Line:
     """An account with its adapter.
 
     Raises:
@@ -97,7 +103,7 @@ def line(configured: Configured, channel: ChannelId, http: httpx2.AsyncClient) -
         locations=entry.locations,
         options=entry.options,
     )
-    transport = HttpTransport(http, entry.base_url or NO_URL)
+    transport = HttpTransport(http, entry.base_url or NO_URL, timed=timed)
     try:
         adapter = opens(configured)(account, transport)
     except Misconfigured as error:
@@ -112,14 +118,18 @@ def line(configured: Configured, channel: ChannelId, http: httpx2.AsyncClient) -
 
 @asynccontextmanager
 async def connected(
-    settings: Settings, chosen: Database, stores: Stores, found: Configuration
+    settings: Settings,
+    chosen: Database,
+    stores: Stores,
+    found: Configuration,
+    timed: Callable[[str], Timed] = lambda _: untimed,
 ) -> AsyncGenerator[Lines]:
     """All lines, as long as they are needed; channels that are not there yet are added."""
     async with client(allows_loopback=settings.is_development) as http:
         lines: dict[str, Line] = {}
         for each in found.channels:
             key = await channel_id(chosen, await _channel(each, stores))
-            lines[each.name] = line(each, key, http)
+            lines[each.name] = line(each, key, http, timed(each.name))
         yield lines
 
 
@@ -154,11 +164,15 @@ async def _channel(configured: Configured, stores: Stores) -> Channel:
 
 @asynccontextmanager
 async def taking(
-    webhooks: Webhooks, settings: Settings, chosen: Database, stores: Stores
+    webhooks: Webhooks,
+    settings: Settings,
+    chosen: Database,
+    stores: Stores,
+    timed: Callable[[str], Timed],
 ) -> AsyncGenerator[Mapping[str, tuple[upkeep.Job, float]]]:
     """Channels post to these, meanwhile; gives what is to be done with it."""
     found = configuration(settings)
-    async with connected(settings, chosen, stores, found) as lines:
+    async with connected(settings, chosen, stores, found, timed) as lines:
         webhooks.lines = lines
         yield jobs(chosen, receiving(chosen, stores), lines, found.keeping)
 

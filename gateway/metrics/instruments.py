@@ -86,6 +86,23 @@ INVARIANT_BREAKS = _counter(
     "invariant_breaks_total", "What was found not to be as it must always be.", "invariant"
 )
 
+# Channels
+
+WEBHOOKS = _counter(
+    "webhooks_total",
+    "What was posted to webhooks: `kept`, `again`, `refused`, or `not_kept`.",
+    "channel",
+    "outcome",
+)
+CHANNEL_SECONDS = _histogram(
+    "channel_seconds", "Until a channel answered us, tries included.", SECONDS, "channel"
+)
+CHANNEL_SILENCES = _counter("channel_silences_total", "A channel gave no answer.", "channel")
+INBOX_WAITING = _most("inbox_waiting", "Deliveries that are to be applied.")
+INBOX_LAG = _most("inbox_lag_seconds", "How long the oldest of them waits.")
+INBOX_PARKED = _most("inbox_parked", "Deliveries that a person has to look at.")
+INCIDENTS = _most("incidents_open", "Incidents that nobody has looked at yet.")
+
 # Subscriptions
 
 SUBSCRIPTIONS = _counter(

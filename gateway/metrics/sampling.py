@@ -8,6 +8,7 @@ from pathlib import Path
 from resource import getpagesize
 from time import monotonic
 
+from domain.channels.inbox import Backlog
 from gateway.answering import Graph
 from gateway.live.hub import Hub
 from gateway.metrics import instruments
@@ -37,6 +38,20 @@ def lagging(lag: Callable[[], Awaitable[tuple[float, int]]]) -> Jobs:
         return 0
 
     return {"journal lag": (look, LAG_EVERY_SECONDS)}
+
+
+def backlogged(backlog: Callable[[], Awaitable[Backlog]]) -> Jobs:
+    """What channels sent and nobody has applied, and what somebody must look at."""
+
+    async def look() -> int:
+        found = await backlog()
+        instruments.INBOX_WAITING.set(found.waiting)
+        instruments.INBOX_LAG.set(found.oldest_seconds)
+        instruments.INBOX_PARKED.set(found.parked)
+        instruments.INCIDENTS.set(found.incidents)
+        return 0
+
+    return {"backlog": (look, LAG_EVERY_SECONDS)}
 
 
 class Sampling:

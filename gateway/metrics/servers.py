@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from prometheus_client import Counter, Histogram
 
+from domain.ports.timing import Timed
 from domain.stock import Step, Stepped
 from gateway.metrics import instruments
 
@@ -31,6 +32,12 @@ class Answers:
 
 mongodb = Answers(instruments.MONGODB_SECONDS, instruments.MONGODB_SILENCES)
 redis = Answers(instruments.REDIS_SECONDS, instruments.REDIS_SILENCES)
+
+
+def channel(name: str) -> Timed:
+    """What is asked of one channel."""
+    answers = Answers(instruments.CHANNEL_SECONDS, instruments.CHANNEL_SILENCES)
+    return lambda _, seconds, is_answered: answers(name, seconds, is_answered)
 
 
 def stock(steps: Sequence[Step], done: Sequence[Stepped]) -> None:

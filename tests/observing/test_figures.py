@@ -91,6 +91,16 @@ def test_reservations_are_counted_by_what_came_of_them(kassa: Serving):
     assert figures.value("kassa_stock_batch_steps_sum") == 2
 
 
+def test_what_channels_post_and_do_not_answer_is_counted(kassa: Serving):
+    figures = scrape(kassa)
+
+    labels = figures.labels("kassa_webhooks_total", "channel")
+    assert labels == {"cards", "(unknown)"}
+    assert figures.value("kassa_webhooks_total", channel="cards", outcome="refused") == 1
+    processes.until(lambda: scrape(kassa).value("kassa_channel_silences_total", channel="cards"))
+    assert figures.value("kassa_inbox_parked") == 0
+
+
 def test_what_is_looked_up_comes_soon(kassa: Serving):
     with kassa.http.stream("POST", "/graphql", json=WATCH, headers=SUPPORT):
         processes.until(lambda: scrape(kassa).value("kassa_subscribers") == 1)
