@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
+from itertools import count
 
 import msgspec
 import pytest
@@ -20,6 +21,7 @@ from domain.requests import Answer, Request
 from domain.viewer import SYSTEM
 from storage.mongo.claims import CLAIMS
 from storage.mongo.stores import MongoStores
+from tests.making import an_incident, opened
 from tests.races.books import check_books
 from tests.races.checking import check_journal
 from tests.races.interrupting import Crash, Interrupting, crashing, sleeping
@@ -36,6 +38,7 @@ from tests.trading import (
 )
 
 MOST_CALLS = 20
+HAPPENINGS = count(1)
 
 
 async def _arguments(stall, mutation):
@@ -71,6 +74,10 @@ async def _arguments(stall, mutation):
         case "recordRefund":
             paid = await stall.do("recordPayment", **tender())
             given = {"payment_id": paid["payment"]["id"], "amount": money(30_00)}
+        case "resolveIncident":
+            happened = an_incident(next(HAPPENINGS))
+            await opened(stall.database, happened)
+            given = {"incident_id": happened.id, "resolution": "seen"}
         case _:
             held = await stall.reserved(mugs(3), mugs(2, at=1))
             given = {"reservation": held, "minutes": 60, "order": ORDERS[0]}
@@ -125,7 +132,7 @@ def _afresh(stall):
 @pytest.mark.parametrize("mutation", COMMANDS)
 async def test_another_gateway_finishes_what_a_crash_interrupted(stall, mutation):
     expected, calls = await _expected(stall, mutation)
-    assert 2 <= calls <= MOST_CALLS
+    assert 1 <= calls <= MOST_CALLS
 
     for at in range(calls):
         stall = _afresh(stall)

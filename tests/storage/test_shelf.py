@@ -21,7 +21,10 @@ from storage.mongo.shelf import MongoShelf
 from tests.conftest import UNTIL
 from tests.making import a_channel
 
-AT_WORK = {"claims", "answers", "leases", "secrets", "far_holds", "api_keys", "lookups"}
+AT_WORK = {
+    *("claims", "answers", "leases", "secrets", "far_holds", "api_keys", "lookups"),
+    *("inbox", "incidents", "readings"),
+}
 """What only a gateway at work fills."""
 
 COLUMNS = {each.name for each in COLLECTIONS} - AT_WORK - {"journal"}
