@@ -48,9 +48,9 @@ async def members(database: Database) -> int:
 
 
 async def disk(database: Database) -> Disk | None:
-    """None if the server does not say, or this user may not ask."""
+    """None if the server does not say, as of a database without data, or this user may not ask."""
     told = await _allowed(database.command({"dbStats": 1}))
-    if not told or "fsTotalSize" not in told:
+    if not told or not told.get("fsTotalSize"):
         return None
     return Disk(int(told["fsTotalSize"] - told["fsUsedSize"]), int(told["fsTotalSize"]))
 
