@@ -166,11 +166,15 @@ def keep_what_is_there() -> None:
 
 def jobs(chosen: Database, stores: Stores) -> Mapping[str, tuple[upkeep.Job, float]]:
     """What a gateway does beside answering, and how long it rests when there is nothing to do."""
+    leader = Leader(chosen, WITH_OUTBOX)
     return {
-        "journal": (Leader(chosen, WITH_OUTBOX).keep_up, 0.0),  # it rests by itself
-        "expiry": (partial(stores.holds.expire, MOST_AT_ONCE), 1.0),
-        "far holds": (partial(stores.holds.settle, MOST_AT_ONCE), 5.0),
-        "abandoned requests": (partial(resume, stores, COMMANDS, MOST_AT_ONCE), 2.0),
+        "journal": (leader.keep_up, 0.0),  # it rests by itself
+        "expiry": (leader.alone(partial(stores.holds.expire, MOST_AT_ONCE)), 1.0),
+        "far holds": (leader.alone(partial(stores.holds.settle, MOST_AT_ONCE)), 5.0),
+        "abandoned requests": (
+            leader.alone(partial(resume, stores, COMMANDS, MOST_AT_ONCE)),
+            2.0,
+        ),
     }
 
 

@@ -241,3 +241,27 @@ async def test_who_does_not_lead_looks_seldom(stall, monkeypatch):
     await second.keep_up()
 
     assert rests == [REST_SECONDS]
+
+
+async def test_what_one_does_for_all_is_done_by_who_leads(stall, monkeypatch):
+    monkeypatch.setattr("storage.mongo.journal.leader.ASK_EVERY_SECONDS", 0)
+    leaders = [Leader(database, WITH_OUTBOX) for database in stall.databases[:2]]
+    done: list[int] = []
+
+    def job(number: int):
+        async def look() -> int:
+            done.append(number)
+            return 1
+
+        return leaders[number].alone(look)
+
+    first, second = job(0), job(1)
+    await stall.database.delete(leases.LEASES.name, {})
+    await first()  # the first time begins the lease, the second holds it
+    counts = [await first(), await second()]
+    await stall.database.change(leases.LEASES.name, {}, [{"$set": {"until": "$$NOW"}}])
+    counts += [await second(), await first()]
+    await stall.database.delete(leases.LEASES.name, {})
+
+    assert counts == [1, 0, 1, 0]
+    assert done == [0, 0, 1]

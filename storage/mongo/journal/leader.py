@@ -1,8 +1,9 @@
-"""One of the gateways appends; another takes over when it is not heard of."""
+"""One of the gateways appends and tidies up; another takes over when it is not heard of."""
 
 from __future__ import annotations
 
 from asyncio import sleep
+from collections.abc import Awaitable, Callable
 from time import monotonic
 
 from storage.mongo.clock import Clock
@@ -26,7 +27,7 @@ MANY = 500
 
 
 class Leader:
-    """The appender, while this gateway has the lease."""
+    """The appender, and whatever one gateway does for all, while this one has the lease."""
 
     def __init__(self, database: Database, collections: tuple[str, ...]) -> None:
         self._appender = Appender(database, Clock(database), collections)
@@ -59,7 +60,18 @@ class Leader:
 
     async def append(self) -> int:
         """Append what waits, if it is ours to do; gives how many entries the journal has got."""
+        return await self._appender.append() if await self._is_ours() else 0
+
+    def alone(self, job: Callable[[], Awaitable[int]]) -> Callable[[], Awaitable[int]]:
+        """The same job, done only by the gateway that leads: each look at it costs all of them."""
+
+        async def done() -> int:
+            return await job() if await self._is_ours() else 0
+
+        return done
+
+    async def _is_ours(self) -> bool:
         if monotonic() - self._asked >= ASK_EVERY_SECONDS:
             self._leads = await self._lease.hold()
             self._asked = monotonic()
-        return await self._appender.append() if self._leads else 0
+        return self._leads

@@ -133,6 +133,8 @@ class Stepping:
         """Let go what has run out far from its level; gives on how many levels."""
         due = {**far.IS_ACTIVE, "hold.until": {"$lte": await self._clock.now()}}
         rows = await self._database.find(FAR.name, due, fields=("level_id",), limit=most)
+        if not rows:
+            return 0
         for place in await self._places({"_id": {"$in": [row["level_id"] for row in rows]}}):
             await self._surely_updated(place, ())
         return len(rows)
