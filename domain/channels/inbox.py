@@ -10,7 +10,7 @@ from hashlib import sha256
 import msgspec
 from msgspec import Struct
 
-from domain.channels.inbound import Delivery, News
+from domain.channels.inbound import Delivery, News, Unreadable
 from domain.values import Count
 
 LEASE = timedelta(seconds=30)
@@ -108,8 +108,15 @@ def listed(endpoint: str, begun_at: datetime, news: News, now: datetime) -> Kept
 
 
 def unpacked(body: bytes) -> News:
-    """The news in the body of what was `listed`."""
-    return msgspec.json.decode(body, type=News)
+    """The news in the body of what was `listed`.
+
+    Raises:
+        Unreadable: another version put it there in another form.
+    """
+    try:
+        return msgspec.json.decode(body, type=News)
+    except msgspec.DecodeError as error:
+        raise Unreadable(f"Another version kept it: {error}.") from error
 
 
 def pause(attempts: int) -> timedelta:

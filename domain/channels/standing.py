@@ -127,12 +127,14 @@ def status(
 ) -> AdapterStatus:
     """All that is known of one account, at `now` by the database's clock."""
     readings = [reading(mark) for mark in marks if mark.thing]
+    # A backfill is somebody's own, who may have left it; it says nothing of how the channel is.
+    own = [each for each in readings if not each.is_backfill]
     late = now - queue.oldest_at if queue.oldest_at else timedelta()
     return AdapterStatus(
         code=connection.id,
         provider=connection.provider,
         account=connection.account,
-        state=_state(connection, queue, readings, late, now),
+        state=_state(connection, queue, own, late, now),
         capabilities=connection.capabilities,
         lag_ms=max(0, late // timedelta(milliseconds=1)),
         last_event_at=connection.heard_at,
@@ -140,7 +142,7 @@ def status(
         parked=queue.parked,
         parked_deliveries=queue.newest_parked,
         readings=readings,
-        last_error=next((each.failed for each in readings if each.failed), None),
+        last_error=next((each.failed for each in own if each.failed), None),
         taken=connection.taken,
         repeated=connection.repeated,
         refused=connection.refused,

@@ -166,7 +166,7 @@ BACK = Mark(
         (AdapterState.DEGRADED, Queue(waiting=1, oldest_at=NOW), [MARK], 61),
         (AdapterState.DEGRADED, Queue(parked=1), [MARK], 0),
         (AdapterState.REPLAYING, Queue(parked=1), [replace(MARK, page="2")], 0),
-        (AdapterState.REPLAYING, Queue(), [MARK, replace(BACK, page="2")], 0),
+        (AdapterState.UP, Queue(), [MARK, replace(BACK, page="2", failed="x")], 0),
         (AdapterState.DOWN, Queue(), [replace(MARK, page="2", failed="x")], 0),
         (AdapterState.DISABLED, Queue(parked=1), [MARK], 91),
     ],
