@@ -27,6 +27,7 @@ class Scope(StrEnum):
     RECORD = "payments:record"
     LEDGER = "ledger"
     JOURNAL = "journal"
+    CHANNELS = "channels"
     INCIDENTS = "incidents"
     RESOLVE = "incidents:resolve"
 
@@ -45,6 +46,7 @@ MEANS = {
     Scope.RECORD: "write down payments and refunds",
     Scope.LEDGER: "the accounts behind payments",
     Scope.JOURNAL: "what changed, and who changed it",
+    Scope.CHANNELS: "how connected channels are doing, and what of theirs waits",
     Scope.INCIDENTS: "what somebody must look at",
     Scope.RESOLVE: "say that it was looked at",
 }

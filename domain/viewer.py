@@ -146,6 +146,7 @@ class Subject(Enum):
     RESERVATIONS = auto()
     POINTS = auto()
     INCIDENTS = auto()
+    ADAPTERS = auto()
 
 
 def _everything(_: Viewer) -> Reach:
@@ -184,7 +185,7 @@ PUBLIC: Rules = {
 
 # What an account was debited with is for those who keep the books.
 AT_WORK = tuple(subject for subject in Subject if subject is not Subject.LEDGER)
-AT_THE_TILL = tuple(subject for subject in AT_WORK if subject is not Subject.INCIDENTS)
+AT_THE_TILL = tuple(each for each in AT_WORK if each not in {Subject.INCIDENTS, Subject.ADAPTERS})
 
 REACH: Mapping[Role, Rules] = MappingProxyType(
     {
@@ -240,6 +241,7 @@ SCOPES: Mapping[Subject, Scope] = MappingProxyType(
         Subject.RESERVATIONS: Scope.RESERVE,
         Subject.POINTS: Scope.BEHAVIOUR,
         Subject.INCIDENTS: Scope.INCIDENTS,
+        Subject.ADAPTERS: Scope.CHANNELS,
     }
 )
 """By which scope credentials open a subject."""

@@ -15,12 +15,14 @@ from starlette.responses import PlainTextResponse, Response
 from domain.channels import inbox
 from domain.channels.abilities import Hooks
 from domain.channels.inbound import Delivery, Forged, Unreadable
+from domain.channels.standing import Heard
 from domain.errors import Unavailable
 from domain.ports import Stores
 from domain.ports.channels import Line
 from domain.ports.receiving import Inbox
 from domain.values import whole_milliseconds
 from gateway import reading
+from gateway.channels.presence import Hearing
 from gateway.metrics import instruments
 
 logger = logging.getLogger("kassa.webhooks")
@@ -29,6 +31,7 @@ NOT_TAKEN = "This delivery is not taken.\n"
 NOT_NOW = "It cannot be kept now. Send it again.\n"
 NOBODY = "(unknown)"
 KEPT, AGAIN, REFUSED, NOT_KEPT = "kept", "again", "refused", "not_kept"
+COUNTED = {AGAIN: Heard(repeated=1), REFUSED: Heard(refused=1)}
 LONGEST_HEADER = 4_096
 LONGEST_KEY = 200
 
@@ -39,6 +42,7 @@ class Webhooks:
     def __init__(self, stores: Stores, kept: Inbox) -> None:
         self._stores, self._inbox = stores, kept
         self.lines: Mapping[str, Line] = {}
+        self.hearing = Hearing()
 
     async def take(self, request: Request) -> Response:
         """Answer one delivery."""
@@ -46,6 +50,8 @@ class Webhooks:
         response, outcome = await self._answered(endpoint, request)
         known = endpoint if endpoint in self.lines else NOBODY
         instruments.WEBHOOKS.labels(known, outcome).inc()
+        if more := COUNTED.get(outcome):
+            self.hearing.add(known, more)
         return response
 
     async def _answered(self, endpoint: str, request: Request) -> tuple[Response, str]:
@@ -74,6 +80,8 @@ class Webhooks:
             received_at=whole_milliseconds(await self._stores.now()),
         )
         is_new = await self._inbox.keep(inbox.kept(delivery, _key(line, delivery)))
+        if is_new:
+            self.hearing.add(endpoint, Heard(taken=1, last_at=delivery.received_at))
         ack = line.adapter.capabilities.ack
         answer = Response(ack.body, ack.status, media_type=ack.content_type)
         return answer, KEPT if is_new else AGAIN

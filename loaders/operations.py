@@ -19,6 +19,7 @@ class ChannelLoaders:
     def __init__(self, repository: Channels, viewer: Viewer) -> None:
         self._repository, self._viewer = repository, viewer
         self.by_id = Batch(partial(repository.by_ids, viewer))
+        self.adapters_of = Batch(partial(repository.adapters_of, viewer))
 
     async def all(self) -> Sequence[Channel]:
         return await self._repository.all(self._viewer)

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from domain import ids, pages, payments
+from domain.channels.standing import AdapterStatus
 from domain.errors import BadInput
 from domain.ids import ChannelId, Kind, OperationId, RefundId
 from domain.incidents import Incident, IncidentKind, IncidentQuery
@@ -24,6 +25,15 @@ ReadMany = Callable[[Context, Sequence[Any]], Awaitable[Sequence[object | None]]
 @looks_at()
 async def channels(info: Info) -> Sequence[Channel]:
     return await info.context.channels.all()
+
+
+@looks_at("id")
+async def channel_adapters(
+    found: Sequence[Channel], info: Info
+) -> Sequence[Sequence[AdapterStatus]]:
+    keys = [ChannelId(channel.id) for channel in found]
+    adapters = await info.context.channels.adapters_of.many(keys)
+    return [each or () for each in adapters]
 
 
 async def known_channel(info: Info, id: str) -> Channel:

@@ -44,7 +44,7 @@ PUBLIC: Page = {
     "TaxedMoney": EVERYTHING,
     "TaxLine": EVERYTHING,
     "Location": EVERYTHING,
-    "Channel": EVERYTHING,
+    "Channel": "id code kind name currency country",
     "Availability": "location promise sellable exact earliest distanceKm freshness",
     "AvailabilityConnection": EVERYTHING,
     "AvailabilityEdge": EVERYTHING,

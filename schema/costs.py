@@ -31,10 +31,11 @@ EDGES = ("edges",)
 SLICING = ("first", "last")
 
 _VALUES = (
-    "Actor Address Authority AvailabilityEdge AvailabilityTerm Consent DeliveryChoice "
-    "Disposition ExternalRef FieldChange Freshness Identity IncidentEdge JournalEntryEdge "
-    "LoyaltyEntryEdge MetadataEntry Money OrderEdge PageInfo PaymentEdge ProductEdge "
-    "StockLevelEdge TaxLine TaxedMoney Totals Tracking _Service"
+    "Actor Address Authority AvailabilityEdge AvailabilityTerm Consent "
+    "DeliveryChoice Disposition ExternalRef FieldChange Freshness Identity IncidentEdge "
+    "JournalEntryEdge LoyaltyEntryEdge MetadataEntry Money OrderEdge PageInfo ParkedDelivery "
+    "PaymentEdge ProductEdge ReadingStatus StockLevelEdge TaxLine TaxedMoney Totals Tracking "
+    "_Service"
 )
 WEIGHTLESS = frozenset(_VALUES.split())
 """Values that come with what holds them."""
@@ -52,7 +53,10 @@ WEIGHT_OF_A_MUTATION = 10
 LISTS: Mapping[str, int] = MappingProxyType(
     {
         "AvailabilityEvent.products": 1,
+        "AdapterStatus.parkedDeliveries": 1,
+        "AdapterStatus.readings": 2,
         "Availability.explain": 6,
+        "Channel.adapters": 1,
         "Customer.addresses": 2,
         "Customer.consents": 4,
         "Customer.identities": 3,

@@ -6,6 +6,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from domain.catalog import GeoPoint, Location, LocationKind, Product
+from domain.channels.abilities import Thing
+from domain.channels.inbox import DeliveryState, Kept
+from domain.channels.marks import Mark
+from domain.channels.standing import Connection
 from domain.ids import ChannelId, Kind, LocationId, OperationId, OrderId, OrderLineId, Sku, mint
 from domain.incidents import Incident, IncidentKind
 from domain.money import Currency, TaxedMoney
@@ -22,8 +26,11 @@ from domain.payments import (
 )
 from domain.stock import Authority, StockLevel
 from domain.values import Actor, ActorKind
+from storage.mongo.connections import CONNECTIONS
 from storage.mongo.driver import Database
+from storage.mongo.inbox import INBOX
 from storage.mongo.incidents import INCIDENTS
+from storage.mongo.marks import MARKS
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 SEK = Currency("SEK")
@@ -189,3 +196,37 @@ async def opened(database: Database, *incidents: Incident) -> None:
         key = f"{each.kind}:{each.subject}"
         document = INCIDENTS.document(each, open_key=key, is_open=True)
         await database.put(INCIDENTS.name, document)
+
+
+async def connected(database: Database, channel: ChannelId, name: str = "somewhere") -> None:
+    """Put a connected account into a database, with all that may be known of one."""
+    account = Connection(
+        id=name,
+        channel_id=channel,
+        provider="penny",
+        account="acct",
+        capabilities=("sends signed deliveries",),
+        seen_at=NOW,
+        heard_at=NOW,
+    )
+    mark = Mark(
+        id=f"{name}:payment",
+        line=name,
+        thing=Thing.PAYMENT,
+        since=NOW,
+        due=NOW,
+        read_at=NOW,
+        failed="It did not answer.",
+    )
+    parked = Kept(
+        id=f"{name}:ev_1",
+        endpoint=name,
+        key="ev_1",
+        state=DeliveryState.PARKED,
+        received_at=NOW,
+        due=NOW,
+        why="A word that nobody knows.",
+    )
+    await database.put(CONNECTIONS.name, CONNECTIONS.document(account))
+    await database.put(MARKS.name, MARKS.document(mark))
+    await database.put(INBOX.name, INBOX.document(parked))

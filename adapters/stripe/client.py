@@ -50,7 +50,7 @@ class Client:
         each = (self._listed(path, raw, as_of, since) for raw in reversed(listed.data))
         news = [one for several in await gather(*each) for one in several]
         told, hints = outcomes.parted(news)
-        found = outcomes.found(await self.fetch_many(thing, hints))
+        found = outcomes.found(hints, await self.fetch_many(thing, hints))
         return Changes([*told, *found], outcomes.following(path, reply, listed))
 
     async def capture(self, told: Instruction) -> Written:

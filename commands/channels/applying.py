@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import logging
 from asyncio import gather
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from commands.channels import news
 from commands.channels.news import NotUnderstood, Receiving, Unread
 from commands.channels.payments import Awaited
-from domain.channels import deadlines
-from domain.channels.inbound import Unreadable
+from domain.channels import deadlines, inbox
+from domain.channels.inbound import News, Unreadable
 from domain.channels.inbox import MOST_ATTEMPTS, PATIENCE, Kept, pause
 from domain.errors import Unavailable
 from domain.incidents import IncidentKind
@@ -70,14 +70,24 @@ async def _judged(receiving: Receiving, line: Line, kept: Kept) -> str | None:
 
 
 async def _applied(receiving: Receiving, line: Line, kept: Kept) -> str:
-    delivery = kept.delivery
-    if delivery is None:
-        raise Unreadable(FORGOTTEN)
+    found = _news(line, kept)
     if kept.attempts > 2 * MOST_ATTEMPTS and kept.why is None:
         raise Unreadable(KILLED)
     with deadlines.within(CALLS_SECONDS):
-        await news.apply(receiving, line, kept.id, line.adapter.parse(delivery))
+        await news.apply(receiving, line, kept.id, found)
     return kept.id
+
+
+def _news(line: Line, kept: Kept) -> Sequence[News]:
+    """What it says.
+
+    Raises:
+        Unreadable: nothing that could be understood, or nothing any more.
+    """
+    delivery = kept.delivery
+    if delivery is None:
+        raise Unreadable(FORGOTTEN)
+    return [inbox.unpacked(delivery.body)] if kept.listed else line.adapter.parse(delivery)
 
 
 async def _again(receiving: Receiving, line: Line, kept: Kept, error: Exception) -> None:

@@ -15,7 +15,9 @@ from msgspec.structs import replace
 from commands.channels import news
 from commands.channels.news import NotUnderstood, Receiving, Unread
 from commands.channels.payments import Awaited
+from domain.channels import inbox
 from domain.channels.abilities import Thing
+from domain.channels.answers import Trouble
 from domain.channels.inbound import News
 from domain.channels.marks import FIRST_LOOK, OVERLAP, Mark
 from domain.incidents import IncidentKind
@@ -29,24 +31,24 @@ logger = logging.getLogger("kassa.channels")
 Told = Callable[[int], None]
 
 
-async def turn(receiving: Receiving, marks: Marks, line: Line, thing: Thing) -> int:
-    """Read a page, if one is due; gives 0 when there is none to read for now."""
+async def turn(receiving: Receiving, marks: Marks, line: Line, thing: Thing) -> timedelta:
+    """Read a page, if one is due; gives how long there is nothing to read now."""
     now = whole_milliseconds(await receiving.stores.now())
     key = f"{line.name}:{thing}"
-    known = await marks.find(key)
-    mark = known or Mark(id=key, since=now - FIRST_LOOK, due=now)
+    mark = await marks.find(key) or Mark(id=key, since=now - FIRST_LOOK, due=now)
     if now < mark.due:
-        return 0
+        return mark.due - now
+    mark = replace(mark, line=line.name, thing=thing, begun_at=mark.begun_at or now)
     rest = timedelta(seconds=line.poll_seconds)
     try:
-        read = await _page(receiving, line, thing, replace(mark, begun_at=mark.begun_at or now))
+        read = await _page(receiving, line, thing, mark)
     except CallFailed as error:
         logger.warning("%s cannot be read: %s", key, error.why)
-        after = max(rest, timedelta(seconds=error.retry_after or 0))
-        await marks.save(replace(mark, due=now + after))
-        return 0
-    await marks.save(read if read.page else _ended(read, now + rest))
-    return 1 if read.page else 0
+        rest = max(rest, timedelta(seconds=error.retry_after or 0))
+        await marks.save(replace(_failed(mark, error), due=now + rest))
+        return rest
+    await marks.save(read if read.page else _ended(read, now, rest))
+    return timedelta() if read.page else rest
 
 
 async def backfill(
@@ -61,10 +63,15 @@ async def backfill(
     """
     key = f"backfill:{line.name}:{thing}:{since.isoformat()}"
     now = whole_milliseconds(await receiving.stores.now())
-    mark = await marks.find(key) or Mark(id=key, since=since, due=now, begun_at=now)
+    begun = Mark(id=key, line=line.name, thing=thing, since=since, due=now, begun_at=now)
+    mark = await marks.find(key) or begun
     while True:
         before = mark.count
-        mark = await _page(receiving, line, thing, mark)
+        try:
+            mark = await _page(receiving, line, thing, mark)
+        except CallFailed as error:
+            await marks.save(_failed(mark, error))
+            raise
         told(mark.count - before)
         if mark.page is None:
             await marks.remove(key)
@@ -72,30 +79,39 @@ async def backfill(
         await marks.save(mark)
 
 
-def _ended(mark: Mark, due: datetime) -> Mark:
+def _ended(mark: Mark, now: datetime, rest: timedelta) -> Mark:
     """The next reading begins a little before this one did."""
     since = max(mark.since, (mark.begun_at or mark.since) - OVERLAP)
-    return replace(mark, since=since, due=due, begun_at=None, page=None, count=0)
+    due = now + rest
+    return replace(mark, since=since, due=due, begun_at=None, page=None, count=0, read_at=now)
+
+
+def _failed(mark: Mark, error: CallFailed) -> Mark:
+    """It goes on at the same page; a page that is not there any more is where to begin anew."""
+    is_gone = error.trouble is Trouble.BAD_DATA
+    return replace(mark, page=None if is_gone else mark.page, failed=error.why)
 
 
 async def _page(receiving: Receiving, line: Line, thing: Thing, mark: Mark) -> Mark:
     changes = await line.adapter.changes(thing, mark.since, mark.page)
     for each in changes.news:
-        await _applied(receiving, line, thing, each)
-    return replace(mark, page=changes.next, count=mark.count + len(changes.news))
+        await _applied(receiving, line, mark, each)
+    count = mark.count + len(changes.news)
+    return replace(mark, page=changes.next, count=count, failed=None)
 
 
-async def _applied(receiving: Receiving, line: Line, thing: Thing, each: News) -> None:
-    """What cannot be applied keeps nothing else waiting, but somebody is told."""
+async def _applied(receiving: Receiving, line: Line, mark: Mark, each: News) -> None:
+    """What cannot be applied keeps nothing else waiting, and somebody is told.
+
+    What must wait goes where deliveries wait, and is tried again as they are.
+    """
     try:
         await news.apply(receiving, line, f"{line.name}:listed", [each])
     except NotUnderstood:
         return  # of which somebody was told
+    except (Awaited, Unread):
+        now = whole_milliseconds(await receiving.stores.now())
+        await receiving.inbox.keep(inbox.listed(line.name, mark.begun_at or now, each, now))
     except (Refusal, Refused) as error:
-        why = error.message
-    except (Awaited, Unread) as error:
-        why = str(error)
-    else:
-        return
-    about = f"listed {thing} changes"
-    await receiving.alarm.open(IncidentKind.NOT_APPLIED, line.account, about, why)
+        about = f"listed {mark.thing} changes"
+        await receiving.alarm.open(IncidentKind.NOT_APPLIED, line.account, about, error.message)

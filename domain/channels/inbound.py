@@ -38,14 +38,14 @@ class Unreadable(Exception):
     """A delivery that the channel signed, and that says what it never should; why, in words."""
 
 
-class Snapshot(Struct, frozen=True):
+class Snapshot(Struct, frozen=True, tag=True):
     """A thing as it is (or was, at its `as_of`)."""
 
     told: Told
     words: tuple[Word, ...] = ()
 
 
-class Fact(Struct, frozen=True):
+class Fact(Struct, frozen=True, tag=True):
     """One thing that happened to the payment `payment_ref`, without the rest of it.
 
     If the payment is not known yet, the fact waits for it, or the payment is fetched.
@@ -56,14 +56,14 @@ class Fact(Struct, frozen=True):
     words: tuple[Word, ...] = ()
 
 
-class RefetchHint(Struct, frozen=True):
+class RefetchHint(Struct, frozen=True, tag=True):
     """Something about this thing changed; ask for it."""
 
     thing: Thing
     key: str
 
 
-class Unrecognised(Struct, frozen=True):
+class Unrecognised(Struct, frozen=True, tag=True):
     """News of a kind that the adapter does not know; kept, and told to somebody."""
 
     word: Word

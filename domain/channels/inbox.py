@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
+from hashlib import sha256
 
 import msgspec
 from msgspec import Struct
 
-from domain.channels.inbound import Delivery
+from domain.channels.inbound import Delivery, News, Unreadable
 from domain.values import Count
 
 LEASE = timedelta(seconds=30)
@@ -41,7 +42,11 @@ class Backlog(Struct, frozen=True):
 
 
 class Kept(Struct, frozen=True, kw_only=True):
-    """A delivery in the inbox. Its body and headers are forgotten after a while, its key never."""
+    """A delivery in the inbox. Its body and headers are forgotten after a while, its key never.
+
+    What was `listed` did not come as a delivery: it is news that a reading found and that could not
+    be applied at once; then the body is ours (`unpacked`).
+    """
 
     id: str = msgspec.field(name="_id")
     endpoint: str
@@ -54,6 +59,7 @@ class Kept(Struct, frozen=True, kw_only=True):
     body: bytes | None = None
     why: str | None = None
     applied_at: datetime | None = None
+    listed: bool = False
 
     @property
     def delivery(self) -> Delivery | None:
@@ -80,6 +86,37 @@ def kept(delivery: Delivery, key: str) -> Kept:
         headers=dict(delivery.headers),
         body=delivery.body,
     )
+
+
+def listed(endpoint: str, begun_at: datetime, news: News, now: datetime) -> Kept:
+    """News that a reading found and that must wait; once for each reading, however often read.
+
+    What happens after `begun_at` is listed by the next reading again, under another key.
+    """
+    body = msgspec.json.encode(news)
+    key = f"listed-{begun_at:%Y%m%dT%H%M%S.%f}-{sha256(body).hexdigest()[:32]}"
+    return Kept(
+        id=f"{endpoint}:{key}",
+        endpoint=endpoint,
+        key=key,
+        state=DeliveryState.WAITING,
+        received_at=now,
+        due=now,
+        body=body,
+        listed=True,
+    )
+
+
+def unpacked(body: bytes) -> News:
+    """The news in the body of what was `listed`.
+
+    Raises:
+        Unreadable: another version put it there in another form.
+    """
+    try:
+        return msgspec.json.decode(body, type=News)
+    except msgspec.DecodeError as error:
+        raise Unreadable(f"Another version kept it: {error}.") from error
 
 
 def pause(attempts: int) -> timedelta:

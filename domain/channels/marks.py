@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 import msgspec
 from msgspec import Struct
 
+from domain.channels.abilities import Thing
+
 OVERLAP = timedelta(minutes=5)
 """So much is read again each time: clocks differ, and some changes are listed late."""
 
@@ -17,12 +19,18 @@ FIRST_LOOK = timedelta(days=1)
 class Mark(Struct, frozen=True, kw_only=True):
     """A reading of what changed since a time: at which page it is, or when the next one is due.
 
-    `begun_at` is when the reading began whose page is `page`; None between two readings.
+    `line` and `thing` say what is read; none in marks of older versions. `begun_at` is when the
+    reading began whose page is `page`; None between two readings. `read_at` is when the last whole
+    one ended, `failed` why the last try did not succeed.
     """
 
     id: str = msgspec.field(name="_id")
+    line: str | None = None
+    thing: Thing | None = None
     since: datetime
     due: datetime
     begun_at: datetime | None = None
     page: str | None = None
     count: int = 0
+    read_at: datetime | None = None
+    failed: str | None = None

@@ -46,7 +46,7 @@ class OperationTold(Struct, frozen=True, kw_only=True):
     reason: str | None = None
 
 
-class PaymentTold(Struct, frozen=True, kw_only=True):
+class PaymentTold(Struct, frozen=True, kw_only=True, tag=True):
     """A payment with at least one of its operations; those that are left out stay as they were.
 
     `ref` is the provider's name for the payment. `order` names the order that is paid for as
@@ -73,7 +73,7 @@ class IdentityTold(Struct, frozen=True, kw_only=True):
     wallet_token: bool = False
 
 
-class CustomerTold(Struct, frozen=True, kw_only=True):
+class CustomerTold(Struct, frozen=True, kw_only=True, tag=True):
     """A person, as the channel's own account `ref`."""
 
     ref: str
@@ -97,7 +97,7 @@ class LineTold(Struct, frozen=True, kw_only=True):
     tax_minor: int = 0
 
 
-class OrderTold(Struct, frozen=True, kw_only=True):
+class OrderTold(Struct, frozen=True, kw_only=True, tag=True):
     """An order, whole. `total_minor` is what its lines, delivery and discounts must add up to.
 
     `ref` is the provider's name for it, among all of the provider's accounts. `location` is where
@@ -122,7 +122,7 @@ class OrderTold(Struct, frozen=True, kw_only=True):
     paid_by: tuple[str, ...] = ()
 
 
-class StockTold(Struct, frozen=True, kw_only=True):
+class StockTold(Struct, frozen=True, kw_only=True, tag=True):
     """How many units the channel counts at one of its locations, by the channel's own name."""
 
     sku: Sku
@@ -131,7 +131,7 @@ class StockTold(Struct, frozen=True, kw_only=True):
     as_of: datetime
 
 
-class ProductTold(Struct, frozen=True, kw_only=True):
+class ProductTold(Struct, frozen=True, kw_only=True, tag=True):
     """Something that is sold. `price` is gross, and `list_minor` what it was before a reduction."""
 
     sku: Sku

@@ -169,3 +169,8 @@ class Line(Struct, frozen=True, kw_only=True):
     @property
     def name(self) -> str:
         return self.account.name
+
+    @property
+    def is_called(self) -> bool:
+        """Is it known where it is called? Otherwise it is only listened to."""
+        return self.account.base_url is not None

@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Mapping, Sequence
 from typing import Protocol
 
 from domain.catalog import Location, LocationKind, Product
+from domain.channels.standing import AdapterStatus
 from domain.customers import Customer, IdentityKind, LoyaltyAccount, LoyaltyEntry
 from domain.ids import (
     ChannelId,
@@ -214,6 +215,10 @@ class Channels(Protocol):
     ) -> Awaitable[Mapping[ChannelId, Channel]]: ...
 
     async def all(self, viewer: Viewer) -> Sequence[Channel]: ...
+
+    async def adapters_of(
+        self, viewer: Viewer, keys: Sequence[ChannelId]
+    ) -> Mapping[ChannelId, Sequence[AdapterStatus]]: ...
 
 
 class Incidents(Protocol):

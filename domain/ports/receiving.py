@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from domain.channels.inbox import DeliveryState, Kept
 from domain.channels.marks import Mark
+from domain.channels.standing import Connection, Heard
 from domain.incidents import Incident
 
 
@@ -56,6 +57,14 @@ class Incidents(Protocol):
 
     async def open(self, incident: Incident) -> bool:
         """Tell of it; False if one of its kind and subject is open already."""
+        ...
+
+
+class Connections(Protocol):
+    """Which channels gateways have connected."""
+
+    async def tell(self, told: Mapping[str, tuple[Connection, Heard]]) -> None:
+        """Say that these are connected, and what was heard of each since the last time."""
         ...
 
 

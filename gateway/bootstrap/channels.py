@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from functools import partial
 from importlib import import_module
+from time import monotonic
 from typing import cast
 
 import httpx2
@@ -27,15 +28,16 @@ from domain.ports.receiving import Inbox
 from domain.ports.timing import Timed, untimed
 from gateway import upkeep
 from gateway.bootstrap.opening import opened
-from gateway.channels import configuring
+from gateway.channels import configuring, presence
 from gateway.channels.configuring import Configuration, Configured, Keeping
 from gateway.settings import Settings, SettingsError
 from gateway.webhooks import Webhooks
+from storage.mongo.connections import MongoConnections
 from storage.mongo.driver import Database
 from storage.mongo.inbox import MongoInbox
 from storage.mongo.incidents import MongoIncidents
 from storage.mongo.journal.leader import Leader
-from storage.mongo.leases import Lease
+from storage.mongo.leases import LEASE, Lease
 from storage.mongo.marks import MongoMarks
 from storage.mongo.migrate import WITH_OUTBOX, migrate
 from storage.mongo.operations import channel_id
@@ -174,7 +176,11 @@ async def taking(
     found = configuration(settings)
     async with connected(settings, chosen, stores, found, timed) as lines:
         webhooks.lines = lines
-        yield jobs(chosen, receiving(chosen, stores), lines, found.keeping)
+        told = presence.telling(MongoConnections(chosen), lines, webhooks.hearing)
+        yield {
+            **jobs(chosen, receiving(chosen, stores), lines, found.keeping),
+            **({"connections": (told, presence.EVERY_SECONDS)} if lines else {}),
+        }
 
 
 def receiving(chosen: Database, stores: Stores) -> Receiving:
@@ -192,6 +198,7 @@ def jobs(
         **{
             f"reading {each.name} {thing}": (reading(chosen, parts, each, thing), 1.0)
             for each in lines.values()
+            if each.is_called
             for thing in each.adapter.capabilities.windows
         },
         "inbox": (partial(applying.work, parts, lines, MOST_AT_ONCE), 0.1),
@@ -200,11 +207,21 @@ def jobs(
 
 
 def reading(chosen: Database, parts: Receiving, line: Line, thing: Thing) -> upkeep.Job:
-    """Reads what changed at a channel, if this gateway is the one that does."""
+    """Reads what changed at a channel, if this gateway is the one that does.
+
+    Until the next reading is due nobody is asked anything, not even the database.
+    """
     lease, marks = Lease(chosen, f"reading {line.name} {thing}"), MongoMarks(chosen)
+    others = min(LEASE, timedelta(seconds=line.poll_seconds))
+    due = monotonic()
 
     async def read() -> int:
-        return await syncing.turn(parts, marks, line, thing) if await lease.hold() else 0
+        nonlocal due
+        if monotonic() < due:
+            return 0
+        rest = await syncing.turn(parts, marks, line, thing) if await lease.hold() else others
+        due = monotonic() + rest.total_seconds()
+        return 0 if rest else 1
 
     return read
 

@@ -113,7 +113,7 @@ async def _listed(settings: Settings) -> None:
             table.add_column(name, overflow="fold")
         for name, line in lines.items():
             texts = (name, line.adapter.provider, line.account.account, f"/webhooks/{name}")
-            table.add_row(*map(escape, (*texts, judging.abilities(line))))
+            table.add_row(*map(escape, (*texts, "; ".join(judging.abilities(line)))))
         out.print(table if lines else NONE)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
 from domain.channels.abilities import Hooks
@@ -25,15 +25,18 @@ def unheard(line: Line) -> Iterator[str]:
         yield "It signs what it sends, and has no `secrets` here: none of it would be taken."
     if can.hooks is Hooks.NONE and not can.windows:
         yield "It sends nothing, and its changes cannot be listed: nothing is ever heard of it."
-    if (can.reads or can.writes or can.windows) and not line.account.base_url:
-        yield "It is to be called, and has no `base_url`."
-    if (can.reads or can.writes or can.windows) and not line.account.key:
+    if can.hooks is Hooks.NONE and not line.is_called:
+        yield "It sends nothing and must be called, and has no `base_url`."
+    if line.is_called and (can.reads or can.writes or can.windows) and not line.account.key:
         yield "It is to be called, and has no `key`."
 
 
 def remarks(line: Line) -> Iterator[str]:
     """What to know of it, though nothing is wrong."""
     can = line.adapter.capabilities
+    if can.hooks is not Hooks.NONE and not line.is_called:
+        yield "It has no `base_url`, and is never called: only what it sends by itself is heard."
+        return
     if can.hooks is not Hooks.NONE and can.resends_for is None and can.windows:
         yield "It never sends a delivery again: what is lost comes with the next reconciliation."
     if can.hooks is not Hooks.NONE and not can.windows:
@@ -42,6 +45,8 @@ def remarks(line: Line) -> Iterator[str]:
 
 async def unreachable(line: Line) -> str | None:
     """Why it cannot be asked now; None if it can, or need not be."""
+    if not line.is_called:
+        return None
     for thing in sorted(line.adapter.capabilities.windows):
         try:
             await line.adapter.changes(thing, datetime.now(UTC), None)
@@ -50,10 +55,10 @@ async def unreachable(line: Line) -> str | None:
     return None
 
 
-def abilities(line: Line) -> str:
-    """In a few words."""
+def abilities(line: Line) -> Sequence[str]:
+    """What it can do, each in a few words."""
     can = line.adapter.capabilities
     sends = f"sends {can.hooks} deliveries" if can.hooks is not Hooks.NONE else "is polled"
     reads = [f"{thing} {how}" for thing, how in sorted(can.reads.items())]
     told = [f"lists {thing} changes" for thing in sorted(can.windows)]
-    return "; ".join([sends, *reads, *told, *(str(each) for each in sorted(can.writes))])
+    return [sends, *reads, *told, *(str(each) for each in sorted(can.writes))]

@@ -5,10 +5,10 @@ from __future__ import annotations
 import msgspec
 
 from domain.channels.marks import Mark
-from storage.mongo.collections import Collection
+from storage.mongo.collections import Collection, Index, by
 from storage.mongo.driver import Database
 
-MARKS = Collection("readings", Mark)
+MARKS = Collection("readings", Mark, (Index(by("line"), "Channel.adapters", sparse=True),))
 COLLECTIONS = (MARKS,)
 
 

@@ -11,6 +11,7 @@ from storage.mongo import (
     api_keys,
     catalog,
     claims,
+    connections,
     customers,
     inbox,
     incidents,
@@ -48,6 +49,7 @@ COLLECTIONS: tuple[Collection, ...] = (
     *inbox.COLLECTIONS,
     *incidents.COLLECTIONS,
     *marks.COLLECTIONS,
+    *connections.COLLECTIONS,
 )
 
 WITH_OUTBOX = tuple(each.name for each in COLLECTIONS if PENDING in each.indexes)

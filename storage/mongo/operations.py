@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Awaitable, Mapping, Sequence
 from contextlib import suppress
 
+from domain.channels.standing import AdapterStatus
 from domain.ids import ChannelId
 from domain.operations import Channel
 from domain.ports import EVERYTHING, Wanted
 from domain.viewer import Subject, Viewer
 from storage.mongo.collections import Collection, Index, by
+from storage.mongo.connections import MongoConnections
 from storage.mongo.driver import Database, Taken
 from storage.mongo.reader import Reader
 
@@ -22,6 +24,7 @@ class MongoChannels:
 
     def __init__(self, database: Database, wanted: Wanted = EVERYTHING) -> None:
         self._channels = Reader(database, "channels", Channel, Subject.AVAILABILITY, wanted)
+        self._connections = MongoConnections(database)
 
     def by_ids(
         self, viewer: Viewer, keys: Sequence[ChannelId]
@@ -30,6 +33,11 @@ class MongoChannels:
 
     async def all(self, viewer: Viewer) -> Sequence[Channel]:
         return await self._channels.all(viewer, {}, sort=[("code", 1)])
+
+    async def adapters_of(
+        self, viewer: Viewer, keys: Sequence[ChannelId]
+    ) -> Mapping[ChannelId, Sequence[AdapterStatus]]:
+        return await self._connections.adapters_of(viewer, keys)
 
 
 async def channel_id(database: Database, channel: Channel) -> ChannelId:

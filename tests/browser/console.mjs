@@ -3,8 +3,9 @@
 // KASSA_URL       the page
 // KASSA_CHROMIUM  the browser's executable
 //
-// On the way it writes the lines STOP, SELL and START, and waits for a line of answer to each: the
-// gateway is killed, another one sells meanwhile, and the gateway comes back.
+// On the way it writes the lines POST, STOP, SELL and START, and waits for a line of answer to each: a
+// channel sends what nobody understands; the gateway is killed, another one sells meanwhile, and the
+// gateway comes back.
 
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
@@ -24,6 +25,7 @@ const PAGES = {
   '#/orders': '.orders td',
   '#/orders/customer/K-1001': '.orders td',
   '#/orders/order/W-11313': '.timeline li',
+  '#/channels': '.adapters .figures',
 };
 
 const report = await withChromium({ viewport: { width: 1440, height: 900 }, locale: 'sv-SE' }, async (browser) => {
@@ -38,11 +40,12 @@ const report = await withChromium({ viewport: { width: 1440, height: 900 }, loca
   const keyboard = await byKeyboard(one);
   const looks = await looksOf(one);
   const incident = await lookAt(one);
+  const channel = await channelPage(one);
   const calm = structuredClone({ ...seen, outside: outside(seen.requests, origin) });
   const graph = await graphPage(one);
   const away = await serverAway(one, other);
   const switched = await anotherRole(one);
-  return { sale, refusal, found, keyboard, looks, incident, graph, away, switched, ...calm };
+  return { sale, refusal, found, keyboard, looks, incident, channel, graph, away, switched, ...calm };
 });
 process.stdout.write(`${JSON.stringify(report)}\n`);
 process.exit(0);
@@ -192,6 +195,17 @@ async function anotherRole(page) {
   await live(page);
   const panels = await page.getByRole('main').getByRole('heading', { level: 2 }).allInnerTexts();
   return { authorization, stored, panels };
+}
+
+/** A delivery that nobody understands comes in elsewhere, and is shown here with its reason. */
+async function channelPage(page) {
+  await page.goto(`${url}#/channels`);
+  const panel = page.getByRole('region', { name: 'Penny, Netherlands' });
+  await panel.locator('.figures').waitFor();
+  const before = await panel.innerText();
+  await tell('POST');
+  await panel.getByText('Parked deliveries').waitFor();
+  return { before, after: await panel.innerText(), faults: await faultsHere(page) };
 }
 
 /** Somebody closes an incident, and sees none any more. */

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 import httpx2
 import pytest
@@ -26,7 +27,7 @@ from storage.mongo.incidents import INCIDENTS
 from storage.mongo.payments import PAYMENTS
 from storage.mongo.stores import MongoStores
 from tests.channels.paying import signs
-from tests.trading import Trading
+from tests.trading import LONG_AGO, Trading
 
 WEBHOOK = Secret("webhook-secret-of-penny")
 OLDER = Secret("webhook-secret-before-that")
@@ -49,28 +50,52 @@ poll_seconds = 1
 """
 
 NOBODY = "http://127.0.0.1:9"
+PENNY = "penny-nl"
+
+D = TypeVar("D", bound="Desk")
+Post = Callable[[bytes, Mapping[str, str]], Awaitable[None]]
 
 
-def configured(folder: Path, url: str = NOBODY) -> Configuration:
+def configured(folder: Path, url: str = NOBODY, *, poll_seconds: float = 1) -> Configuration:
     """The configuration of one account at Penny."""
     path = folder / "channels.toml"
-    path.write_text(CHANNELS.format(url=url))
+    text = CHANNELS.format(url=url)
+    path.write_text(text.replace("poll_seconds = 1", f"poll_seconds = {poll_seconds}"))
     return load(path, is_development=True, environ=ENVIRONMENT)
 
 
-class Desk:
-    """A gateway that takes deliveries, with its workers at hand."""
+class Tells(Protocol):
+    """A peer with something to tell; with dice it is repeated, and in any order."""
 
-    def __init__(self, database: Database, lines: channels.Lines, http: httpx2.AsyncClient) -> None:
-        self.database, self.lines, self.http = database, lines, http
+    async def deliver(self, post: Post, dice: random.Random | None = None) -> None: ...
+
+
+class Desk:
+    """A gateway that takes deliveries at `endpoint`, with its workers at hand."""
+
+    endpoint = PENNY
+
+    def __init__(self, database: Database, webhooks: Webhooks, http: httpx2.AsyncClient) -> None:
+        self.database, self.http = database, http
+        self.lines, self.hearing = webhooks.lines, webhooks.hearing
         self.parts = channels.receiving(database, MongoStores(database))
 
     async def deliver(
-        self, body: bytes, secret: Secret = WEBHOOK, endpoint: str = "penny-nl", **headers: str
+        self, body: bytes, secret: Secret = WEBHOOK, endpoint: str = PENNY, **headers: str
     ) -> httpx2.Response:
         """Post a delivery as Penny does, now."""
         signed = {**signs(body, secret, datetime.now(UTC)), **headers}
         return await self.http.post(f"/webhooks/{endpoint}", content=body, headers=signed)
+
+    async def post(self, body: bytes, headers: Mapping[str, str]) -> None:
+        """Take a delivery that a peer has signed."""
+        answer = await self.http.post(f"/webhooks/{self.endpoint}", content=body, headers=headers)
+        assert answer.status_code == 200, answer.text
+
+    async def hear(self, peer: Tells, dice: random.Random | None = None) -> None:
+        """Take what a peer has to tell, and apply it."""
+        await peer.deliver(self.post, dice)
+        await self.work()
 
     async def work(self) -> None:
         """Apply what is due, until nothing is."""
@@ -79,8 +104,8 @@ class Desk:
 
     async def come(self) -> None:
         """Let all that waits be due now."""
-        at = datetime(2020, 1, 1, tzinfo=UTC)
-        await self.database.change_all(INBOX.name, {"state": "WAITING"}, {"$set": {"due": at}})
+        due = {"$set": {"due": LONG_AGO}}
+        await self.database.change_all(INBOX.name, {"state": "WAITING"}, due)
 
     async def rows(self, **where: Any) -> list[dict[str, Any]]:
         """What stands in the inbox."""
@@ -94,7 +119,7 @@ class Desk:
 
 
 @asynccontextmanager
-async def desk_over(database: Database, found: Configuration):
+async def desk_over(database: Database, found: Configuration, kind: type[D] = Desk):
     """A desk over a database."""
     settings, stores = Settings(), MongoStores(database)
     async with channels.connected(settings, database, stores, found) as lines:
@@ -111,7 +136,7 @@ async def desk_over(database: Database, found: Configuration):
         )
         transport = httpx2.ASGITransport(app=application)
         async with httpx2.AsyncClient(transport=transport, base_url="http://kassa") as http:
-            yield Desk(database, lines, http)
+            yield kind(database, webhooks, http)
 
 
 @pytest.fixture

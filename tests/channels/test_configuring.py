@@ -105,13 +105,28 @@ async def test_options_that_the_adapter_does_not_know_are_told(tmp_path, monkeyp
 
 async def test_what_would_never_be_heard_is_told(tmp_path):
     path = tmp_path / "channels.toml"
-    kept = [line for line in GOOD.splitlines() if not line.startswith(("secrets", "key", "base"))]
+    kept = [line for line in GOOD.splitlines() if not line.startswith(("secrets", "key"))]
     path.write_text("\n".join(kept))
 
     async with bootstrap.unconnected(Settings(channels=path)) as lines:
         problems = " ".join(judging.unheard(lines["penny-nl"]))
 
-    assert all(word in problems for word in ("secrets", "base_url", "key"))
+    assert all(word in problems for word in ("secrets", "key"))
+
+
+async def test_a_channel_without_an_address_is_only_listened_to(tmp_path, monkeypatch):
+    for name, value in ENVIRONMENT.items():
+        monkeypatch.setenv(name, value)
+    path = tmp_path / "channels.toml"
+    path.write_text("\n".join(line for line in GOOD.splitlines() if not line.startswith("base")))
+
+    async with bootstrap.unconnected(Settings(channels=path)) as lines:
+        line = lines["penny-nl"]
+        assert list(judging.unheard(line)) == []
+        assert await judging.unreachable(line) is None
+        [remark] = judging.remarks(line)
+
+    assert "base_url" in remark
 
 
 async def test_a_channel_that_does_not_answer_is_told(tmp_path, monkeypatch):

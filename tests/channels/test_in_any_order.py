@@ -1,7 +1,8 @@
 """Deliveries come once to five times, shuffled, cut off, to workers that die: nothing differs.
 
-Compared with each delivery once, in order: payments, what the ledger adds up to, and what the
-journal adds up to, told once for each version. Another channel joins with its own story.
+Compared with each delivery once, in order: the books of all that channels tell of, what the ledger
+adds up to, and what the journal adds up to, told once for each version. The same where some of the
+deliveries never come, once the channels were read.
 """
 
 from __future__ import annotations
@@ -9,114 +10,199 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import pytest
 
 from commands.channels import applying
-from tests.channels.conftest import Desk, configured, desk_over
-from tests.channels.test_syncing import HIDDEN, trade
-from tests.peers.penny import Penny
-from tests.trading import Trading
+from domain.channels.marks import Mark
+from gateway.bootstrap import channels
+from storage.mongo.inbox import INBOX
+from storage.mongo.ledger import POSTINGS
+from storage.mongo.marks import MongoMarks
+from tests.channels.conftest import Desk, desk_over
+from tests.channels.landed import journal_of, state_of
+from tests.channels.sources import Sent, Told, all_channels
+from tests.trading import LONG_AGO, Trading, trading
 
-COUNT = 60
-"""So many payments; each has one to four deliveries."""
+SEED = 8
+AT_ONCE = 50
+LOST = 0.05
+WHEN = frozenset({"observed_at"})
+"""When we were told: what is fetched is newer than what was sent."""
 
 
-UNTOLD = {"pending_since": {"$exists": True}}
+class Books(NamedTuple):
+    """What is known, without what only says when and how often it was written."""
+
+    state: Mapping[str, Any]
+    ledger: Mapping[tuple[str, str], int]
+    story: Mapping[str, Mapping[str, Any]]
 
 
-async def in_order(desk: Desk, bodies: Sequence[bytes]) -> None:
-    for body in bodies:
-        await desk.deliver(body)
-        await desk.work()
+@pytest.fixture(scope="module")
+async def told(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Told]:
+    """What happens in all channels: some 2,000 deliveries."""
+    async with all_channels(tmp_path_factory.mktemp("channels"), random.Random(SEED)) as found:
+        assert len(found.told) >= 2_000
+        yield found
 
 
-async def in_disorder(desk: Desk, bodies: Sequence[bytes], dice: random.Random) -> None:
-    """Shuffled and repeated; one in ten is cut off on its way, one in ten by its worker's death."""
-    several = [body for body in bodies for _ in range(dice.randint(1, 5))]
-    dice.shuffle(several)
-    for n in range(0, len(several), 50):
-        await asyncio.gather(*(_delivered(desk, body, dice) for body in several[n : n + 50]))
-        if dice.random() < 0.5:
-            await _killed(desk, dice)
-    for body in bodies:  # who is cut off sends again
-        await desk.deliver(body)
+@pytest.fixture(scope="module")
+async def expected(servers, driver, told) -> Books:
+    """The books of a shop that hears of everything once, in order."""
+    async with (
+        trading(servers.mongodb_url, driver, with_upkeep=False) as shop,
+        desk_over(shop.database, told.configuration) as desk,
+    ):
+        for each in told.told:
+            assert await sent(desk, each)
+            await applying.work(desk.parts, desk.lines, 1)
+        await drained(desk)
+        return await books_of(shop, desk)
+
+
+async def books_of(shop: Trading, desk: Desk) -> Books:
+    assert [each["detail"] for each in await desk.incidents()] == []
+    assert await desk.rows(state="PARKED") == []
+    state = await state_of(shop)
+    for row in state["payments"]:
+        row.pop("observed_at")
+    # A payment that found its order after it was posted has its receivable under its own name.
+    owed = {
+        f"receivable:{row['_id']}": f"receivable:{row['order_id']}" for row in state["payments"]
+    }
+    ledger: Counter[tuple[str, str]] = Counter()
+    for posting in await desk.database.find(POSTINGS.name, {}):
+        assert sum(line["minor"] for line in posting["lines"]) == 0
+        for line in posting["lines"]:
+            account = owed.get(line["account"], line["account"])
+            ledger[account, line["currency"]] += line["minor"]
+    return Books(state, {key: minor for key, minor in ledger.items() if minor}, await story(shop))
+
+
+async def story(shop: Trading) -> Mapping[str, Mapping[str, Any]]:
+    """What each story adds up to, but for what is nothing; no version is told twice or left out."""
+    last: dict[str, dict[str, Any]] = {}
+    versions: dict[str, list[int]] = {}
+    for entry in await journal_of(shop):
+        versions.setdefault(entry["aggregate"], []).append(entry["seq"])
+        facts = last.setdefault(entry["aggregate"], {})
+        facts |= {name: now for name, (_, now) in entry["changes"].items()}
+    assert all(seqs == list(range(seqs[0], seqs[0] + len(seqs))) for seqs in versions.values())
+    return {
+        key: {name: now for name, now in facts.items() if now and name not in WHEN}
+        for key, facts in last.items()
+    }
+
+
+async def sent(desk: Desk, each: Sent) -> bool:
+    """Was it acknowledged?"""
+    answer = await desk.http.post(
+        f"/webhooks/{each.endpoint}", content=each.body, headers=dict(each.headers())
+    )
+    return answer.status_code == 200
+
+
+async def drained(desk: Desk) -> None:
+    """Let all that waits be tried until nothing does."""
     while await desk.rows(state="WAITING"):
         await desk.come()
         await desk.work()
 
 
-async def _delivered(desk: Desk, body: bytes, dice: random.Random) -> None:
-    posting = asyncio.ensure_future(desk.deliver(body))
+async def in_disorder(desk: Desk, told: Sequence[Sent], dice: random.Random) -> None:
+    """Shuffled and repeated; one in ten is cut off on its way, some workers within their work."""
+    queue = [each for each in told for _ in range(dice.randint(1, 5))]
+    dice.shuffle(queue)
+    while queue:
+        some, queue = queue[:AT_ONCE], queue[AT_ONCE:]
+        heard = await asyncio.gather(*(_cut_at_times(desk, each, dice) for each in some))
+        # Who is not acknowledged sends again.
+        queue += [each for each, is_heard in zip(some, heard, strict=True) if not is_heard]
+        await _worked(desk, dice)
+    await drained(desk)
+
+
+async def _cut_at_times(desk: Desk, each: Sent, dice: random.Random) -> bool:
+    """Was it acknowledged? The connection may end before it was kept, or before we say so."""
+    posting = asyncio.ensure_future(sent(desk, each))
     if dice.random() < 0.1:
-        await asyncio.sleep(0)
+        for _ in range(dice.randint(0, 20)):
+            await asyncio.sleep(0)
         posting.cancel()
     await asyncio.wait([posting])
+    return not posting.cancelled() and posting.result()
 
 
-async def _killed(desk: Desk, dice: random.Random) -> None:
-    """A worker that is cut off somewhere within its work."""
-    working = asyncio.ensure_future(applying.work(desk.parts, desk.lines, 20))
-    for _ in range(dice.randint(0, 200)):
-        await asyncio.sleep(0)
-    working.cancel()
-    await asyncio.wait([working])
-    await desk.come()
+async def _worked(desk: Desk, dice: random.Random) -> None:
+    """Two workers take what is due; one in five is killed somewhere within its work."""
+    working = [
+        asyncio.ensure_future(applying.work(desk.parts, desk.lines, AT_ONCE)) for _ in range(2)
+    ]
+    for each in working:
+        if dice.random() < 0.2:
+            for _ in range(dice.randint(0, 200)):
+                await asyncio.sleep(0)
+            each.cancel()
+    await asyncio.wait(working)
+    assert not [each for each in working if not each.cancelled() and each.exception()]
+    # What the dead have taken is not waited for.
+    taken = {"state": "WAITING", "owner": {"$exists": True}}
+    await desk.database.change_all(INBOX.name, taken, {"$set": {"due": LONG_AGO}})
 
 
-async def picture(shop: Trading, desk: Desk):
-    """State, ledger and journal, without what only says when and how often they were written."""
-    states = {}
-    for row in await desk.payments():
-        kept = {name: value for name, value in row.items() if name not in HIDDEN}
-        kept["operations"] = sorted(kept["operations"], key=lambda each: each["id"])
-        states[row["_id"]] = kept
-    ledger: Counter[tuple[str, str]] = Counter()
-    for posting in await desk.database.find("postings", {}):
-        assert sum(line["minor"] for line in posting["lines"]) == 0
-        for line in posting["lines"]:
-            ledger[line["account"], line["currency"]] += line["minor"]
-    sums = {key: minor for key, minor in ledger.items() if minor}
-    return states, sums, await journal(shop)
+def same(found: Books, expected: Books) -> None:
+    """Compared piece by piece, so that a difference can be read."""
+    for name, rows in expected.state.items():
+        assert found.state[name] == rows, name
+    assert found.ledger == expected.ledger
+    assert found.story == expected.story
 
 
-async def journal(shop: Trading):
-    """What each story adds up to, but for what is nothing; no version is told twice or left out."""
-    added: dict[str, dict[str, object]] = {}
-    versions: dict[str, list[int]] = {}
-    while await shop.database.count("payments", UNTOLD, 1):  # another appender may be at it
-        await shop.told()
-    for entry in await shop.told():
-        if entry["aggregate"].startswith("pay_"):
-            versions.setdefault(entry["aggregate"], []).append(entry["seq"])
-            story = added.setdefault(entry["aggregate"], {})
-            story.update({name: after for name, (_, after) in entry["changes"].items()})
-    assert all(seqs == list(range(1, len(seqs) + 1)) for seqs in versions.values())
-    return {
-        key: {name: after for name, after in story.items() if after} for key, story in added.items()
-    }
+@pytest.mark.timeout(300)
+async def test_order_and_repetition_do_not_matter(servers, driver, told, expected):
+    async with (
+        trading(servers.mongodb_url, driver, with_upkeep=False) as shop,
+        desk_over(shop.database, told.configuration) as desk,
+    ):
+        await in_disorder(desk, told.told, random.Random(SEED))
+
+        same(await books_of(shop, desk), expected)
 
 
-@pytest.mark.parametrize("seed", range(2))
-async def test_order_and_repetition_do_not_matter(shelf, stall, tmp_path, seed):
-    penny = Penny()
-    trade(penny, seed, COUNT)
-    async with penny.open() as url:
-        found = configured(tmp_path, url)
-        async with desk_over(shelf.database, found) as desk:
-            await in_order(desk, penny.events)
-            expected = await picture(shelf, desk)
-        async with desk_over(stall.database, found) as desk:
-            for name in ("inbox", "incidents", "readings"):
-                await stall.database.delete(name, {})
-            await in_disorder(desk, penny.events, random.Random(seed))
-            states, ledger, story = await picture(stall, desk)
-            assert await desk.incidents() == []
+@pytest.mark.timeout(300)
+async def test_what_is_lost_for_good_is_there_after_the_next_reading(
+    servers, driver, told, expected
+):
+    dice = random.Random(SEED)
+    kept = [each for each in told.told if dice.random() > LOST]
+    assert len(kept) < 0.98 * len(told.told)
+    async with (
+        trading(servers.mongodb_url, driver, with_upkeep=False) as shop,
+        desk_over(shop.database, told.configuration) as desk,
+    ):
+        for n in range(0, len(kept), AT_ONCE):
+            assert all(await asyncio.gather(*(sent(desk, each) for each in kept[n : n + AT_ONCE])))
+            await desk.work()
+        await drained(desk)
 
-    for each in (*states.values(), *expected[0].values()):
-        each.pop("observed_at")  # what is fetched is newer than what was sent
-    assert len(states) == COUNT
-    assert states == expected[0]
-    assert ledger == expected[1]
-    assert story == expected[2]
+        await read(desk, told)
+
+        state = (await books_of(shop, desk)).state
+        for name, rows in expected.state.items():
+            assert state[name] == rows, name
+
+
+async def read(desk: Desk, told: Told) -> None:
+    """One turn of the pollers, who read for the last time when it all began."""
+    marks = MongoMarks(desk.database)
+    for line in desk.lines.values():
+        for thing in line.adapter.capabilities.windows:
+            key = f"{line.name}:{thing}"
+            await marks.save(Mark(id=key, since=told.opened_at, due=told.opened_at))
+            job = channels.reading(desk.database, desk.parts, line, thing)
+            while await job():
+                pass
+    await drained(desk)

@@ -24,7 +24,7 @@ from storage.mongo.incidents import INCIDENTS
 from storage.mongo.orders import ORDERS
 from storage.mongo.stock import LEVELS
 from tests.admin_schema import official
-from tests.channels.conftest import ENVIRONMENT, WEBHOOK, Desk, desk_over
+from tests.channels.conftest import ENVIRONMENT, WEBHOOK, Desk, Tells, desk_over
 from tests.channels.landed import clear, state_of, story_of
 from tests.channels.paying import event, movement, payment
 from tests.gateway.serving import served
@@ -57,14 +57,10 @@ currency = "EUR"
 class Counter(Desk):
     """A gateway with a shop at Shopify, and an account at Penny who takes money for it."""
 
-    async def post(self, body: bytes, headers: Any) -> None:
-        answer = await self.http.post("/webhooks/kitchen", content=body, headers=headers)
-        assert answer.status_code == 200, answer.text
+    endpoint = "kitchen"
 
-    async def hear(self, peer: Shopify, dice: random.Random | None = None) -> None:
-        """Take what Shopify has to tell, and apply all of it."""
-        await peer.deliver(self.post, dice)
-        await self.work()
+    async def hear(self, peer: Tells, dice: random.Random | None = None) -> None:
+        await super().hear(peer, dice)
         await self.try_again()
 
     async def try_again(self) -> None:
@@ -93,8 +89,8 @@ async def counter_over(database: Database, folder: Path, url: str) -> AsyncItera
     configuration = load(path, is_development=True, environ=SECRETS)
     await database.delete(INBOX.name, {})
     await database.delete(INCIDENTS.name, {})
-    async with desk_over(database, configuration) as found:
-        yield Counter(found.database, found.lines, found.http)
+    async with desk_over(database, configuration, Counter) as found:
+        yield found
 
 
 @pytest.fixture

@@ -38,7 +38,7 @@ from gateway.channels.configuring import load
 from storage.mongo.driver import Database
 from storage.mongo.inbox import INBOX
 from storage.mongo.incidents import INCIDENTS
-from storage.mongo.marks import MongoMarks
+from storage.mongo.marks import MARKS, MongoMarks
 from tests.channels.conftest import Desk, desk_over
 from tests.channels.test_told_payments import told_of
 from tests.gateway.serving import served
@@ -65,14 +65,7 @@ OURS = OperationId(new_id(Kind.OPERATION, 7))
 class Counter(Desk):
     """A gateway with an account at Stripe."""
 
-    async def post(self, body: bytes, headers: Any) -> None:
-        answer = await self.http.post("/webhooks/stripe", content=body, headers=headers)
-        assert answer.status_code == 200, answer.text
-
-    async def hear(self, peer: Stripe, dice: random.Random | None = None) -> None:
-        """Take what Stripe has to tell, and apply it."""
-        await peer.deliver(self.post, dice)
-        await self.work()
+    endpoint = "stripe"
 
     async def catch_up(self, peer: Stripe) -> None:
         """Ask for all that has changed since the shop was opened."""
@@ -100,10 +93,10 @@ async def counter_over(database: Database, folder: Path, url: str) -> AsyncItera
     path = folder / "stripe.toml"
     path.write_text(CHANNELS.format(url=url))
     configuration = load(path, is_development=True, environ=ENVIRONMENT)
-    await database.delete(INBOX.name, {})
-    await database.delete(INCIDENTS.name, {})
-    async with desk_over(database, configuration) as found:
-        yield Counter(found.database, found.lines, found.http)
+    for name in (INBOX.name, INCIDENTS.name, MARKS.name):
+        await database.delete(name, {})
+    async with desk_over(database, configuration, Counter) as found:
+        yield found
 
 
 @pytest.fixture
@@ -233,6 +226,62 @@ async def test_what_cannot_be_asked_for_now_is_read_with_its_page_later(counter,
 
     found = await adapter.changes(Thing.PAYMENT, peer.now, first.next)
     assert [each.told.ref for each in found.news if isinstance(each, Snapshot)] == [ref]
+
+
+async def turns(counter: Counter, most: int = 100) -> None:
+    """So many pages of what changed at Stripe, as a gateway reads them."""
+    marks, line = MongoMarks(counter.database), counter.lines["stripe"]
+    for _ in range(most):
+        if await syncing.turn(counter.parts, marks, line, Thing.PAYMENT):
+            return
+
+
+async def test_one_that_cannot_be_understood_now_waits_and_holds_up_no_other(counter, peer):
+    peer.later(days=-2)
+    strange, other = peer.pay(20_00), peer.pay(7_00)
+    peer.later(days=2)
+    for ref in (strange, other):
+        peer.refund(ref, 1_00)
+    peer.intents[strange]["amount"] = -1
+
+    await turns(counter)
+
+    assert [row["refs"][0]["value"] for row in await counter.payments()] == [other]
+    waiting = await counter.rows()
+    assert {(row["state"], row["listed"]) for row in waiting} == {("WAITING", True)}
+    assert await counter.incidents() == []
+    await counter.work()
+    assert {row["state"] for row in await counter.rows()} == {"WAITING"}
+
+    peer.intents[strange]["amount"] = 20_00
+    await counter.come()
+    await counter.work()
+
+    assert {row["state"] for row in await counter.rows()} == {"APPLIED"}
+    found = {row["refs"][0]["value"]: row["standing"] for row in await counter.payments()}
+    assert found[strange]["refunded"] == found[other]["refunded"] == 1_00
+
+
+async def test_a_reading_that_is_cut_off_and_goes_on_later_misses_nothing(
+    counter, peer, stall, shelf, tmp_path
+):
+    """Its pages begin with the newest, and what happens meanwhile comes before the first."""
+    await a_day(peer, nothing)
+    bought = [peer.pay(3_00) for _ in range(60)]
+    await turns(counter, most=1)
+    assert 0 < len(await counter.payments()) < len(peer.intents), "one page"
+
+    peer.refund(bought[0], 1_00)
+    peer.refund(bought[-1], 1_00)
+    peer.pay(4_00)
+    await turns(counter)
+    await counter.database.change_all(MARKS.name, {}, {"$set": {"due": peer.opened_at}})
+    await turns(counter)
+
+    peer.outbox = list(peer.events)
+    async with counter_over(shelf.database, tmp_path, peer.url) as other:
+        await other.hear(peer)
+    assert await state_of(stall) == await state_of(shelf)
 
 
 async def test_the_second_time_nothing_is_written(counter, peer):

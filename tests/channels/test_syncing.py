@@ -10,9 +10,13 @@ import pytest
 from commands.channels import syncing
 from domain.channels.abilities import Thing
 from domain.ports.channels import CallFailed
+from gateway.bootstrap import channels
+from storage.mongo.driver import Database
 from storage.mongo.marks import MARKS, MongoMarks
+from storage.mongo.migrate import migrate
 from tests.channels.conftest import configured, desk_over
 from tests.peers.penny import PAGE, Penny
+from tests.storage.listening import Told
 
 HIDDEN = {"version", "updated_at", "outbox", "pending_since"}
 
@@ -63,7 +67,7 @@ async def read(desk) -> None:
     """One whole reading."""
     [line] = desk.lines.values()
     marks = MongoMarks(desk.database)
-    while await syncing.turn(desk.parts, marks, line, Thing.PAYMENT):
+    while not await syncing.turn(desk.parts, marks, line, Thing.PAYMENT):
         pass
 
 
@@ -173,3 +177,53 @@ async def test_a_backfill_that_was_cut_off_goes_on_where_it_was(paid, penny):
     assert len(penny.calls) == 1
     assert heard(await states(paid)) == told(penny)
     assert await paid.database.find(MARKS.name, {}) == []
+
+
+async def test_a_page_that_is_not_there_any_more_is_where_it_begins_anew(paid, penny):
+    trade(penny, 6, 3 * PAGE)
+    [line] = paid.lines.values()
+    marks = MongoMarks(paid.database)
+    await syncing.turn(paid.parts, marks, line, Thing.PAYMENT)
+    penny.status = 404
+    await syncing.turn(paid.parts, marks, line, Thing.PAYMENT)
+    penny.status = None
+
+    [mark] = await paid.database.find(MARKS.name, {})
+    assert (mark["page"], mark["failed"]) == (None, "Penny answers 404.")
+    await paid.database.change_all(MARKS.name, {}, {"$set": {"due": mark["since"]}})
+    await read(paid)
+    assert heard(await states(paid)) == told(penny)
+
+
+@pytest.fixture
+async def overheard(servers):
+    """A database, and what is asked of it."""
+    listener = Told()
+    found = Database(servers.mongodb_url, f"test_{random.getrandbits(48):x}", listeners=[listener])
+    await migrate(found)
+    yield found, listener
+    await found.drop()
+    await found.close()
+
+
+async def test_until_a_reading_is_due_nothing_is_asked_of_the_database(overheard, penny, tmp_path):
+    database, listener = overheard
+    found = configured(tmp_path, penny.url, poll_seconds=3600)
+    async with desk_over(database, found) as desk:
+        jobs = channels.jobs(database, desk.parts, desk.lines, found.keeping)
+        job, _ = jobs["reading penny-nl payment"]
+        other, _ = channels.jobs(database, desk.parts, desk.lines, found.keeping)[
+            "reading penny-nl payment"
+        ]
+        trade(penny, 7, 3)
+        await job()
+        await other()  # another gateway, which leaves it to the first
+        assert heard(await states(desk)) == told(penny)
+        listener.heard()
+
+        for _ in range(100):
+            await job()
+            await other()
+
+        assert listener.heard() == []
+        assert len(penny.calls) == 1

@@ -10,15 +10,12 @@ import pytest
 from domain.errors import Unavailable
 from domain.shop import Shop
 from domain.viewer import Role
-from gateway import app
 from gateway.app import Check
 from gateway.settings import AdHoc, Env, Settings
 from gateway.welcome import Welcome
-from schema import views
-from storage.mongo import MongoRepositories
 from storage.mongo.driver import Database
-from storage.mongo.stores import MongoStores
 from tests.client import Client
+from tests.walks import applications
 from tests.walks.belongings import UNKNOWN
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
@@ -29,14 +26,7 @@ def client(
     database: Database, checks: Mapping[str, Check], settings: Settings | None = None
 ) -> Client:
     """An application of our own over a database."""
-    built = app.build(
-        settings or Settings(),
-        views.unified(),
-        MongoRepositories(database),
-        MongoStores(database),
-        checks=checks,
-        page_config=dict,
-    )
+    built = applications.application(database, settings, checks=checks)
     return Client(built)
 
 

@@ -23,21 +23,18 @@ from domain import ids
 from domain.budgets import BUDGET_BY_ROLE, Budget
 from domain.ids import Kind
 from domain.viewer import Role
-from gateway import app, embedded
+from gateway import embedded
 from gateway.embedded import Embedded
 from gateway.embedded.server import free_port
 from gateway.limits.accounts import Accounts
 from gateway.limits.purses import Purses
-from gateway.settings import Settings
-from schema import views
 from storage.buckets import Buckets
-from storage.mongo import MongoRepositories
 from storage.mongo.driver import Database
 from storage.mongo.journal.following import MongoFollowing
-from storage.mongo.stores import MongoStores
 from tests.client import Client
 from tests.gateway.live.board import Talk, talking
 from tests.gateway.serving import served
+from tests.walks import applications
 
 CHANNELS = "{ channels { code } }"
 SMALL = Budget(request=50, capacity=100, restore=1)
@@ -82,15 +79,8 @@ async def gateways(stocked: Database, redis_url: str | None) -> AsyncIterator[Op
         banks.append(Buckets(url or ""))
         purses = Purses(banks[-1])
         budgets = dict.fromkeys(Role, budget) if budget else BUDGET_BY_ROLE
-        application = app.build(
-            Settings(),
-            views.unified(),
-            MongoRepositories(stocked),
-            MongoStores(stocked),
-            checks={},
-            page_config=dict,
-            accounts=Accounts(purses, budgets, **options),
-            following=following,
+        application = applications.application(
+            stocked, accounts=Accounts(purses, budgets, **options), following=following
         )
         return Gateway(application, purses)
 

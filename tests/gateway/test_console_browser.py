@@ -10,6 +10,7 @@ import signal
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -21,6 +22,8 @@ from gateway import pages
 from gateway.embedded import Embedded
 from storage.mongo.driver import Database
 from tests import node
+from tests.channels.conftest import CHANNELS, ENVIRONMENT, NOBODY, WEBHOOK
+from tests.channels.paying import event, signs
 from tests.making import an_incident, opened
 from tests.processes import Serving, serving
 
@@ -42,8 +45,12 @@ def walk(servers: Embedded, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         "mongodb_url": servers.mongodb_url,
         "redis_url": servers.redis_url,
         "mongodb_database": f"console_{secrets.token_hex(4)}",
+        "channels": folder / "channels.toml",
     }
-    with ExitStack() as stack:
+    (folder / "channels.toml").write_text(CHANNELS.format(url=NOBODY))
+    with ExitStack() as stack, pytest.MonkeyPatch.context() as patched:
+        for name, value in ENVIRONMENT.items():
+            patched.setenv(name, value)
         other = stack.enter_context(serving(folder / "other", **settings))
         asyncio.run(_something_happens(settings))
         stage = Stage(stack, other, folder, settings)
@@ -94,6 +101,8 @@ class Stage:
 
     def _grant(self, wish: str) -> None:
         match wish:
+            case "POST":
+                self._post()
             case "STOP":
                 self._shown.end(signal.SIGKILL)
             case "SELL":
@@ -106,6 +115,12 @@ class Stage:
     def _start(self, port: int) -> Serving:
         data = self._folder / f"shown-{secrets.token_hex(2)}"
         return self._stack.enter_context(serving(data, port=port, **self._settings))
+
+    def _post(self) -> None:
+        body = event("ev_1", "payment.polished")
+        signed = signs(body, WEBHOOK, datetime.now(UTC))
+        answer = self._other.http.post("/webhooks/penny-nl", content=body, headers=signed)
+        assert answer.status_code == 200, answer.text
 
     def _sell(self) -> None:
         places = self._other.ask("{ locations { id code } }")["data"]["locations"]
@@ -146,7 +161,7 @@ def test_the_first_key_leads_past_the_navigation(walk: dict[str, Any]):
 
 
 def test_axe_finds_no_serious_fault_light_or_dark(walk: dict[str, Any]):
-    assert len(walk["looks"]) == 6
+    assert len(walk["looks"]) == 7
     for page, look in walk["looks"].items():
         assert (look["light"], look["dark"]) == ([], []), page
     assert walk["refusal"]["faults"] == []
@@ -176,6 +191,16 @@ def test_the_graph_page_tells_a_subscription_and_the_plan_of_a_query(walk: dict[
     assert walk["graph"]["role"] == "support"
     assert set(walk["graph"]["extensions"]) == {"cost", "plan"}
     assert "onHand" in walk["graph"]["told"]
+
+
+def test_a_delivery_that_waits_for_a_person_is_shown_with_its_reason(walk: dict[str, Any]):
+    channel = walk["channel"]
+
+    assert "Last heard" in channel["before"]
+    assert "Parked deliveries" not in channel["before"]
+    assert "The adapter does not know what type means here." in channel["after"]
+    assert "penny-nl:ev_1" in channel["after"]
+    assert channel["faults"] == []
 
 
 def test_an_incident_is_shown_to_those_who_may_look_and_closed(walk: dict[str, Any]):

@@ -7,16 +7,14 @@ from typing import Any
 
 import pytest
 
-from gateway import app, bootstrap, pages
+from gateway import bootstrap, pages
 from gateway.bootstrap.admitting import providers
 from gateway.settings import Settings
-from schema import views
-from storage.mongo import MongoRepositories
 from storage.mongo.driver import Database
-from storage.mongo.stores import MongoStores
 from tests import node
 from tests.gateway.serving import served
 from tests.peers.issuer import Peer, toml
+from tests.walks import applications
 
 STAFF = ('role = "support"', 'console = { client = "kassa-console" }')
 
@@ -32,12 +30,9 @@ async def visit(stocked: Database, tmp_path_factory: pytest.TempPathFactory) -> 
         path.write_text(toml(peer.url, STAFF))
         settings = Settings(issuers=path)
         door = bootstrap.door(settings, stocked)
-        application = app.build(
+        application = applications.application(
+            stocked,
             settings,
-            views.unified(),
-            MongoRepositories(stocked),
-            MongoStores(stocked),
-            checks={},
             page_config=lambda: {"roles": []},
             providers=providers(settings),
             door=door,

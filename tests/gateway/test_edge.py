@@ -5,13 +5,11 @@ from __future__ import annotations
 import pytest
 
 from domain.viewer import Role
-from gateway import app, pages
+from gateway import pages
 from gateway.edge import ALLOWED_HEADERS
-from gateway.settings import AdHoc, Env, Hosts, Origins, Settings
-from schema import views
-from storage.mongo import MongoRepositories
-from storage.mongo.stores import MongoStores
+from gateway.settings import AdHoc, Env, Hosts, Origins
 from tests.client import Client
+from tests.walks import applications
 
 SHOP = "https://shop.example"
 QUERY = "/graphql?query={channels{code}}"
@@ -21,23 +19,8 @@ INTROSPECTION = "{ __schema { queryType { name } } }"
 @pytest.fixture
 async def serve(stocked):
     """Makes clients of gateways with other settings, which are closed in the end."""
-    clients: list[Client] = []
-
-    async def opened(**settings) -> Client:
-        application = app.build(
-            Settings(**settings),
-            views.unified(),
-            MongoRepositories(stocked),
-            MongoStores(stocked),
-            checks={},
-            page_config=dict,
-        )
-        clients.append(await Client(application).__aenter__())
-        return clients[-1]
-
-    yield opened
-    for each in clients:
-        await each.__aexit__(None, None, None)
+    async with applications.clients(stocked) as opened:
+        yield opened
 
 
 # Hosts

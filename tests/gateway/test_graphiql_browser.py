@@ -9,15 +9,12 @@ from typing import Any
 import pytest
 
 from domain.viewer import Role
-from gateway import app, pages
-from gateway.settings import Settings
+from gateway import pages
 from gateway.welcome import Welcome
-from schema import views
-from storage.mongo import MongoRepositories
 from storage.mongo.driver import Database
-from storage.mongo.stores import MongoStores
 from tests import node
 from tests.gateway.serving import served
+from tests.walks import applications
 
 STRANGER = {"name": "stranger", "label": "Stranger", "token": "dev.stranger"}
 """A role whose token the gateway does not accept."""
@@ -40,14 +37,7 @@ async def walk(stocked: Database, offers: Welcome) -> dict[str, Any]:
     node.require_built(pages.GRAPHIQL)
     config = offers.page_config()
     roles = [*json.loads(json.dumps(config["roles"])), STRANGER]
-    application = app.build(
-        Settings(),
-        views.unified(),
-        MongoRepositories(stocked),
-        MongoStores(stocked),
-        checks={},
-        page_config=lambda: {**config, "roles": roles},
-    )
+    application = applications.application(stocked, page_config=lambda: {**config, "roles": roles})
     async with served(application) as address:
         environ["KASSA_URL"] = f"{address}/graphiql"
         return json.loads(await node.run("graphiql.mjs", project=node.BROWSER, environ=environ))

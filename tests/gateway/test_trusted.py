@@ -11,14 +11,12 @@ import pytest
 from typer.testing import CliRunner
 
 from domain.viewer import Role
-from gateway import app, bootstrap
+from gateway import bootstrap
 from gateway.cli import app as cli
 from gateway.settings import AdHoc, Env, Settings, SettingsError
-from schema import views
-from storage.mongo import MongoRepositories
-from storage.mongo.stores import MongoStores
 from tests.client import Client
 from tests.processes import environment
+from tests.walks import applications
 
 PRODUCTS = "query Products($skus: [String!]!) { products(skus: $skus) { sku name } }"
 CHANNELS = "{ channels { code } }"
@@ -56,23 +54,8 @@ def manifest(tmp_path: Path) -> Path:
 @pytest.fixture
 async def serve(stocked):
     """Makes clients of gateways with other settings, which are closed in the end."""
-    clients: list[Client] = []
-
-    async def opened(**settings) -> Client:
-        application = app.build(
-            Settings(**settings),
-            views.unified(),
-            MongoRepositories(stocked),
-            MongoStores(stocked),
-            checks={},
-            page_config=dict,
-        )
-        clients.append(await Client(application).__aenter__())
-        return clients[-1]
-
-    yield opened
-    for each in clients:
-        await each.__aexit__(None, None, None)
+    async with applications.clients(stocked) as opened:
+        yield opened
 
 
 @pytest.fixture

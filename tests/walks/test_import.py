@@ -20,13 +20,8 @@ import pytest
 from adapters import files
 from domain.imports.rows import Entity
 from domain.viewer import Role
-from gateway import app
 from gateway.embedded import Embedded
-from gateway.settings import Settings
-from schema import views
-from storage.mongo import MongoRepositories
 from storage.mongo.driver import Database
-from storage.mongo.stores import MongoStores
 from tests.client import Client
 from tests.importing import (
     ADVENTUREWORKS,
@@ -38,6 +33,7 @@ from tests.importing import (
     shop,
     state,
 )
+from tests.walks import applications
 
 KASSA = Path(sys.executable).with_name("kassa")
 GUIDE = ROOT / "docs" / "import.md"
@@ -91,14 +87,7 @@ async def kassa(
 @pytest.fixture
 async def client(database: Database) -> AsyncIterator[Client]:
     """The graph over this test's own database."""
-    application = app.build(
-        Settings(),
-        views.unified(),
-        MongoRepositories(database),
-        MongoStores(database),
-        checks={},
-        page_config=dict,
-    )
+    application = applications.application(database)
     async with Client(application) as found:
         yield found
 

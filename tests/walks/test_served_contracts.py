@@ -12,18 +12,16 @@ from domain.ids import Kind
 from domain.live import EventKind
 from domain.shop import Shop
 from domain.viewer import Role
-from gateway import app, auth
+from gateway import auth
 from gateway.settings import Settings
 from schema import views
 from schema.contracts import Contract
 from schema.fields import Column
-from storage.mongo import MongoRepositories
 from storage.mongo.driver import Database
 from storage.mongo.journal.following import MongoFollowing
-from storage.mongo.stores import MongoStores
 from tests.client import Client
 from tests.making import new_id
-from tests.walks.applications import application
+from tests.walks import applications
 
 NAMES = "{ __schema { types { name fields { name } } } }"
 
@@ -87,7 +85,9 @@ async def test_a_node_that_is_not_in_it_is_not_there(kassa: Client, shop: Shop):
 
 
 async def test_a_subgraph_alone_has_no_contracts(stocked: Database):
-    async with Client(application(stocked, Settings(subgraph=Column.ORDERS))) as client:
+    async with Client(
+        applications.application(stocked, Settings(subgraph=Column.ORDERS))
+    ) as client:
         answer = await client.http.post("/public/graphql", json={"query": "{ __typename }"})
 
     assert answer.status_code == 404
@@ -95,15 +95,7 @@ async def test_a_subgraph_alone_has_no_contracts(stocked: Database):
 
 @pytest.fixture
 async def live(stocked: Database) -> AsyncIterator[Client]:
-    application = app.build(
-        Settings(),
-        views.unified(),
-        MongoRepositories(stocked),
-        MongoStores(stocked),
-        checks={},
-        page_config=dict,
-        following=MongoFollowing(stocked),
-    )
+    application = applications.application(stocked, following=MongoFollowing(stocked))
     async with application.router.lifespan_context(application), Client(application) as client:
         yield client
 

@@ -12,15 +12,12 @@ from bson import encode
 
 from domain.cards import MASK
 from domain.viewer import Role
-from gateway import app, logs
-from gateway.settings import Settings
-from schema import views
-from storage.mongo import MongoRepositories
+from gateway import logs
 from storage.mongo.driver import Database
-from storage.mongo.stores import MongoStores
 from tests.client import Client
 from tests.storage.listening import Told
 from tests.trading import Trading, mugs
+from tests.walks import applications
 
 CANARIES = 200
 CARD = "4111 1111 1111 1111"
@@ -118,14 +115,7 @@ async def listened(servers, driver, stocked):  # noqa: ARG001 - it fills the dat
     """The graph over the demo shop, and what it asks of the database."""
     told = Told()
     database = Database(servers.mongodb_url, f"demo_{driver}", driver=driver, listeners=[told])
-    application = app.build(
-        Settings(),
-        views.unified(),
-        MongoRepositories(database),
-        MongoStores(database),
-        checks={},
-        page_config=dict,
-    )
+    application = applications.application(database)
     async with Client(application) as client:
         yield client, told
     await database.close()

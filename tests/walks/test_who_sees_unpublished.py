@@ -10,15 +10,12 @@ from msgspec.structs import replace
 from domain.orders import Order
 from domain.shop import Shop
 from domain.viewer import Role
-from gateway import app, auth
-from gateway.settings import Settings
+from gateway import auth
 from gateway.welcome import Welcome
-from schema import views
-from storage.mongo import MongoRepositories
 from storage.mongo.driver import Database
 from storage.mongo.shelf import MongoShelf
-from storage.mongo.stores import MongoStores
 from tests.client import Client
+from tests.walks import applications
 from tests.walks.belongings import UNKNOWN
 
 HIDDEN = "CUP-XMAS-SPICE"
@@ -69,14 +66,7 @@ async def winter(
         loyalty_entries=[],
     )
     await MongoShelf(database).fill(cleared)
-    application = app.build(
-        Settings(),
-        views.unified(),
-        MongoRepositories(database),
-        MongoStores(database),
-        checks={},
-        page_config=offers.page_config,
-    )
+    application = applications.application(database, page_config=offers.page_config)
     async with Client(application) as client:
         yield client
 

@@ -75,16 +75,18 @@ def parted(news: Iterable[News]) -> tuple[Sequence[News], Sequence[str]]:
     return [each for each in told if not isinstance(each, RefetchHint)], list(hints)
 
 
-def found(fetched: Iterable[Answer]) -> Sequence[News]:
-    """Those that are there.
+def found(keys: Iterable[str], fetched: Iterable[Answer]) -> Sequence[News]:
+    """Those payments that are there; one that cannot be understood now is to be asked for later.
 
     Raises:
-        CallFailed: of one of them nobody knows.
+        CallFailed: Stripe cannot be asked for one of them.
     """
     known: list[News] = []
-    for each in fetched:
-        if isinstance(each, ReadError):
+    for key, each in zip(keys, fetched, strict=True):
+        if isinstance(each, ReadError) and each.trouble is not BAD_DATA:
             raise CallFailed(each.trouble, each.why, each.retry_after)
+        if isinstance(each, ReadError):
+            known.append(RefetchHint(Thing.PAYMENT, key))
         if isinstance(each, Found):
             known.append(each.news)
     return known

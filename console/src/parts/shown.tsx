@@ -45,11 +45,11 @@ export function Chip({ tone = 'plain', children }: { tone?: Tone; children: Comp
 export type Tone = 'plain' | 'good' | 'warn' | 'bad' | 'busy';
 
 const TONES: Record<string, Tone> = {
-  PAID: 'good', CAPTURED: 'good', DONE: 'good', SUCCEEDED: 'good', COMPLETED: 'good', DELIVERED: 'good', COLLECTED: 'good', SECURED: 'good',
+  PAID: 'good', CAPTURED: 'good', DONE: 'good', SUCCEEDED: 'good', COMPLETED: 'good', DELIVERED: 'good', COLLECTED: 'good', SECURED: 'good', UP: 'good',
   PENDING: 'busy', PINNED: 'busy', AUTHORISED: 'busy', REQUESTED: 'busy', IN_PROGRESS: 'busy', PARTLY_SECURED: 'busy', PARTLY_CAPTURED: 'busy', PARTLY_PAID: 'busy',
-  SHIPPED: 'busy', READY: 'busy', PACKED: 'busy', PICKING: 'busy', ACCEPTED: 'busy', PLACED: 'busy', CONFIRMED: 'busy', SOURCED: 'busy',
-  UNKNOWN: 'warn', ACTION_REQUIRED: 'warn', PARTLY_REFUNDED: 'warn', REFUNDED: 'warn', PARTIAL: 'warn', OPEN: 'warn', UNSOURCED: 'warn', OVERPAID: 'warn',
-  DECLINED: 'bad', FAILED: 'bad', CHARGED_BACK: 'bad', DISPUTED: 'bad', LOST: 'bad', EXPIRED: 'bad', REJECTED: 'bad',
+  SHIPPED: 'busy', READY: 'busy', PACKED: 'busy', PICKING: 'busy', ACCEPTED: 'busy', PLACED: 'busy', CONFIRMED: 'busy', SOURCED: 'busy', REPLAYING: 'busy',
+  UNKNOWN: 'warn', ACTION_REQUIRED: 'warn', PARTLY_REFUNDED: 'warn', REFUNDED: 'warn', PARTIAL: 'warn', OPEN: 'warn', UNSOURCED: 'warn', OVERPAID: 'warn', DEGRADED: 'warn', DISABLED: 'warn',
+  DECLINED: 'bad', FAILED: 'bad', CHARGED_BACK: 'bad', DISPUTED: 'bad', LOST: 'bad', EXPIRED: 'bad', REJECTED: 'bad', DOWN: 'bad',
 };
 
 export function StateChip({ state }: { state: string }) {
