@@ -48,6 +48,9 @@ currency = "EUR"
 poll_seconds = 1
 """
 
+PEPPER = Path(__file__).parent / "pepper"
+"""Two databases hash the same card alike, so that their states can be compared."""
+
 NOBODY = "http://127.0.0.1:9"
 
 
@@ -96,7 +99,7 @@ class Desk:
 @asynccontextmanager
 async def desk_over(database: Database, found: Configuration):
     """A desk over a database."""
-    settings, stores = Settings(), MongoStores(database)
+    settings, stores = Settings(pepper_file=PEPPER), MongoStores(database)
     async with channels.connected(settings, database, stores, found) as lines:
         webhooks = Webhooks(stores, channels.receiving(database, stores).inbox)
         webhooks.lines = lines
