@@ -137,6 +137,7 @@ class Subject(Enum):
     STOCK = auto()
     CUSTOMERS = auto()
     CUSTOMER_SEARCH = auto()
+    MERGING = auto()
     ORDERS = auto()
     ORDER_LIST = auto()
     PAYMENTS = auto()
@@ -184,7 +185,10 @@ PUBLIC: Rules = {
 
 # What an account was debited with is for those who keep the books.
 AT_WORK = tuple(subject for subject in Subject if subject is not Subject.LEDGER)
-AT_THE_TILL = tuple(subject for subject in AT_WORK if subject is not Subject.INCIDENTS)
+AT_THE_TILL = tuple(
+    subject for subject in AT_WORK if subject not in {Subject.INCIDENTS, Subject.MERGING}
+)
+NOT_OF_BOOKS = frozenset({Subject.CUSTOMER_SEARCH, Subject.MERGING})
 
 REACH: Mapping[Role, Rules] = MappingProxyType(
     {
@@ -215,9 +219,7 @@ REACH: Mapping[Role, Rules] = MappingProxyType(
             Subject.PAYMENT_LIST: _own_store,
         },
         Role.SUPPORT: dict.fromkeys(AT_WORK, _everything),
-        Role.FINANCE: {
-            subject: _everything for subject in Subject if subject is not Subject.CUSTOMER_SEARCH
-        },
+        Role.FINANCE: {subject: _everything for subject in Subject if subject not in NOT_OF_BOOKS},
         Role.SYSTEM: dict.fromkeys(Subject, _everything),
     }
 )
@@ -231,6 +233,7 @@ SCOPES: Mapping[Subject, Scope] = MappingProxyType(
         Subject.STOCK: Scope.STOCK,
         Subject.CUSTOMERS: Scope.CUSTOMERS,
         Subject.CUSTOMER_SEARCH: Scope.CUSTOMERS,
+        Subject.MERGING: Scope.MERGE,
         Subject.ORDERS: Scope.ORDERS,
         Subject.ORDER_LIST: Scope.ORDERS,
         Subject.PAYMENTS: Scope.PAYMENTS,
