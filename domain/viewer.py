@@ -185,9 +185,8 @@ PUBLIC: Rules = {
 
 # What an account was debited with is for those who keep the books.
 AT_WORK = tuple(subject for subject in Subject if subject is not Subject.LEDGER)
-AT_THE_TILL = tuple(
-    subject for subject in AT_WORK if subject not in {Subject.INCIDENTS, Subject.MERGING}
-)
+NOT_AT_THE_TILL = frozenset({Subject.INCIDENTS, Subject.MERGING})
+AT_THE_TILL = tuple(subject for subject in AT_WORK if subject not in NOT_AT_THE_TILL)
 NOT_OF_BOOKS = frozenset({Subject.CUSTOMER_SEARCH, Subject.MERGING})
 
 REACH: Mapping[Role, Rules] = MappingProxyType(
@@ -219,7 +218,7 @@ REACH: Mapping[Role, Rules] = MappingProxyType(
             Subject.PAYMENT_LIST: _own_store,
         },
         Role.SUPPORT: dict.fromkeys(AT_WORK, _everything),
-        Role.FINANCE: {subject: _everything for subject in Subject if subject not in NOT_OF_BOOKS},
+        Role.FINANCE: dict.fromkeys([s for s in Subject if s not in NOT_OF_BOOKS], _everything),
         Role.SYSTEM: dict.fromkeys(Subject, _everything),
     }
 )

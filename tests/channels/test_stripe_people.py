@@ -211,6 +211,24 @@ async def test_a_fingerprint_stands_nowhere_as_it_came(stall, counter, peer, cap
     }
 
 
+@pytest.mark.parametrize(
+    "odd", [{"last4": "null"}, {"last4": None}, {"exp_month": 13}, {"exp_year": 31, "brand": None}]
+)
+async def test_an_odd_receipt_keeps_no_payment_back(counter, peer, odd):
+    charge = peer.charges[peer.intents[peer.pay(10_00)]["latest_charge"]]
+    for event in peer.outbox:
+        if event["type"] == "charge.succeeded":
+            event["data"]["object"]["payment_method_details"]["card"].update(odd)
+    peer.outbox = [each for each in peer.outbox if each["type"] == "charge.succeeded"]
+
+    await counter.hear(peer)
+
+    [paid] = await counter.payments()
+    assert paid["card"]["attempt"] == charge["id"]
+    assert paid["card"]["last4"] in {None, "4242"}
+    assert paid["card"]["expires"] in {None, "2031-08"}
+
+
 async def test_a_card_that_was_declined_is_nobodys_evidence(counter, peer):
     ref = peer.decline()
     await counter.hear(peer)

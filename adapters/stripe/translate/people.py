@@ -6,6 +6,7 @@ both are only claimed.
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 
 from adapters.stripe.translate import words
@@ -16,6 +17,8 @@ from domain.channels.told import CustomerTold, IdentityTold
 from domain.customers import LONGEST_IDENTITY, IdentityKind
 from domain.payments import Card
 from domain.values import whole_milliseconds
+
+LAST4 = re.compile("[0-9]{4}")
 
 
 def told(said: Customer, as_of: datetime) -> Snapshot:
@@ -50,7 +53,7 @@ def card(charge: Charge, terms: Terms, at: datetime) -> Card | None:
         tried_at=whole_milliseconds(at),
         attempt=charge.id,
         brand=said.brand,
-        last4=said.last4,
+        last4=said.last4 if said.last4 and LAST4.fullmatch(said.last4) else None,
         expires=_expires(said),
         wallet=said.wallet and said.wallet.type,
         wallet_token=_is_token(said.wallet),
@@ -59,9 +62,8 @@ def card(charge: Charge, terms: Terms, at: datetime) -> Card | None:
 
 
 def _expires(said: CardSaid) -> str | None:
-    if said.exp_month is None or said.exp_year is None:
-        return None
-    return f"{said.exp_year:04}-{said.exp_month:02}"
+    year, month = said.exp_year or 0, said.exp_month or 0
+    return f"{year}-{month:02}" if 1_000 <= year <= 9_999 and 1 <= month <= 12 else None
 
 
 def _is_token(wallet: Wallet | None) -> bool:

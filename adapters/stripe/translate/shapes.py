@@ -70,13 +70,13 @@ class Wallet(Struct, frozen=True):
 
 
 class CardSaid(Struct, frozen=True):
-    """A card, at a terminal or not."""
+    """A card, at a terminal or not. What stands on receipts keeps no payment back."""
 
     fingerprint: Said | None = None
     brand: Said | None = None
-    last4: Annotated[str, Meta(pattern=r"^[0-9]{4}\Z")] | None = None
-    exp_month: Annotated[int, Meta(ge=1, le=12)] | None = None
-    exp_year: Annotated[int, Meta(ge=1950, le=9999)] | None = None
+    last4: Said | None = None
+    exp_month: int | None = None
+    exp_year: int | None = None
     wallet: Wallet | None = None
 
 
