@@ -89,6 +89,9 @@ CLEAR_FOR = frozenset({Role.SHOPPER, Role.SUPPORT, Role.SYSTEM})
 OF_CARDS = frozenset({IdentityKind.CARD_FINGERPRINT})
 NEVER_CLEAR = frozenset({IdentityKind.CARD_FINGERPRINT, IdentityKind.DEVICE})
 
+MOST_CARDS = 20
+"""Who pays with as many is hardly one person; no more are kept."""
+
 
 class IdentityQuery(Struct, frozen=True):
     """By what somebody is looked up, as given."""
@@ -98,7 +101,10 @@ class IdentityQuery(Struct, frozen=True):
 
 
 class Identity(Struct, frozen=True):
-    """One piece of evidence. `value` is normalised for comparing; `given` is as it came."""
+    """One piece of evidence. `value` is normalised for comparing; `given` is as it came.
+
+    `label` is what people call something whose value says nothing to them.
+    """
 
     kind: IdentityKind
     value: str
@@ -107,6 +113,7 @@ class Identity(Struct, frozen=True):
     verified_at: datetime | None = None
     given: str | None = None
     wallet_token: bool = False
+    label: str | None = None
 
     def shown_to(self, viewer: Viewer) -> str:
         """The value as far as `viewer` may read it."""
@@ -116,6 +123,8 @@ class Identity(Struct, frozen=True):
     @property
     def masked(self) -> str:
         """Enough to recognise, not enough to use."""
+        if self.label:
+            return self.label
         if self.kind is IdentityKind.EMAIL:
             name, _, host = self.value.partition("@")
             return f"{name[:1]}{MASK}@{host}"

@@ -22,6 +22,7 @@ class Scope(StrEnum):
     CONTACT = "customers:contact"
     BEHAVIOUR = "customers:behaviour"
     LOOKUP = "customers:lookup"
+    MERGE = "customers:merge"
     ORDERS = "orders"
     PAYMENTS = "payments"
     RECORD = "payments:record"
@@ -41,6 +42,7 @@ MEANS = {
     Scope.CONTACT: "how to reach people: identities and addresses",
     Scope.BEHAVIOUR: "what people like and do: preferences and points",
     Scope.LOOKUP: "look people up by what they are known by",
+    Scope.MERGE: "see who might be the same person",
     Scope.ORDERS: "orders, parcels and returns",
     Scope.PAYMENTS: "payments and refunds",
     Scope.RECORD: "write down payments and refunds",

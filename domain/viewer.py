@@ -137,6 +137,7 @@ class Subject(Enum):
     STOCK = auto()
     CUSTOMERS = auto()
     CUSTOMER_SEARCH = auto()
+    MERGING = auto()
     ORDERS = auto()
     ORDER_LIST = auto()
     PAYMENTS = auto()
@@ -185,7 +186,9 @@ PUBLIC: Rules = {
 
 # What an account was debited with is for those who keep the books.
 AT_WORK = tuple(subject for subject in Subject if subject is not Subject.LEDGER)
-AT_THE_TILL = tuple(each for each in AT_WORK if each not in {Subject.INCIDENTS, Subject.ADAPTERS})
+NOT_AT_THE_TILL = frozenset({Subject.INCIDENTS, Subject.ADAPTERS, Subject.MERGING})
+AT_THE_TILL = tuple(subject for subject in AT_WORK if subject not in NOT_AT_THE_TILL)
+NOT_OF_BOOKS = frozenset({Subject.CUSTOMER_SEARCH, Subject.MERGING})
 
 REACH: Mapping[Role, Rules] = MappingProxyType(
     {
@@ -216,9 +219,7 @@ REACH: Mapping[Role, Rules] = MappingProxyType(
             Subject.PAYMENT_LIST: _own_store,
         },
         Role.SUPPORT: dict.fromkeys(AT_WORK, _everything),
-        Role.FINANCE: {
-            subject: _everything for subject in Subject if subject is not Subject.CUSTOMER_SEARCH
-        },
+        Role.FINANCE: dict.fromkeys([s for s in Subject if s not in NOT_OF_BOOKS], _everything),
         Role.SYSTEM: dict.fromkeys(Subject, _everything),
     }
 )
@@ -232,6 +233,7 @@ SCOPES: Mapping[Subject, Scope] = MappingProxyType(
         Subject.STOCK: Scope.STOCK,
         Subject.CUSTOMERS: Scope.CUSTOMERS,
         Subject.CUSTOMER_SEARCH: Scope.CUSTOMERS,
+        Subject.MERGING: Scope.MERGE,
         Subject.ORDERS: Scope.ORDERS,
         Subject.ORDER_LIST: Scope.ORDERS,
         Subject.PAYMENTS: Scope.PAYMENTS,

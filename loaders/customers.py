@@ -18,6 +18,7 @@ class CustomerLoaders:
         self._repository, self._viewer = repository, viewer
         self.by_id = Batch(partial(repository.by_ids, viewer))
         self.by_number = Batch(partial(repository.by_numbers, viewer))
+        self.similar = Batch(partial(repository.similar, viewer))
         self.account_by_id = Batch(partial(repository.accounts_by_ids, viewer))
         self.account_of = Batch(partial(repository.accounts_of, viewer))
         self.entry_by_id = Batch(partial(repository.entries_by_ids, viewer))

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain
 
-from domain import customers, ids, pages
+from domain import customers, ids, pages, suggestions
 from domain.customers import (
     Address,
+    ChannelAccount,
     Consent,
     Customer,
     Identity,
@@ -21,6 +23,7 @@ from domain.lookups import lookup
 from domain.operations import Channel
 from domain.orders import Order
 from domain.pages import Cursor, Page
+from domain.suggestions import Against, Conflict, MergeSuggestion
 from domain.values import MetadataEntry
 from resolvers.context import Info
 from resolvers.reading import looks_at
@@ -76,6 +79,53 @@ def addresses(people: Sequence[Customer], info: Info) -> Sequence[Sequence[Addre
 @looks_at("preferences", "consents")
 def preferences(people: Sequence[Customer], info: Info) -> Sequence[Sequence[MetadataEntry]]:
     return [person.preferences_for(info.viewer) for person in people]
+
+
+@looks_at(
+    *("id", "display_name", "identities", "consents", "accounts"),
+    inside={Identity: ..., Consent: ..., ChannelAccount: ...},
+)
+async def merge_suggestions(
+    people: Sequence[Customer], info: Info
+) -> Sequence[Sequence[MergeSuggestion]]:
+    asked = [[value for _, value in suggestions.keys(each, info.viewer)] for each in people]
+    values = list(dict.fromkeys(chain.from_iterable(asked)))
+    having = dict(zip(values, await info.context.customers.similar.many(values), strict=True))
+    return [
+        suggestions.suggestions(
+            person, chain.from_iterable(having[value] or () for value in own), info.viewer
+        )
+        for person, own in zip(people, asked, strict=True)
+    ]
+
+
+@looks_at("other_id")
+async def suggested(found: Sequence[MergeSuggestion], info: Info) -> Sequence[Customer | None]:
+    return await info.context.customers.by_id.many([each.other_id for each in found])
+
+
+@looks_at("evidence", inside={Identity: ...})
+def shared(found: Sequence[MergeSuggestion], _: Info) -> Sequence[Sequence[Identity]]:
+    return [each.evidence for each in found]
+
+
+@looks_at("conflicts", inside={Channel: ("code",)})
+async def conflicts(found: Sequence[MergeSuggestion], info: Info) -> Sequence[Sequence[str]]:
+    keys = [each.channel_id for one in found for each in one.conflicts]
+    channels = iter(await info.context.channels.by_id.many(keys))
+    return [[_sentence(each, next(channels)) for each in one.conflicts] for one in found]
+
+
+def _sentence(conflict: Conflict, channel: Channel | None) -> str:
+    match conflict.against:
+        case Against.SAME_CHANNEL:
+            return f"{channel.code if channel else 'A channel'} knows them as two."
+        case Against.EMAIL:
+            return "They have no confirmed e-mail address in common."
+        case Against.LOYALTY_NO:
+            return "Each has a loyalty number of their own."
+        case Against.NAME:
+            return "Their names differ."
 
 
 @looks_at("id")

@@ -42,6 +42,7 @@ WEIGHTLESS = frozenset(_VALUES.split())
 
 WEIGHT_BY_FIELD: Mapping[str, int] = MappingProxyType(
     {
+        "Customer.mergeSuggestions": 5,
         "Query.findCustomers": 5,
         "Query.searchProducts": 5,
         "Query.__schema": 10,
@@ -60,6 +61,7 @@ LISTS: Mapping[str, int] = MappingProxyType(
         "Customer.addresses": 2,
         "Customer.consents": 4,
         "Customer.identities": 3,
+        "Customer.mergeSuggestions": 3,
         "Customer.preferences": 5,
         "Fulfillment.lines": 3,
         "Fulfillment.tracking": 1,
@@ -67,6 +69,7 @@ LISTS: Mapping[str, int] = MappingProxyType(
         "IncidentEvent.incidents": 1,
         "InsufficientStock.elsewhere": 10,
         "JournalEntry.changes": 4,
+        "MergeSuggestion.evidence": 2,
         "Order.fulfillments": 2,
         "Order.lines": 3,
         "Order.metadata": 5,

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Annotated
 
 import strawberry
 from strawberry import ID
 
-from domain import customers
+from domain import customers, suggestions
 from domain.customers import (
     ConsentPurpose,
     EvidenceStrength,
@@ -29,6 +30,7 @@ from schema.shared import EITHER_WAY, FORWARD, Connection, MetadataEntry, Node, 
 
 CONTACT = Needs(Scope.CONTACT, ())
 BEHAVIOUR = Needs(Scope.BEHAVIOUR, ())
+MERGE = Needs(Scope.MERGE, ())
 
 enumerated(IdentityKind, EvidenceStrength, ConsentPurpose, LoyaltyKind, LookupPurpose)
 
@@ -113,6 +115,21 @@ class LoyaltyAccount(Node, Versioned):
     )
 
 
+CustomerRef = Annotated["Customer", strawberry.lazy("schema.customers")]
+
+
+@shows(suggestions.MergeSuggestion, guarded=Scope.MERGE)
+class MergeSuggestion:
+    """Somebody who might be the same person. Nobody is merged for it."""
+
+    other: CustomerRef | None = batched(resolvers.suggested, "The other one.")
+    score: int = attribute("How much speaks for it, up to 100: `docs/identity.md` has the sums.")
+    evidence: list[Identity] = batched(
+        resolvers.shared, "What both have, as the other one has it.", None, CONTACT
+    )
+    conflicts: list[str] = batched(resolvers.conflicts, "What speaks against it, in sentences.")
+
+
 @shows(customers.Customer, keys=["id", "number"], guarded=Subject.CUSTOMERS)
 class Customer(Node, Versioned):
     """A person who buys, with one history over all channels."""
@@ -131,6 +148,12 @@ class Customer(Node, Versioned):
     )
     addresses: list[Address] = batched(
         resolvers.addresses, "Addresses they keep with the retailer.", None, CONTACT
+    )
+    merge_suggestions: list[MergeSuggestion] = batched(
+        resolvers.merge_suggestions,
+        "For who serves people: who might be the same person, the likeliest first.",
+        None,
+        MERGE,
     )
     loyalty: LoyaltyAccount | None = batched(resolvers.loyalty, "Their points.")
     orders: OrderConnection = batched(

@@ -14,9 +14,10 @@ from typing import Any
 from msgspec import Raw
 from msgspec.structs import replace
 
-from adapters.stripe.translate import calls, events, outcomes, payments, shapes
-from adapters.stripe.translate.calls import EVENTS
+from adapters.stripe.translate import calls, events, outcomes, payments, people, shapes
+from adapters.stripe.translate.calls import CUSTOMERS, EVENTS
 from adapters.stripe.translate.shapes import Charge, Intent
+from adapters.stripe.translate.words import CAPABILITIES
 from domain.channels import answers
 from domain.channels.abilities import Thing, Writing
 from domain.channels.accounts import Secret
@@ -31,26 +32,26 @@ MOST_PAGES = 5  # of refunds or disputes of one payment, a hundred each
 class Client:
     """Reads and writes of one account."""
 
-    def __init__(self, transport: Transport, key: Secret, options: shapes.Options) -> None:
-        self._transport, self._key, self._options = transport, key, options
-        transport.allow(options.calls_per_second, options.calls_per_second)
+    def __init__(self, transport: Transport, key: Secret, terms: shapes.Terms) -> None:
+        self._transport, self._key, self._terms = transport, key, terms
+        transport.allow(terms.options.calls_per_second, terms.options.calls_per_second)
 
     async def fetch_many(self, thing: Thing, keys: Sequence[str]) -> Sequence[Answer]:
-        if thing is not Thing.PAYMENT:
+        if thing not in CAPABILITIES.reads:
             return [outcomes.never_asked(thing) for _ in keys]
-        return await gather(*map(self._fetch, keys))
+        return await gather(*(self._fetch(thing, key) for key in keys))
 
     async def changes(self, thing: Thing, since: datetime, page: str | None) -> Changes:
-        """Payments begun since then, as they are now; then events. The newest page comes first."""
-        if thing is not Thing.PAYMENT:
+        """What was begun since then, as it is now; then events. The newest page comes first."""
+        if thing not in CAPABILITIES.windows:
             return Changes([])
-        path, call = calls.changed(since, page)
+        path, call = calls.changed(thing, since, page)
         reply = outcomes.ok(await self._ask(call))
         listed, as_of = reply.decoded(shapes.Page), outcomes.answered_at(reply)
         each = (self._listed(path, raw, as_of, since) for raw in reversed(listed.data))
         news = [one for several in await gather(*each) for one in several]
         told, hints = outcomes.parted(news)
-        found = outcomes.found(hints, await self.fetch_many(thing, hints))
+        found = outcomes.found(hints, await self.fetch_many(Thing.PAYMENT, hints))
         return Changes([*told, *found], outcomes.following(path, reply, listed))
 
     async def capture(self, told: Instruction) -> Written:
@@ -81,8 +82,10 @@ class Client:
         except (CallFailed, Unreadable) as error:
             return outcomes.unknown(error)
 
-    async def _fetch(self, key: str) -> Answer:
+    async def _fetch(self, thing: Thing, key: str) -> Answer:
         try:
+            if thing is Thing.CUSTOMER:
+                return outcomes.person(await self._ask(calls.customer(key)))
             found = await self._read(key)
             told = await self._told(*found) if found else None
         except (CallFailed, Unreadable) as error:
@@ -93,7 +96,9 @@ class Client:
         """The news in one of many, which keeps no other back."""
         try:
             if path == EVENTS:
-                return events.since(payments.read(raw, shapes.Event), self._options, since)
+                return events.since(payments.read(raw, shapes.Event), self._terms, since)
+            if path == CUSTOMERS:
+                return [people.told(payments.read(raw, shapes.Customer), at)]
             told = await self._told(await self._whole(payments.read(raw, Intent)), at)
             return [told] if told else []
         except Unreadable as error:
@@ -120,7 +125,7 @@ class Client:
         charge, disputes = payments.charge_of(said), ()
         if charge and charge.disputed:
             disputes = await self._all("disputes", charge, shapes.Dispute)
-        return payments.paid(said, as_of, self._options, disputes=disputes)
+        return payments.paid(said, as_of, self._terms, disputes=disputes)
 
     async def _all(self, path: str, charge: Charge, kind: type[Any]) -> Sequence[Any]:
         found: list[Any] = []

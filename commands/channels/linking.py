@@ -7,6 +7,8 @@ other.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 from msgspec.structs import replace
 
 from commands.channels import landing
@@ -21,15 +23,15 @@ from domain.refusals import OtherCurrency
 from domain.values import whole_milliseconds
 
 
-async def pay(stores: Stores, by: Teller, order: Order) -> None:
+async def pay(stores: Stores, by: Teller, order: Order) -> Sequence[Payment]:
     """Give an order what was paid for it, and its payments the customer that it has.
 
     Raises:
         OtherCurrency: some of it is in another currency.
     """
     refs = [f"{ref.system}:{ref.kind}:{ref.value}" for ref in order.refs]
-    for payment in await stores.records.payments(OrderId(order.id), refs):
-        await _linked(stores, by, PaymentId(payment.id), order)
+    found = await stores.records.payments(OrderId(order.id), refs)
+    return [await _linked(stores, by, PaymentId(each.id), order) for each in found]
 
 
 async def owed(stores: Stores, by: Teller, payment: Payment) -> Payment:
@@ -43,15 +45,26 @@ async def owed(stores: Stores, by: Teller, payment: Payment) -> Payment:
 
 
 async def _linked(stores: Stores, by: Teller, key: PaymentId, order: Order) -> Payment:
-    async def attempt() -> Payment:
-        before = await stores.tills.payment(key)
-        if before is None:
-            raise LookupError(f"the payment {key} was there, and is gone")
+    def paid(before: Payment) -> Payment:
         if before.order_id not in {None, order.id}:
             return before  # whoever said so first knew better than a name
         if before.currency != order.currency:
             raise OtherCurrency(expected_currency=order.currency, given_currency=before.currency)
-        after = sales.paid(before, order)
+        return sales.paid(before, order)
+
+    return await changed(stores, by, key, paid)
+
+
+async def changed(
+    stores: Stores, by: Teller, key: PaymentId, change: Callable[[Payment], Payment]
+) -> Payment:
+    """A payment with what became known of it, beside what happened to it."""
+
+    async def attempt() -> Payment:
+        before = await stores.tills.payment(key)
+        if before is None:
+            raise LookupError(f"the payment {key} was there, and is gone")
+        after = change(before)
         return before if after == before else await _written(stores, by, before, after)
 
     return await landing.patiently(stores, key, attempt)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from commands.channels import customers, landing, linking, payments
+from commands.channels import customers, landing, linking, payers, payments
 from commands.channels.payments import Teller
 from domain.channels import sales
-from domain.channels.told import OrderTold
+from domain.channels.told import CustomerTold, OrderTold
 from domain.ids import CustomerId, LocationId
 from domain.orders import Order
 from domain.ports import Stores
@@ -25,8 +25,7 @@ async def tell(stores: Stores, by: Teller, told: OrderTold) -> Order:
         Unavailable: the database does not answer, or others are always faster.
     """
     refuse_any(sales.wrong(told))
-    buyer = await customers.tell(stores, by, told.customer) if told.customer else None
-    customer = CustomerId(buyer.id) if buyer else None
+    customer = await _bought(stores, by, told.customer) if told.customer else None
     place = await located(stores, by, told.location)
     key = sales.order_key(by.provider, told.ref)
 
@@ -40,8 +39,15 @@ async def tell(stores: Stores, by: Teller, told: OrderTold) -> Order:
     order = await landing.patiently(stores, key, attempt)
     for each in told.payments:
         await payments.tell(stores, by, replace(each, order=key))
-    await linking.pay(stores, by, order)
+    for each in await linking.pay(stores, by, order):
+        await payers.remembered(stores, by, each)
     return order
+
+
+async def _bought(stores: Stores, by: Teller, told: CustomerTold) -> CustomerId:
+    buyer = await customers.tell(stores, by, told)
+    await payers.introduced(stores, by, buyer, told.ref)
+    return CustomerId(buyer.id)
 
 
 async def located(stores: Stores, by: Teller, name: str | None) -> LocationId | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from commands.channels import customers, linking, orders, payments, products, stock
+from commands.channels import customers, linking, orders, payers, payments, products, stock
 from commands.channels.payments import Teller
 from domain.channels.goods import NotTaken
 from domain.channels.told import (
@@ -28,11 +28,12 @@ async def tell(stores: Stores, by: Teller, told: Told) -> NotTaken | None:
     """
     match told:
         case PaymentTold():
-            await linking.owed(stores, by, await payments.tell(stores, by, told))
+            await _known(stores, by, await payments.tell(stores, by, told))
         case OrderTold():
             await orders.tell(stores, by, told)
         case CustomerTold():
-            await customers.tell(stores, by, told)
+            person = await customers.tell(stores, by, told)
+            await payers.introduced(stores, by, person, told.ref)
         case ProductTold():
             await products.tell(stores, by, told)
         case StockTold():
@@ -47,5 +48,9 @@ async def add(stores: Stores, by: Teller, payment_ref: str, told: OperationTold)
     Raises:
         Awaited: it is not.
     """
-    payment = await payments.add(stores, by, payment_ref, told)
-    return await linking.owed(stores, by, payment)
+    return await _known(stores, by, await payments.add(stores, by, payment_ref, told))
+
+
+async def _known(stores: Stores, by: Teller, payment: Payment) -> Payment:
+    """The payment, with the order that it is for and with who paid it, as far as they are here."""
+    return await payers.known(stores, by, await linking.owed(stores, by, payment))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hmac
 from collections.abc import Mapping
+from hashlib import sha256
 from typing import Any
 
 from msgspec import Struct
@@ -42,7 +44,9 @@ class Account(Struct, frozen=True, kw_only=True):
     """What an adapter knows of itself. `name` is that of the configuration and of the endpoint.
 
     `key` opens their API. `locations` translate the channel's names of places into our codes,
-    `options` are what only this kind of channel understands.
+    `options` are what only this kind of channel understands. `pepper` is what fingerprints of
+    cards are hashed under; without it none is kept. `channels` are those of all the accounts that
+    are connected, by the accounts' names.
     """
 
     name: str
@@ -53,6 +57,19 @@ class Account(Struct, frozen=True, kw_only=True):
     currency: Currency | None = None
     locations: Mapping[str, str] = {}
     options: Mapping[str, Any] = {}
+    pepper: Secret | None = None
+    channels: Mapping[str, ChannelId] = {}
+
+    def hashed(self, provider: str, fingerprint: str) -> str | None:
+        """A card's fingerprint as it is kept: another for every account, and of no use elsewhere.
+
+        HMAC-SHA256, in hexadecimal, under a key of its own that is made of the pepper.
+        """
+        if self.pepper is None:
+            return None
+        key = hmac.digest(self.pepper.reveal().encode(), b"fingerprints of cards", sha256)
+        scoped = "\x00".join((provider, self.account, fingerprint))
+        return hmac.new(key, scoped.encode(), sha256).hexdigest()
 
     @property
     def actor(self) -> Actor:

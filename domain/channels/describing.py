@@ -10,7 +10,7 @@ from domain import ids
 from domain.channels.accounts import Account
 from domain.channels.told import OperationTold, PaymentTold
 from domain.ids import Kind, PaymentId
-from domain.payments import NewTender, Payment, Report
+from domain.payments import NewTender, Payment, Report, latest
 from domain.values import ExternalRef, whole_milliseconds
 
 
@@ -39,10 +39,16 @@ def begun(provider: str, account: Account, told: PaymentTold, now: datetime) -> 
 
 
 def described(payment: Payment, told: PaymentTold) -> Payment:
-    """`payment` as it is told, unless it was told later before; the order is never forgotten."""
+    """`payment` as it is told, unless it was told later before; names are never forgotten."""
     first = min(payment.created_at, whole_milliseconds(told.created_at))
     as_of = whole_milliseconds(told.as_of)
-    known = replace(payment, created_at=first, order_ref=payment.order_ref or told.order)
+    known = replace(
+        payment,
+        created_at=first,
+        order_ref=payment.order_ref or told.order,
+        payer_key=payment.payer_key or told.payer,
+        card=latest(payment.card, told.card),
+    )
     if payment.observed_at and _weight(payment, payment.observed_at) >= _weight(told, as_of):
         return known
     return replace(

@@ -20,6 +20,8 @@ from domain.channels.accounts import Account
 from domain.channels.told import CustomerTold
 from domain.customers import (
     LONGEST_IDENTITY,
+    MOST_CARDS,
+    OF_CARDS,
     ChannelAccount,
     Customer,
     EvidenceStrength,
@@ -28,6 +30,7 @@ from domain.customers import (
 )
 from domain.ids import ChannelId, CustomerId, Kind
 from domain.imports.master import identity_value
+from domain.payments import Card
 from domain.values import Seen, whole_milliseconds
 
 RECOGNISE = frozenset({IdentityKind.EMAIL, IdentityKind.PHONE})
@@ -116,7 +119,11 @@ def described(person: Customer, told: CustomerTold, account: Account) -> Custome
     if known and known.seen >= said.seen:
         return person
     accounts = sorted((*others, said), key=_name)
-    elsewhere = [each for each in person.identities if each.source_id != account.channel_id]
+    elsewhere = [
+        each
+        for each in person.identities
+        if each.source_id != account.channel_id or each.kind in OF_CARDS  # payments tell of those
+    ]
     named = max((each for each in accounts if each.name), key=lambda each: each.seen, default=None)
     return replace(
         person,
@@ -124,6 +131,28 @@ def described(person: Customer, told: CustomerTold, account: Account) -> Custome
         identities=tuple(sorted((*elsewhere, *identities(told, account)), key=_place)),
         accounts=tuple(accounts),
     )
+
+
+def carrying(person: Customer, card: Card, channel: ChannelId) -> Customer:
+    """Somebody with a card that was paid with for them: it is evidence, and recognises nobody.
+
+    Of more than `MOST_CARDS` those that sort first are kept, whatever the order they came in.
+    """
+    if card.fingerprint is None:
+        return person
+    found = Identity(
+        IdentityKind.CARD_FINGERPRINT,
+        card.fingerprint,
+        EvidenceStrength.WEAK,
+        channel,
+        wallet_token=card.wallet_token,
+        label=card.label,
+    )
+    cards = {_place(each): each for each in person.identities if each.kind in OF_CARDS}
+    cards.setdefault(_place(found), found)
+    others = [each for each in person.identities if each.kind not in OF_CARDS]
+    kept = [cards[place] for place in sorted(cards)[:MOST_CARDS]]
+    return replace(person, identities=tuple(sorted((*others, *kept), key=_place)))
 
 
 def _name(account: ChannelAccount) -> tuple[str, str]:

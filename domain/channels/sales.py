@@ -169,10 +169,10 @@ def renumbered(order: Order, told: OrderTold) -> Order:
 
 
 def paid(payment: Payment, order: Order) -> Payment:
-    """A payment that was made for an order, and belongs to whom the order belongs to."""
+    """A payment that was made for an order, and belongs to whom the order belongs to, if known."""
     return replace(
         payment,
         order_id=OrderId(order.id),
-        customer_id=order.customer_id,
+        customer_id=order.customer_id or payment.customer_id,
         location_ids=order.location_ids,
     )

@@ -14,7 +14,7 @@ from domain.customers import EvidenceStrength, IdentityKind
 from domain.ids import OperationId, Sku
 from domain.money import Currency, Money
 from domain.orders import OrderState
-from domain.payments import CardPresence, OperationKind, OperationPhase, TenderKind
+from domain.payments import Card, CardPresence, OperationKind, OperationPhase, TenderKind
 
 
 class Word(Struct, frozen=True):
@@ -50,7 +50,8 @@ class PaymentTold(Struct, frozen=True, kw_only=True, tag=True):
     """A payment with at least one of its operations; those that are left out stay as they were.
 
     `ref` is the provider's name for the payment. `order` names the order that is paid for as
-    `system:kind:value`, whether it is here yet or not.
+    `system:kind:value`, whether it is here yet or not. `payer` is a channel's account
+    of who pays, as `channel:ref`; `card` is that of the last attempt that did not fail.
     """
 
     ref: str
@@ -61,6 +62,8 @@ class PaymentTold(Struct, frozen=True, kw_only=True, tag=True):
     as_of: datetime
     operations: tuple[OperationTold, ...]
     order: str | None = None
+    payer: str | None = None
+    card: Card | None = None
 
 
 class IdentityTold(Struct, frozen=True, kw_only=True):

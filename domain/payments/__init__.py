@@ -1,5 +1,6 @@
 """Payments: a fold over what was asked of providers, and the rules of what may be asked."""
 
+from domain.payments.cards import Card, latest
 from domain.payments.folding import SUMS, PaymentState, Standing, fold, joined
 from domain.payments.operations import (
     PENDING_PHASES,
@@ -27,6 +28,7 @@ __all__ = [
     "PENDING_PHASES",
     "RANK",
     "SUMS",
+    "Card",
     "CardPresence",
     "NewTender",
     "OperationKind",
@@ -42,6 +44,7 @@ __all__ = [
     "TenderKind",
     "fold",
     "joined",
+    "latest",
     "recorded",
     "refunds_of",
     "summed",

@@ -12,6 +12,7 @@ from domain import money
 from domain.ids import ChannelId, CustomerId, LocationId, OrderId, RefundId, refund_of
 from domain.money import Currency, Money
 from domain.pages import Ordering
+from domain.payments.cards import Card
 from domain.payments.folding import SUMS, PaymentState, Standing
 from domain.payments.operations import OperationKind, PaymentOperation
 from domain.values import Entity, ExternalRef, MinorUnits
@@ -44,6 +45,7 @@ class Payment(Entity, frozen=True, kw_only=True):
 
     `standing` is `fold(operations)`, kept beside them so that it can be searched and guarded.
     `observed_at` says how old what a channel told is; `order_ref` names the order in its words.
+    `payer_key` is a channel's account of who pays (`channel:ref`), `payer_id` whose that is.
     """
 
     order_id: OrderId | None = None
@@ -62,6 +64,9 @@ class Payment(Entity, frozen=True, kw_only=True):
     refs: tuple[ExternalRef, ...] = ()
     observed_at: datetime | None = None
     order_ref: str | None = None
+    payer_key: str | None = None
+    payer_id: CustomerId | None = None
+    card: Card | None = None
 
     def _money(self, minor: int) -> Money:
         return Money(minor, self.currency)

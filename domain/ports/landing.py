@@ -7,7 +7,7 @@ from typing import Protocol
 
 from domain.catalog import Product
 from domain.customers import Customer, IdentityKind
-from domain.ids import LocationId, OrderId, Sku
+from domain.ids import CustomerId, LocationId, OrderId, Sku
 from domain.journal import Happening
 from domain.orders import Order
 from domain.payments import Payment
@@ -23,6 +23,12 @@ class Records(Protocol):
         self, accounts: Sequence[str], evidence: Collection[tuple[IdentityKind, str]]
     ) -> Sequence[Customer]:
         """Customers who have one of the accounts (`channel:ref`), or share some evidence."""
+        ...
+
+    async def person(self, id: CustomerId) -> Customer | None: ...
+
+    async def paid_by(self, payer_key: str) -> Sequence[Payment]:
+        """Payments by a provider's account (`channel:ref`) of which nobody knew whose it is."""
         ...
 
     async def order(self, refs: Sequence[str]) -> Order | None:

@@ -58,6 +58,12 @@ class Customers(Protocol):
         self, viewer: Viewer, kind: IdentityKind, value: str
     ) -> Sequence[Customer]: ...
 
+    async def similar(
+        self, viewer: Viewer, keys: Sequence[str]
+    ) -> Mapping[str, Sequence[Customer]]:
+        """For each value of an identity up to `MOST_SHARING` + 1 people who have it."""
+        ...
+
     def accounts_by_ids(
         self, viewer: Viewer, keys: Sequence[LoyaltyAccountId]
     ) -> Awaitable[Mapping[LoyaltyAccountId, LoyaltyAccount]]: ...

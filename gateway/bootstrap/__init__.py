@@ -16,7 +16,7 @@ from commands.running import resume
 from domain.ports import Stores
 from gateway import app, embedded, logs, upkeep
 from gateway.bootstrap import channels
-from gateway.bootstrap.admitting import check, door, keys, peppers, providers
+from gateway.bootstrap.admitting import check, door, keys, providers
 from gateway.bootstrap.channels import kept, synced, unconnected
 from gateway.bootstrap.filling import (
     SIZES,
@@ -28,6 +28,7 @@ from gateway.bootstrap.filling import (
     seeded,
 )
 from gateway.bootstrap.opening import NO_DATABASE, bell, database, opened, parts
+from gateway.bootstrap.peppering import peppers
 from gateway.checking import watching
 from gateway.limits.accounts import Accounts
 from gateway.limits.purses import Purses

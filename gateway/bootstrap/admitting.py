@@ -12,6 +12,7 @@ from domain.ports.knowing import ApiKeys
 from gateway import floors, manifest, observing
 from gateway.bootstrap import channels
 from gateway.bootstrap.opening import bell, opened
+from gateway.bootstrap.peppering import peppers
 from gateway.console import config as console
 from gateway.console.config import Provider
 from gateway.identity import issuers
@@ -23,14 +24,11 @@ from storage.mongo import MongoRepositories, driver
 from storage.mongo.api_keys import MongoApiKeys
 from storage.mongo.driver import Database
 from storage.mongo.migrate import migrate
-from storage.mongo.secrets import secret
 
 NO_CREDENTIALS = (
     "KASSA_ENV=production needs to know whom to let in: set KASSA_ISSUERS to a file that names "
     "your OpenID provider, or KASSA_PEPPER_FILE to one with the secret that keys are kept under."
 )
-
-NO_PEPPER = "Set KASSA_PEPPER_FILE to a file with the secret that API keys are kept under."
 
 
 def check(settings: Settings) -> Settings:
@@ -75,19 +73,6 @@ async def floored(settings: Settings) -> None:
             floors.check(*await doorbell.version())
         finally:
             await doorbell.close()
-
-
-async def peppers(settings: Settings, chosen: Database) -> Sequence[bytes]:
-    """What keys are kept under; the first is for new ones.
-
-    Raises:
-        SettingsError: the file that is to say so does not.
-    """
-    if settings.pepper_file is None:
-        if not settings.is_development:
-            raise SettingsError(NO_PEPPER)
-        return [await secret(chosen, "api keys")]
-    return peppered(settings.pepper_file)
 
 
 @asynccontextmanager

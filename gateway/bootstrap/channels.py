@@ -17,7 +17,7 @@ from commands.channels import applying, syncing
 from commands.channels.news import Receiving
 from domain import ids
 from domain.channels.abilities import Thing
-from domain.channels.accounts import Account, Misconfigured
+from domain.channels.accounts import Account, Misconfigured, Secret
 from domain.channels.inbox import DeliveryState
 from domain.ids import ChannelId, Kind
 from domain.money import Currency
@@ -28,6 +28,7 @@ from domain.ports.receiving import Inbox
 from domain.ports.timing import Timed, untimed
 from gateway import upkeep
 from gateway.bootstrap.opening import opened
+from gateway.bootstrap.peppering import of_cards
 from gateway.channels import configuring, presence
 from gateway.channels.configuring import Configuration, Configured, Keeping
 from gateway.settings import Settings, SettingsError
@@ -85,9 +86,10 @@ def opens(configured: Configured) -> Opens:
 
 def line(
     configured: Configured,
-    channel: ChannelId,
+    channels: Mapping[str, ChannelId],
     http: httpx2.AsyncClient,
     timed: Timed = untimed,
+    pepper: Secret | None = None,
 ) -> Line:
     """An account with its adapter.
 
@@ -97,13 +99,15 @@ def line(
     entry = configured.entry
     account = Account(
         name=configured.name,
-        channel_id=channel,
+        channel_id=channels[configured.name],
         account=entry.account,
         base_url=entry.base_url,
         key=configured.key,
         currency=Currency(entry.currency) if entry.currency else None,
         locations=entry.locations,
         options=entry.options,
+        pepper=pepper,
+        channels=channels,
     )
     transport = HttpTransport(http, entry.base_url or NO_URL, timed=timed)
     try:
@@ -127,12 +131,16 @@ async def connected(
     timed: Callable[[str], Timed] = lambda _: untimed,
 ) -> AsyncGenerator[Lines]:
     """All lines, as long as they are needed; channels that are not there yet are added."""
+    pepper = await of_cards(settings, chosen)
     async with client(allows_loopback=settings.is_development) as http:
-        lines: dict[str, Line] = {}
-        for each in found.channels:
-            key = await channel_id(chosen, await _channel(each, stores))
-            lines[each.name] = line(each, key, http, timed(each.name))
-        yield lines
+        channels = {
+            each.name: await channel_id(chosen, await _channel(each, stores))
+            for each in found.channels
+        }
+        yield {
+            each.name: line(each, channels, http, timed(each.name), pepper)
+            for each in found.channels
+        }
 
 
 @asynccontextmanager
@@ -141,7 +149,8 @@ async def unconnected(settings: Settings) -> AsyncGenerator[Lines]:
     found = configuration(settings)
     async with client(allows_loopback=settings.is_development) as http:
         nobody = ChannelId(ids.derived(Kind.CHANNEL, "none"))
-        yield {each.name: line(each, nobody, http) for each in found.channels}
+        channels = {each.name: nobody for each in found.channels}
+        yield {each.name: line(each, channels, http) for each in found.channels}
 
 
 @asynccontextmanager

@@ -53,7 +53,7 @@ KASSA_CHANNELS: a file that says which channels are connected (none)
 
 KASSA_ISSUERS: a file that says whose tokens are taken (none)
 
-KASSA_PEPPER_FILE: a file with the secret that keys are kept under (one of the database's own)
+KASSA_PEPPER_FILE: a file with the secret that keys and cards are kept under (one of its own)
 
 KASSA_ALLOW_OLD_SERVERS: start production on servers with known security holes (false)
 

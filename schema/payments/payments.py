@@ -59,6 +59,17 @@ class LedgerPosting:
     cause: ID = attribute("The request that told of it.")
 
 
+@shows(payments.Card)
+class PaymentCard:
+    """The card that a payment was made with, as on a receipt."""
+
+    brand: str | None = attribute("The network, in the provider's word.")
+    last4: str | None = attribute("The last four digits; of a wallet, those of its stand-in.")
+    expires: str | None = attribute("Its last month, as in 2027-08.")
+    wallet: str | None = attribute("The wallet that it was shown in, in the provider's word.")
+    wallet_token: bool = attribute("A wallet's stand-in for a card: recognises a device.")
+
+
 @shows(payments.Payment, keys=["id"], guarded=Subject.PAYMENTS)
 class Payment(Node, Versioned):
     """What a customer owes through one tender, and what became of it."""
@@ -73,6 +84,7 @@ class Payment(Node, Versioned):
     provider: str = attribute("Through whom: a provider's name, or `till`.")
     merchant_account: str = attribute("Into which account.")
     presence: CardPresence = attribute("Was the card at the terminal?")
+    card: PaymentCard | None = attribute("The card, if the provider told of one.")
     state: PaymentState = attribute("Where it stands; computed from its operations.")
     amount: Money = attribute("What is owed through it.")
     authorised: Money = attribute("Promised by the provider.")

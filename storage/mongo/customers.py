@@ -15,6 +15,7 @@ from domain.customers import (
 from domain.ids import CustomerId, LoyaltyAccountId, LoyaltyEntryId
 from domain.pages import Page, PageRequest
 from domain.ports import EVERYTHING, Wanted
+from domain.suggestions import MOST_SHARING
 from domain.viewer import Subject, Viewer
 from storage.mongo.access import Owners
 from storage.mongo.collections import Collection, Index, by, searchable
@@ -22,6 +23,11 @@ from storage.mongo.driver import Database, Document
 from storage.mongo.outbox import PENDING
 from storage.mongo.reader import Reader
 from storage.mongo.sorting import SortKey
+
+COMPARED = Wanted(
+    {Customer: dict.fromkeys(("id", "display_name", "identities", "consents", "accounts"), True)}
+)
+"""What of people is looked at to tell whether they are the same."""
 
 NEWEST = SortKey("at_key", NEWEST_ENTRY_FIRST)
 
@@ -31,6 +37,7 @@ CUSTOMERS = Collection(
     (
         Index(by("number"), "customer(number:)", unique=True),
         Index(by("identities.kind", "identities.value"), "findCustomers"),
+        Index(by("identities.value"), "Customer.mergeSuggestions"),
         Index(by("ref_keys"), "whom a channel means", unique=True, sparse=True),
         PENDING,
     ),
@@ -63,6 +70,7 @@ class MongoCustomers:
             database, "customers", Customer, Subject.CUSTOMERS, wanted, Owners(customer="_id")
         )
         self._searched = Reader(database, "customers", Customer, Subject.CUSTOMER_SEARCH, wanted)
+        self._compared = Reader(database, "customers", Customer, Subject.MERGING, COMPARED)
         self._accounts = Reader(
             database, "loyalty_accounts", LoyaltyAccount, Subject.POINTS, wanted
         )
@@ -79,6 +87,13 @@ class MongoCustomers:
     async def found_by(self, viewer: Viewer, kind: IdentityKind, value: str) -> Sequence[Customer]:
         identity = {"identities": {"$elemMatch": {"kind": kind.value, "value": value}}}
         return await self._searched.all(viewer, identity, limit=MOST_FOUND)
+
+    async def similar(
+        self, viewer: Viewer, keys: Sequence[str]
+    ) -> Mapping[str, Sequence[Customer]]:
+        if not keys:
+            return {}
+        return await self._compared.some_each(viewer, "identities.value", keys, MOST_SHARING + 1)
 
     def accounts_by_ids(
         self, viewer: Viewer, keys: Sequence[LoyaltyAccountId]

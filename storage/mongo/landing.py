@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from domain.catalog import Location, Product
 from domain.customers import Customer, IdentityKind
-from domain.ids import LocationId, OrderId, Sku
+from domain.ids import CustomerId, LocationId, OrderId, Sku
 from domain.journal import Happening
 from domain.orders import Order
 from domain.payments import Payment
@@ -55,6 +55,13 @@ class MongoRecords:
         ]
         named: Filter = {"ref_keys": {"$in": list(accounts)}}
         return await self._all(CUSTOMERS.name, {"$or": [named, *shared]}, Customer)
+
+    async def person(self, id: CustomerId) -> Customer | None:
+        return await self._one(CUSTOMERS.name, {"_id": id}, Customer)
+
+    async def paid_by(self, payer_key: str) -> Sequence[Payment]:
+        where: Filter = {"payer_key": {"$eq": payer_key, "$type": "string"}, "payer_id": None}
+        return await self._all(PAYMENTS.name, where, Payment)
 
     async def order(self, refs: Sequence[str]) -> Order | None:
         return await self._one(ORDERS.name, {"ref_keys": {"$in": list(refs)}}, Order)

@@ -31,6 +31,11 @@ PAYMENTS = Collection(
         Index(
             by("order_ref"), "what was paid for an order", only={"order_ref": {"$type": "string"}}
         ),
+        Index(
+            by("payer_key", "payer_id"),
+            "what was paid by somebody who was not known yet",
+            only={"payer_key": {"$type": "string"}},
+        ),
         Index(by(*NEWEST), "payments"),
         Index(by("customer_id", *NEWEST), "payments, as a shopper"),
         Index(by("location_ids", *NEWEST), "payments, as a clerk"),

@@ -181,6 +181,15 @@ class Reader(Generic[T]):
             for parent in keys
         }
 
+    async def some_each(
+        self, viewer: Viewer, field: str, keys: Sequence[K], most: int
+    ) -> dict[K, list[T]]:
+        """Up to `most` documents of each key, in no order."""
+        shape = self._shape(())
+        steps: list[Filter] = [{"$limit": most}, {"$project": dict.fromkeys(shape.paths, 1)}]
+        groups = await self._joined(viewer, field, keys, {}, steps)
+        return {key: shape.read(groups.get(key, [])) for key in keys}
+
     async def count(
         self, viewer: Viewer, where: Filter, cap: int, *, subject: Subject | None = None
     ) -> int:

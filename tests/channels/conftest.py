@@ -49,6 +49,9 @@ currency = "EUR"
 poll_seconds = 1
 """
 
+PEPPER = Path(__file__).parent / "pepper"
+"""Two databases hash the same card alike, so that their states can be compared."""
+
 NOBODY = "http://127.0.0.1:9"
 PENNY = "penny-nl"
 
@@ -121,7 +124,7 @@ class Desk:
 @asynccontextmanager
 async def desk_over(database: Database, found: Configuration, kind: type[D] = Desk):
     """A desk over a database."""
-    settings, stores = Settings(), MongoStores(database)
+    settings, stores = Settings(pepper_file=PEPPER), MongoStores(database)
     async with channels.connected(settings, database, stores, found) as lines:
         webhooks = Webhooks(stores, channels.receiving(database, stores).inbox)
         webhooks.lines = lines

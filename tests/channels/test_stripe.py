@@ -176,7 +176,7 @@ def test_the_own_account_may_be_named():
     assert read(json.dumps({**peer.events[-1], "account": ACCOUNT}).encode())
 
 
-@pytest.mark.parametrize("type", sorted({*(f"{each}.created" for each in ELSEWHERE), *NO_NEWS}))
+@pytest.mark.parametrize("type", sorted({*(f"{each}.deleted" for each in ELSEWHERE), *NO_NEWS}))
 def test_what_concerns_nobody_here_is_no_news(type):
     event = {"id": "evt_1", "object": "event", "type": type, "created": 1, "data": {"object": {}}}
 

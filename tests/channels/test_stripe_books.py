@@ -71,10 +71,12 @@ class Counter(Desk):
         """Ask for all that has changed since the shop was opened."""
         marks, line = MongoMarks(self.database), self.lines["stripe"]
         told: list[int] = []
-        count = await syncing.backfill(
-            self.parts, marks, line, Thing.PAYMENT, peer.opened_at, told.append
-        )
-        assert count == sum(told)
+        for thing in (Thing.PAYMENT, Thing.CUSTOMER):
+            told.clear()
+            count = await syncing.backfill(
+                self.parts, marks, line, thing, peer.opened_at, told.append
+            )
+            assert count == sum(told)
 
     @property
     def application(self) -> ASGIApp:
@@ -139,12 +141,15 @@ async def a_day(peer: Stripe, after_each: Any) -> None:
     peer.arrive(pending["id"])
     await after_each()
     slow = peer.pay(11_00, pending=True, type="sepa_debit")
+    ada = peer.register("Ada", email="ada@example.com")
+    peer.pay(3_00, customer=ada, fingerprint="FpOfAda", wallet="apple_pay")
     await after_each()
     disputed, kept = peer.dispute(peer.pay(9_00)), peer.dispute(peer.pay(4_00))
     peer.dispute(peer.pay(2_00), inquiry=True)
     await after_each()
     peer.later(minutes=3)
     peer.clear(slow)
+    peer.edit(ada, phone="+31612345678")
     peer.decide(disputed, "lost")
     peer.decide(kept, "won")
     await after_each()
@@ -180,7 +185,7 @@ async def test_a_day_at_stripe_adds_up(counter, peer):
     states = [row["standing"]["state"] for row in rows]
     assert sorted(states) == sorted(
         [
-            *["CAPTURED"] * 6,
+            *["CAPTURED"] * 7,
             *["DECLINED", "CANCELLED", "CHARGED_BACK"],
             *["PARTLY_REFUNDED"] * 2,
         ]

@@ -68,7 +68,7 @@ TABLE = {
     | dict.fromkeys(["ORDER_LIST", "PAYMENT_LIST"], STORE),
     "support": WHAT_STAFF_SEES
     | dict.fromkeys(["CUSTOMERS", "CUSTOMER_SEARCH", "ORDERS", "PAYMENTS"], ALL)
-    | dict.fromkeys(["ORDER_LIST", "PAYMENT_LIST", "INCIDENTS", "ADAPTERS"], ALL),
+    | dict.fromkeys(["ORDER_LIST", "PAYMENT_LIST", "INCIDENTS", "ADAPTERS", "MERGING"], ALL),
     "finance": WHAT_STAFF_SEES
     | dict.fromkeys(["CUSTOMERS", "ORDERS", "PAYMENTS", "ORDER_LIST", "PAYMENT_LIST"], ALL)
     | dict.fromkeys(["LEDGER", "INCIDENTS", "ADAPTERS"], ALL),

@@ -69,6 +69,7 @@ def viewers(shop: Shop, people: tuple[Belongings, Belongings]) -> Mapping[str, V
         "partner web, orders alone": replace(web, scopes=orders),
         "partner web, recording alone": replace(web, scopes=frozenset({Scope.RECORD})),
         "support, customers alone": replace(support, scopes=frozenset({Scope.CUSTOMERS})),
+        "support, merging": replace(support, scopes=frozenset({Scope.CUSTOMERS, Scope.MERGE})),
         "clerk sto, moving alone": replace(sto, scopes=frozenset({Scope.MOVE})),
         "support, nothing": replace(support, scopes=frozenset()),
     }

@@ -29,7 +29,7 @@ NAMES = (
     *("visitor", "shopper anna", "shopper bo", "clerk sto", "clerk got", "partner market"),
     *("partner web", "support", "finance", "system", "partner web, orders alone"),
     *("partner web, recording alone", "support, customers alone", "clerk sto, moving alone"),
-    "support, nothing",
+    *("support, nothing", "support, merging"),
 )
 REFUSED = {"FORBIDDEN", "BAD_USER_INPUT"}
 

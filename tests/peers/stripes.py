@@ -30,6 +30,8 @@ KEY = "sk_test_kassa"
 ACCOUNT = "acct_shop"
 SECRET = "whsec_of_the_shop"  # noqa: S105 - of a shop that is not there
 
+FINGERPRINT = "AbCdEf0123456789"
+
 Object = dict[str, Any]
 Post = Callable[[bytes, Mapping[str, str]], Awaitable[Any]]
 
@@ -54,6 +56,20 @@ def signed(body: bytes, at: datetime, *secrets: str) -> Mapping[str, str]:
     return {"stripe-signature": ",".join([f"t={seconds}", *(f"v1={each}" for each in given)])}
 
 
+def a_card(fingerprint: str = FINGERPRINT, wallet: str | None = None) -> Object:
+    """A card; in a wallet it is a stand-in that has a fingerprint of its own."""
+    return {
+        "brand": "visa",
+        "country": "NL",
+        "exp_month": 8,
+        "exp_year": 2031,
+        "fingerprint": fingerprint,
+        "funding": "debit",
+        "last4": "4242",
+        "wallet": {"type": wallet, "dynamic_last4": None} if wallet else None,
+    }
+
+
 class Stripe:
     """One account. `now` is its clock, which stands still until `later`."""
 
@@ -65,6 +81,7 @@ class Stripe:
         self.charges: dict[str, Object] = {}
         self.refunds: dict[str, Object] = {}
         self.disputes: dict[str, Object] = {}
+        self.customers: dict[str, Object] = {}
         self.events: list[Object] = []
         self.outbox: list[Object] = []
         self.faults: deque[str] = deque()
@@ -85,6 +102,8 @@ class Stripe:
                 Route("/v1/refunds", self._http(self._list_refunds)),
                 Route("/v1/disputes", self._http(self._list_disputes)),
                 Route("/v1/events", self._http(self._list_events)),
+                Route("/v1/customers", self._http(self._list_customers)),
+                Route("/v1/customers/{id}", self._http(self._get_customer)),
             ]
         )
 
@@ -98,11 +117,15 @@ class Stripe:
         capture: bool = True,
         pending: bool = False,
         type: str = "card",
+        customer: str | None = None,
+        fingerprint: str = FINGERPRINT,
+        wallet: str | None = None,
         **metadata: str,
     ) -> str:
         """Somebody pays; gives the intent."""
-        intent = self._begun(amount, currency, capture, metadata)
-        charge = self._attempted(intent, type, "pending" if pending else "succeeded")
+        intent = self._begun(amount, currency, capture, metadata, customer)
+        card = a_card(fingerprint, wallet)
+        charge = self._attempted(intent, type, "pending" if pending else "succeeded", card)
         if pending:
             intent["status"] = "processing"
             self._tell("charge.pending", charge)
@@ -257,6 +280,34 @@ class Stripe:
         if status == "won":
             self._withdraw(found, found["amount"], "funds_reinstated")
 
+    def register(self, name: str, **fields: str) -> str:
+        """Somebody gets an account; nothing that they say is checked. Gives its name."""
+        found = {
+            "id": self._id("cus"),
+            "object": "customer",
+            "created": self._seconds,
+            "email": None,
+            "livemode": False,
+            "metadata": {},
+            "name": name,
+            "phone": None,
+            **fields,
+        }
+        self.customers[found["id"]] = found
+        self._tell("customer.created", found)
+        return found["id"]
+
+    def edit(self, customer_id: str, **fields: str) -> None:
+        """Somebody says something else of themselves."""
+        self.customers[customer_id].update(fields)
+        self._tell("customer.updated", self.customers[customer_id])
+
+    def forget(self, customer_id: str) -> None:
+        """Somebody's account is deleted."""
+        found = self.customers[customer_id]
+        self.customers[customer_id] = {"id": customer_id, "object": "customer", "deleted": True}
+        self._tell("customer.deleted", found)
+
     # --- what it tells
 
     async def deliver(self, post: Post, dice: random.Random | None = None) -> None:
@@ -302,7 +353,12 @@ class Stripe:
         self.now += timedelta(**time)
 
     def _begun(
-        self, amount: int, currency: str, capture: bool, metadata: Mapping[str, str]
+        self,
+        amount: int,
+        currency: str,
+        capture: bool,
+        metadata: Mapping[str, str],
+        customer: str | None = None,
     ) -> Object:
         intent = {
             "id": self._id("pi"),
@@ -314,6 +370,7 @@ class Stripe:
             "capture_method": "automatic" if capture else "manual",
             "created": self._seconds,
             "currency": currency,
+            "customer": customer,
             "last_payment_error": None,
             "latest_charge": None,
             "livemode": False,
@@ -325,7 +382,9 @@ class Stripe:
         self._tell("payment_intent.created", intent)
         return intent
 
-    def _attempted(self, intent: Object, type: str, status: str) -> Object:
+    def _attempted(
+        self, intent: Object, type: str, status: str, card: Object | None = None
+    ) -> Object:
         charge = {
             "id": self._id("ch"),
             "object": "charge",
@@ -336,12 +395,13 @@ class Stripe:
             "captured": False,
             "created": self._seconds,
             "currency": intent["currency"],
+            "customer": intent["customer"],
             "disputed": False,
             "failure_code": None,
             "livemode": False,
             "metadata": dict(intent["metadata"]),
             "payment_intent": intent["id"],
-            "payment_method_details": {"type": type, type: {"fingerprint": "AbCdEf0123456789"}},
+            "payment_method_details": {"type": type, type: card or a_card()},
             "refunded": False,
             "status": status,
         }
@@ -470,6 +530,13 @@ class Stripe:
 
     def _list_disputes(self, request: Request, _: dict[str, str]) -> Object:
         return _page(request, self.disputes.values())
+
+    def _list_customers(self, request: Request, _: dict[str, str]) -> Object:
+        there = [each for each in self.customers.values() if "created" in each]
+        return _page(request, there)
+
+    def _get_customer(self, request: Request, _: dict[str, str]) -> Object:
+        return _found(self.customers, request.path_params["id"])
 
     def _list_events(self, request: Request, _: dict[str, str]) -> Object:
         return _page(request, self.events)

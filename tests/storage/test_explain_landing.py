@@ -12,6 +12,8 @@ QUESTIONS = {
     "people": lambda r, s: r.people(
         ["chn_1:7"], {(IdentityKind.EMAIL, s.customers[0].identities[0].value)}
     ),
+    "person": lambda r, s: r.person(s.customers[0].id),
+    "paid_by": lambda r, _: r.paid_by("chn_1:7"),
     "order": lambda r, s: r.order([f"{e.system}:{e.kind}:{e.value}" for e in s.orders[0].refs]),
     "numbered": lambda r, s: r.numbered(s.orders[0].number),
     "payments": lambda r, s: r.payments(

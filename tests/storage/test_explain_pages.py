@@ -221,6 +221,17 @@ async def test_a_person_is_found_by_reading_that_person(asker: Asker, shop: Shop
     assert documents_read(answers) == len(people)
 
 
+async def test_of_a_crowd_no_more_is_read_than_shows_that_it_is_one(asker: Asker, shop: Shop):
+    values = {each.value for person in shop.customers[:50] for each in person.identities}
+
+    found, answers = await asker.explained(asker.found.customers.similar(SYSTEM, sorted(values)))
+
+    without_scans(answers)
+    assert len(answers) == 1
+    assert found.keys() == values
+    assert documents_read(answers) == sum(len(people) for people in found.values())
+
+
 @pytest.mark.parametrize("text", ["m", "mug", "fjord"])
 async def test_a_search_for_a_word_reads_what_it_shows(asker: Asker, text: str):
     terms = search_terms(text)

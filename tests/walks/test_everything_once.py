@@ -17,7 +17,9 @@ NEVER_FILLED: frozenset[Pair] = frozenset(
         ("Incident", "closedAt"),
         ("Incident", "closedBy"),
         ("Incident", "resolution"),
+        ("Payment", "card"),
         ("Payment", "orderRef"),
+        *(("PaymentCard", each) for each in ("brand", "expires", "last4", "wallet", "walletToken")),
         ("PaymentOperation", "rawStatus"),
     }
 )

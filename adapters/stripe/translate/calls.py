@@ -9,12 +9,12 @@ from urllib.parse import quote, urlencode
 from msgspec.structs import replace
 
 from adapters.stripe.translate import amounts, words
-from domain.channels.abilities import Writing
+from domain.channels.abilities import Thing, Writing
 from domain.channels.accounts import Secret
 from domain.channels.answers import Instruction
 from domain.ports.channels import Call
 
-INTENTS, CHARGES, EVENTS = "payment_intents", "charges", "events"
+INTENTS, CHARGES, EVENTS, CUSTOMERS = "payment_intents", "charges", "events", "customers"
 PAGE = "50"
 WHOLE = "latest_charge.refunds"
 
@@ -33,9 +33,10 @@ def reading(path: str, query: Pairs, after: str | None = None) -> Call:
     return Call(method="GET", path=f"/v1/{path}", query=query, is_repeatable=True)
 
 
-def changed(since: datetime, page: str | None) -> tuple[str, Call]:
-    """A page of the payments that were begun since then, or of what has happened; and of which."""
-    path, _, after = (page or f"{INTENTS}:").partition(":")
+def changed(thing: Thing, since: datetime, page: str | None) -> tuple[str, Call]:
+    """A page of what was begun since then, or of what has happened; and of which."""
+    first = CUSTOMERS if thing is Thing.CUSTOMER else INTENTS
+    path, _, after = (page or f"{first}:").partition(":")
     query = [("limit", PAGE), ("created[gte]", str(int(since.timestamp())))]
     query += [("expand[]", f"data.{WHOLE}")] if path == INTENTS else []
     return path, reading(path, query, after)
@@ -45,6 +46,11 @@ def payment(ref: str) -> Call:
     """A payment with its last attempt, and the last refunds of that."""
     path, expanded = (INTENTS, WHOLE) if is_intent(ref) else (CHARGES, "refunds")
     return reading(f"{path}/{quote(ref, safe='')}", [("expand[]", expanded)])
+
+
+def customer(ref: str) -> Call:
+    """Somebody who has an account."""
+    return reading(f"{CUSTOMERS}/{quote(ref, safe='')}", ())
 
 
 def about(ref: str) -> tuple[str, str]:

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from types import MappingProxyType
 
-from adapters.stripe.translate import payments, words
+from adapters.stripe.translate import payments, people, words
 from adapters.stripe.translate.payments import Doing, moment, read
 from adapters.stripe.translate.shapes import (
     Charge,
+    Customer,
     Dispute,
     Event,
     Intent,
-    Options,
     Refund,
     Session,
+    Terms,
 )
 from domain.channels.abilities import Thing
 from domain.channels.inbound import Fact, News, RefetchHint, Unrecognised
@@ -23,39 +24,39 @@ from domain.channels.told import OperationTold, Word
 from domain.ids import OperationId
 from domain.payments import OperationKind
 
-Reader = Callable[[Event, Options], Sequence[News]]
+Reader = Callable[[Event, Terms], Sequence[News]]
 
 
-def news(event: Event, options: Options) -> Sequence[News]:
+def news(event: Event, terms: Terms) -> Sequence[News]:
     """All that an event tells."""
     if reader := READERS.get(event.type):
-        return reader(event, options)
+        return reader(event, terms)
     if event.type in words.NO_NEWS or event.type.partition(".")[0] in words.ELSEWHERE:
         return []
     return [Unrecognised(Word("event.type", event.type))]
 
 
-def since(event: Event, options: Options, begun: datetime) -> Sequence[News]:
+def since(event: Event, terms: Terms, begun: datetime) -> Sequence[News]:
     """The same, where payments that were begun since then are listed, and need no asking."""
-    told = news(event, options)
+    told = news(event, terms)
     if event.type not in words.OF_INTENTS:
         return told
     is_listed = moment(read(event.data.object, Intent).created) >= begun
     return [each for each in told if not (is_listed and isinstance(each, RefetchHint))]
 
 
-def _intent(event: Event, options: Options) -> Sequence[News]:
+def _intent(event: Event, terms: Terms) -> Sequence[News]:
     """Without its charge, it only says that something happened."""
     intent: Intent = read(event.data.object, Intent)
     if isinstance(intent.latest_charge, str):
         return [RefetchHint(Thing.PAYMENT, intent.id)]
     at = moment(event.created)
     doing = None if intent.latest_charge else Doing(OperationKind.AUTHORISE, at)
-    found = payments.paid(intent, at, options, doing)
+    found = payments.paid(intent, at, terms, doing)
     return [found] if found else []
 
 
-def _charge(event: Event, options: Options) -> Sequence[News]:
+def _charge(event: Event, terms: Terms) -> Sequence[News]:
     """What was promised and not taken is let go by a refund; what was taken is given back by one.
 
     Then the intent says which operation of ours took it.
@@ -65,11 +66,11 @@ def _charge(event: Event, options: Options) -> Sequence[News]:
     if done is OperationKind.CANCEL and charge.captured:
         return [RefetchHint(Thing.PAYMENT, charge.payment_intent or charge.id)]
     doing = Doing(done, moment(event.created), _ours(event)) if done else None
-    found = payments.paid(charge, moment(event.created), options, doing)
+    found = payments.paid(charge, moment(event.created), terms, doing)
     return [found] if found else []
 
 
-def _refund(event: Event, _: Options) -> Sequence[News]:
+def _refund(event: Event, _: Terms) -> Sequence[News]:
     """If no money has moved yet, only the payment says whether any will."""
     refund: Refund = read(event.data.object, Refund)
     about = refund.payment_intent or refund.charge
@@ -80,15 +81,21 @@ def _refund(event: Event, _: Options) -> Sequence[News]:
     return _facts(about, [*payments.given_back(refund, moment(event.created))])
 
 
-def _dispute(event: Event, _: Options) -> Sequence[News]:
+def _dispute(event: Event, _: Terms) -> Sequence[News]:
     dispute: Dispute = read(event.data.object, Dispute)
     about = dispute.payment_intent or dispute.charge
     return _facts(about, [*payments.disputed(dispute, moment(event.created))])
 
 
-def _session(event: Event, _: Options) -> Sequence[News]:
+def _session(event: Event, _: Terms) -> Sequence[News]:
     session: Session = read(event.data.object, Session)
     return [RefetchHint(Thing.PAYMENT, session.payment_intent)] if session.payment_intent else []
+
+
+def _customer(event: Event, _: Terms) -> Sequence[News]:
+    """Stripe counts seconds, and who has just begun is often changed within the same one."""
+    later = timedelta(milliseconds=event.type == "customer.updated")
+    return [people.told(read(event.data.object, Customer), moment(event.created) + later)]
 
 
 def _facts(about: str, said: Sequence[OperationTold | Word]) -> Sequence[News]:
@@ -104,6 +111,7 @@ def _ours(event: Event) -> OperationId | None:
 
 READERS: Mapping[str, Reader] = MappingProxyType(
     {
+        **dict.fromkeys(words.OF_CUSTOMERS, _customer),
         **dict.fromkeys(words.OF_INTENTS, _intent),
         **dict.fromkeys(words.OF_CHARGES, _charge),
         **dict.fromkeys(words.OF_REFUNDS, _refund),

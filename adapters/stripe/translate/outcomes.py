@@ -6,10 +6,10 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 
-from adapters.stripe.translate import payments
+from adapters.stripe.translate import payments, people
 from adapters.stripe.translate.calls import EVENTS, INTENTS
 from adapters.stripe.translate.payments import Doing, Said
-from adapters.stripe.translate.shapes import Charge, Intent, Names, Page, Refund, Refused
+from adapters.stripe.translate.shapes import Charge, Customer, Intent, Names, Page, Refund, Refused
 from domain.channels import deadlines
 from domain.channels.abilities import Thing, Writing
 from domain.channels.answers import (
@@ -90,6 +90,17 @@ def found(keys: Iterable[str], fetched: Iterable[Answer]) -> Sequence[News]:
         if isinstance(each, Found):
             known.append(each.news)
     return known
+
+
+def person(reply: Reply) -> Answer:
+    """Somebody who was asked for.
+
+    Raises:
+        CallFailed: nobody knows.
+    """
+    if reply.status == 404:
+        return Missing()
+    return people.found(ok(reply).decoded(Customer), answered_at(reply))
 
 
 def to_wait(error: CallFailed) -> float:

@@ -14,10 +14,11 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from adapters.stripe.translate import amounts, words
-from adapters.stripe.translate.shapes import Charge, Dispute, Intent, Options, Refund
+from adapters.stripe.translate import amounts, people, words
+from adapters.stripe.translate.shapes import Charge, Dispute, Intent, Options, Refund, Terms
 from domain import ids
 from domain.channels.inbound import Snapshot, Unreadable, Unrecognised
+from domain.channels.people import account_key
 from domain.channels.told import OperationTold, PaymentTold, Word
 from domain.errors import BadInput
 from domain.ids import Kind, OperationId
@@ -54,7 +55,7 @@ def read(raw: bytes | msgspec.Raw, kind: type[Any]) -> Any:
 def paid(
     said: Intent | Charge,
     as_of: datetime,
-    orders: Options,
+    terms: Terms,
     doing: Doing | None = None,
     disputes: Sequence[Dispute] = (),
 ) -> Told | None:
@@ -62,7 +63,7 @@ def paid(
     told = [*operations(said, doing)]
     for each in disputes:
         told += disputed(each)
-    return _snapshot(said, as_of, orders, told)
+    return _snapshot(said, as_of, terms, told)
 
 
 def charge_of(said: Intent | Charge) -> Charge | None:
@@ -225,7 +226,7 @@ def _claimed(
 
 
 def _snapshot(
-    said: Charge | Intent, as_of: datetime, orders: Options, told: Sequence[Said]
+    said: Charge | Intent, as_of: datetime, terms: Terms, told: Sequence[Said]
 ) -> Told | None:
     types = _paid_with(said)
     known = next((each for each in types if each in words.TENDERS), "")
@@ -235,6 +236,7 @@ def _snapshot(
     if not found:
         return Unrecognised(strange[0]) if strange else None
     ref = said.id if isinstance(said, Intent) else said.payment_intent or said.id
+    charge = charge_of(said)
     payment = PaymentTold(
         ref=ref,
         amount=_amount(said),
@@ -243,7 +245,9 @@ def _snapshot(
         created_at=moment(said.created),
         as_of=as_of,
         operations=found,
-        order=_order(said, orders),
+        order=_order(said, terms.options),
+        payer=_payer(said, terms),
+        card=people.card(charge, terms, moment(charge.created)) if charge else None,
     )
     return Snapshot(payment, tuple(strange))
 
@@ -259,6 +263,15 @@ def _paid_with(said: Charge | Intent) -> Sequence[str]:
 def _order(said: Charge | Intent, orders: Options) -> str | None:
     number = _noted(said.metadata, orders.order_key)
     return f"{orders.orders_of}:order:{number}" if orders.orders_of and number else None
+
+
+def _payer(said: Charge | Intent, terms: Terms) -> str | None:
+    """Whom the shop knows them as, if it has noted that; else Stripe's own account for them."""
+    account, options = terms.account, terms.options
+    noted = _noted(said.metadata, options.customer_key) if options.customers_of else None
+    if options.customers_of and noted:
+        return account_key(account.channels[options.customers_of], noted)
+    return account_key(account.channel_id, said.customer) if said.customer else None
 
 
 def _noted(metadata: Mapping[str, str] | None, key: str) -> str | None:

@@ -12,6 +12,8 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta, Struct
 
+from domain.channels.accounts import Account, Misconfigured
+
 Ref = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_]{1,255}\Z")]
 Minor = Annotated[int, Meta(ge=0, le=2**53 - 1)]
 Seconds = Annotated[int, Meta(ge=1, le=2**33)]
@@ -23,18 +25,78 @@ class Options(Struct, frozen=True, forbid_unknown_fields=True):
     """Stripe's own options in the configuration.
 
     `orders_of` says whose orders are paid for ("shopify"), `order_key` under which key of the
-    metadata their number is.
+    metadata their number is. `customers_of` names a connected account, whose customers are named
+    under `customer_key`.
     """
 
     orders_of: Annotated[str, Meta(pattern="^[a-z0-9_.-]{1,40}$")] | None = None
     order_key: Annotated[str, Meta(min_length=1, max_length=40)] = "order_id"
+    customers_of: Annotated[str, Meta(min_length=1, max_length=40)] | None = None
+    customer_key: Annotated[str, Meta(min_length=1, max_length=40)] = "customer_id"
     calls_per_second: Annotated[float, Meta(ge=1, le=100)] = 20.0
+
+    @classmethod
+    def of(cls, account: Account) -> Options:
+        """Those of an account.
+
+        Raises:
+            Misconfigured: they cannot be.
+        """
+        try:
+            found = msgspec.convert(dict(account.options), cls)
+        except msgspec.ValidationError as error:
+            raise Misconfigured(f"Its options cannot be used: {error}.") from error
+        if found.customers_of not in {None, *account.channels}:
+            known = ", ".join(account.channels) or "none"
+            raise Misconfigured(f"`customers_of` names no account. There are: {known}.")
+        return found
+
+
+class Terms(Struct, frozen=True):
+    """What our own configuration says of how an account is to be read."""
+
+    account: Account
+    options: Options
+
+    def hashed(self, fingerprint: str) -> str | None:
+        """A card's fingerprint as it is kept."""
+        return self.account.hashed("stripe", fingerprint)
+
+
+class Wallet(Struct, frozen=True):
+    """In what a card was shown."""
+
+    type: Said
+
+
+class CardSaid(Struct, frozen=True):
+    """A card, at a terminal or not. What stands on receipts keeps no payment back."""
+
+    fingerprint: Said | None = None
+    brand: Said | None = None
+    last4: Said | None = None
+    exp_month: int | None = None
+    exp_year: int | None = None
+    wallet: Wallet | None = None
 
 
 class Details(Struct, frozen=True):
     """With what was paid."""
 
     type: Said
+    card: CardSaid | None = None
+    card_present: CardSaid | None = None
+    interac_present: CardSaid | None = None
+
+
+class Customer(Struct, frozen=True):
+    """Somebody who has an account at the shop, in Stripe's words."""
+
+    id: Ref
+    email: str | None = None
+    phone: str | None = None
+    name: str | None = None
+    deleted: bool = False
 
 
 class Refund(Struct, frozen=True):
@@ -79,6 +141,7 @@ class Charge(Struct, frozen=True):
     refunded: bool = False
     disputed: bool = False
     failure_code: Said | None = None
+    customer: Ref | None = None
     payment_intent: Ref | None = None
     payment_method_details: Details | None = None
     refunds: Refunds | None = None
@@ -111,6 +174,7 @@ class Intent(Struct, frozen=True):
     canceled_at: Seconds | None = None
     latest_charge: Charge | Ref | None = None
     last_payment_error: Failure | None = None
+    customer: Ref | None = None
     payment_method_types: Sequence[Said] = ()
     metadata: Mapping[str, str] | None = None
 

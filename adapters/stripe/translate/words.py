@@ -15,8 +15,8 @@ VERSION = "2026-10-28.endive"
 SIGNATURE = "stripe-signature"
 
 CAPABILITIES = Capabilities(
-    reads={Thing.PAYMENT: Reading.SINGLE},
-    windows=frozenset({Thing.PAYMENT}),
+    reads={Thing.PAYMENT: Reading.SINGLE, Thing.CUSTOMER: Reading.SINGLE},
+    windows=frozenset({Thing.PAYMENT, Thing.CUSTOMER}),
     writes=frozenset(Writing),
     repeats=Repeats.RECOGNISED,
     refunds_at_once=True,
@@ -121,6 +121,17 @@ PRESENCES: Mapping[str, CardPresence] = MappingProxyType(
     }
 )
 """Was the card at the reader? Apple Pay and Google Pay are cards, too."""
+
+WALLETS_OF_CARDS = frozenset(
+    {"amex_express_checkout", "link", "masterpass", "meta_pay", "visa_checkout"}
+)
+"""Wallets that keep cards themselves; all others show a device's stand-in for one.
+
+Source: https://docs.stripe.com/api/charges/object, `payment_method_details.card.wallet`.
+"""
+
+OF_CUSTOMERS = frozenset({"customer.created", "customer.updated"})
+"""Types of events that tell of people; those below `customer.` tell of what belongs to them."""
 
 OF_INTENTS = frozenset(
     {
