@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from commands.channels import landing
 from commands.channels.payments import Teller
+from commands.payments.saving import patiently
 from domain import recorded
 from domain.channels import sales
 from domain.ids import OrderId, PaymentId
@@ -54,7 +54,7 @@ async def _linked(stores: Stores, by: Teller, key: PaymentId, order: Order) -> P
         after = sales.paid(before, order)
         return before if after == before else await _written(stores, by, before, after)
 
-    return await landing.patiently(stores, key, attempt)
+    return await patiently(stores, key, attempt)
 
 
 async def _written(stores: Stores, by: Teller, before: Payment, after: Payment) -> Payment:

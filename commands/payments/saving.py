@@ -26,6 +26,22 @@ TOO_MANY = (
 )
 
 
+async def patiently(stores: Stores, turn: str, attempt: Callable[[], Awaitable[R]]) -> R:
+    """What comes of an attempt that others may overtake; it is then made anew.
+
+    Raises:
+        Unavailable: others were always faster.
+    """
+    async with stores.tills.turn(turn):
+        for n in range(TRIES):
+            try:
+                return await attempt()
+            except Changed:
+                longest = min(LONGEST_PAUSE_SECONDS, 0.002 * 2**n)
+                await sleep(uniform(0, longest))  # noqa: S311 - only so that two do not march in step
+    raise Unavailable(TOO_MANY)
+
+
 async def saved(
     stores: Stores,
     call: Call,
@@ -38,15 +54,12 @@ async def saved(
     Raises:
         Unavailable: others were always faster.
     """
-    async with stores.tills.turn(turn):
-        for attempt in range(TRIES):
-            recorded, report = await decide()
-            try:
-                return await _write(stores, call, recorded, report, answer)
-            except Changed:
-                longest = min(LONGEST_PAUSE_SECONDS, 0.002 * 2**attempt)
-                await sleep(uniform(0, longest))  # noqa: S311 - only so that two do not march in step
-    raise Unavailable(TOO_MANY)
+
+    async def attempt() -> R:
+        recorded, report = await decide()
+        return await _write(stores, call, recorded, report, answer)
+
+    return await patiently(stores, turn, attempt)
 
 
 async def _write(
