@@ -25,6 +25,7 @@ class Scope(StrEnum):
     ORDERS = "orders"
     PAYMENTS = "payments"
     RECORD = "payments:record"
+    OPERATE = "payments:operate"
     LEDGER = "ledger"
     JOURNAL = "journal"
     INCIDENTS = "incidents"
@@ -43,6 +44,7 @@ MEANS = {
     Scope.ORDERS: "orders, parcels and returns",
     Scope.PAYMENTS: "payments and refunds",
     Scope.RECORD: "write down payments and refunds",
+    Scope.OPERATE: "have providers capture, cancel and refund",
     Scope.LEDGER: "the accounts behind payments",
     Scope.JOURNAL: "what changed, and who changed it",
     Scope.INCIDENTS: "what somebody must look at",

@@ -86,6 +86,9 @@ class Action(Enum):
     RESERVE_STOCK = auto()
     RECORD_PAYMENT = auto()
     RECORD_REFUND = auto()
+    CAPTURE_PAYMENT = auto()
+    CANCEL_PAYMENT = auto()
+    REFUND_PAYMENT = auto()
     RESOLVE_INCIDENT = auto()
 
 
@@ -266,15 +269,21 @@ ACTS: Mapping[Role, Acts] = MappingProxyType(
             Action.RESERVE_STOCK: _everything,
             Action.RECORD_PAYMENT: _everything,
             Action.RECORD_REFUND: _everything,
+            Action.REFUND_PAYMENT: _everything,
         },
         Role.SUPPORT: {
             Action.RESERVE_STOCK: _everything,
             Action.RECORD_REFUND: _everything,
+            Action.CANCEL_PAYMENT: _everything,
+            Action.REFUND_PAYMENT: _everything,
             Action.RESOLVE_INCIDENT: _everything,
         },
         Role.FINANCE: {
             Action.RECORD_PAYMENT: _everything,
             Action.RECORD_REFUND: _everything,
+            Action.CAPTURE_PAYMENT: _everything,
+            Action.CANCEL_PAYMENT: _everything,
+            Action.REFUND_PAYMENT: _everything,
             Action.RESOLVE_INCIDENT: _everything,
         },
         Role.SYSTEM: dict.fromkeys(Action, _everything),
@@ -288,6 +297,9 @@ SCOPE_OF_ACTION: Mapping[Action, Scope] = MappingProxyType(
         Action.RESERVE_STOCK: Scope.RESERVE,
         Action.RECORD_PAYMENT: Scope.RECORD,
         Action.RECORD_REFUND: Scope.RECORD,
+        Action.CAPTURE_PAYMENT: Scope.OPERATE,
+        Action.CANCEL_PAYMENT: Scope.OPERATE,
+        Action.REFUND_PAYMENT: Scope.OPERATE,
         Action.RESOLVE_INCIDENT: Scope.RESOLVE,
     }
 )

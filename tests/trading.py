@@ -22,6 +22,7 @@ from storage.mongo import MongoRepositories
 from storage.mongo.catalog import LOCATIONS, product_document
 from storage.mongo.claims import ANSWERS, CLAIMS
 from storage.mongo.driver import Database, Driver
+from storage.mongo.instructions import INSTRUCTIONS
 from storage.mongo.journal import JOURNAL
 from storage.mongo.journal.leader import Leader
 from storage.mongo.leases import LEASES
@@ -51,7 +52,7 @@ CLERKS = [auth.token(Role.CLERK, new_id(Kind.LOCATION, n)) for n in range(3)]
 
 TRADED_IN = (
     *(LEVELS, FAR, RESERVATIONS, TRANSFERS, PAYMENTS, POSTINGS),
-    *(CLAIMS, ANSWERS, JOURNAL, LEASES),
+    *(CLAIMS, ANSWERS, JOURNAL, LEASES, INSTRUCTIONS),
 )
 
 PAUSES = [0, *(0.1 * n for n in range(10))]
@@ -220,6 +221,7 @@ ERRORS = """userErrors { __typename code message path retryable
   ... on IllegalTransition { fromState toState allowed }
   ... on AmountExceedsAuthorised { wanted { minor currency } authorised { minor } }
   ... on AmountExceedsRefundable { wanted { minor currency } refundable { minor } }
+  ... on ProviderRefused { operation provider declineCode }
   ... on CurrencyMismatch { expectedCurrency givenCurrency } } replayed"""
 LEVEL = "id version onHand committed reserved unavailable free incoming location { code }"
 RESERVATION = f"""{{ {ERRORS} reservation {{ id version state expiresAt
@@ -237,6 +239,8 @@ PAYMENT = f"""{{ id version state order {{ id }} amount {{ minor currency }} {
     " ".join(f"{name} {{ minor }}" for name in SUMS)
 } operations {{ id kind phase amount {{ minor }} providerRef sourceEvents declineCode }}
   clearing {{ account debit {{ minor }} credit {{ minor }} }} }}"""
+OPERATION = "id kind phase amount { minor } providerRef declineCode idempotencyKey"
+OPERATED = f"{{ {ERRORS} payment {PAYMENT} operation {{ {OPERATION} }} }}"
 PAYLOADS = {
     "adjustStock": STOCK,
     "countStock": STOCK,
@@ -247,6 +251,7 @@ PAYLOADS = {
     "releaseReservation": RESERVATION,
     "commitReservation": RESERVATION,
     "recordPayment": f"{{ {ERRORS} payment {PAYMENT} }}",
+    **dict.fromkeys(("capturePayment", "cancelPayment", "refundPayment"), OPERATED),
     "recordRefund": f"{{ {ERRORS} payment {PAYMENT} refund {{ id reason amount {{ minor }} }} }}",
 }
 

@@ -11,7 +11,7 @@ from datetime import datetime
 from msgspec import Struct
 from msgspec.structs import replace
 
-from commands.payments import saving
+from commands.payments import alarming, saving
 from domain import payments, recorded
 from domain.channels import describing
 from domain.channels.accounts import Account
@@ -118,7 +118,9 @@ async def _recorded(
     work: Work, before: Payment, found: Recorded, report: Report, now: datetime
 ) -> Payment:
     if found.is_new:
-        await saving.record(work, replace(found, before=before), report)
+        since = replace(found, before=before)
+        await saving.record(work, since, report)
+        await alarming.alarm(work, since, report)
         return found.after
     after = replace(found.after, version=before.version + 1, updated_at=now)
     told = recorded.reported(before, after, report.cause, report.actor)

@@ -18,9 +18,9 @@ from domain.payments.payment import (
     refunds_of,
     summed,
 )
-from domain.payments.recording import Recorded, Report, recorded
+from domain.payments.recording import Recorded, Report, operation_of, recorded, still_promised
 from domain.payments.telling import told
-from domain.payments.wording import NewTender, wrong_report, wrong_tender
+from domain.payments.wording import NewTender, wrong_amount, wrong_report, wrong_tender, wrong_texts
 
 __all__ = [
     "NEWEST_FIRST",
@@ -42,10 +42,14 @@ __all__ = [
     "TenderKind",
     "fold",
     "joined",
+    "operation_of",
     "recorded",
     "refunds_of",
+    "still_promised",
     "summed",
     "told",
+    "wrong_amount",
     "wrong_report",
     "wrong_tender",
+    "wrong_texts",
 ]

@@ -14,6 +14,7 @@ from storage.mongo import (
     customers,
     inbox,
     incidents,
+    instructions,
     journal,
     leases,
     ledger,
@@ -47,6 +48,7 @@ COLLECTIONS: tuple[Collection, ...] = (
     *api_keys.COLLECTIONS,
     *inbox.COLLECTIONS,
     *incidents.COLLECTIONS,
+    *instructions.COLLECTIONS,
     *marks.COLLECTIONS,
 )
 

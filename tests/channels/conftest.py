@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from asyncio import sleep
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -12,6 +13,7 @@ import httpx2
 import pytest
 
 from commands.channels import applying
+from commands.payments import settling
 from domain.channels.accounts import Secret
 from gateway import app
 from gateway.bootstrap import channels
@@ -23,10 +25,11 @@ from storage.mongo import MongoRepositories
 from storage.mongo.driver import Database
 from storage.mongo.inbox import INBOX
 from storage.mongo.incidents import INCIDENTS
+from storage.mongo.instructions import INSTRUCTIONS
 from storage.mongo.payments import PAYMENTS
 from storage.mongo.stores import MongoStores
 from tests.channels.paying import signs
-from tests.trading import Trading
+from tests.trading import LONG_AGO, Trading
 
 WEBHOOK = Secret("webhook-secret-of-penny")
 OLDER = Secret("webhook-secret-before-that")
@@ -63,7 +66,9 @@ class Desk:
 
     def __init__(self, database: Database, lines: channels.Lines, http: httpx2.AsyncClient) -> None:
         self.database, self.lines, self.http = database, lines, http
-        self.parts = channels.receiving(database, MongoStores(database))
+        stores = MongoStores(database)
+        stores.providers.lines = lines
+        self.parts = channels.receiving(database, stores)
 
     async def deliver(
         self, body: bytes, secret: Secret = WEBHOOK, endpoint: str = "penny-nl", **headers: str
@@ -76,6 +81,22 @@ class Desk:
         """Apply what is due, until nothing is."""
         while await applying.work(self.parts, self.lines, 50):
             pass
+
+    async def step(self) -> None:
+        """Ask once what came of what providers were told."""
+        left = {"due": {"$ne": None}}
+        await self.database.change_all(INSTRUCTIONS.name, left, {"$set": {"due": LONG_AGO}})
+        await settling.work(self.parts.stores, 50)
+
+    async def settle(self) -> None:
+        """Ask until that is known of all of it."""
+        while await self.told(due={"$ne": None}):
+            await self.step()
+            await sleep(0.05)
+
+    async def told(self, **where: Any) -> list[dict[str, Any]]:
+        """What providers were told."""
+        return await self.database.find(INSTRUCTIONS.name, where, sort=[("asked_at", 1)])
 
     async def come(self) -> None:
         """Let all that waits be due now."""
@@ -98,6 +119,7 @@ async def desk_over(database: Database, found: Configuration):
     """A desk over a database."""
     settings, stores = Settings(), MongoStores(database)
     async with channels.connected(settings, database, stores, found) as lines:
+        stores.providers.lines = lines
         webhooks = Webhooks(stores, channels.receiving(database, stores).inbox)
         webhooks.lines = lines
         application = app.build(
@@ -119,4 +141,5 @@ async def desk(stall: Trading, tmp_path: Path) -> AsyncIterator[Desk]:
     async with desk_over(stall.database, configured(tmp_path)) as found:
         await stall.database.delete(INBOX.name, {})
         await stall.database.delete(INCIDENTS.name, {})
+        await stall.database.delete(INSTRUCTIONS.name, {})
         yield found
