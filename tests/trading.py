@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from domain.ids import Kind
+from domain.ports.instructing import Providers
 from domain.viewer import Role
 from gateway import app, auth, bootstrap, upkeep
 from gateway.settings import Settings
@@ -75,10 +76,15 @@ class Trading:
         self.gateways = gateways
         self.kassa = gateways[0]
         self.leader = Leader(database, WITH_OUTBOX)
+        self.providers = Providers()
 
     @property
     def stores(self) -> MongoStores:
-        return MongoStores(self.database)
+        return self.stores_of(0)
+
+    def stores_of(self, gateway: int) -> MongoStores:
+        """The stores of one gateway, from which providers may be told."""
+        return MongoStores(self.databases[gateway], providers=self.providers)
 
     async def do(self, mutation: str, gateway: int = 0, token: str = SYSTEM, **given: Any) -> Any:
         """The payload of a mutation; a key is made up if none is given.

@@ -31,6 +31,9 @@ from tests.races.books import check_books
 from tests.trading import CLERKS, FINANCE, LONG_AGO, SHOPPERS, SUPPORT, SYSTEM, Trading
 
 DEAD = ["500"] * 3
+RESOLVE = """mutation ($input: ResolveIncidentInput!) {
+  resolveIncident(input: $input) { userErrors { message } }
+}"""
 
 
 @pytest.fixture
@@ -433,8 +436,8 @@ async def test_who_never_says_is_asked_for_ever_and_somebody_is_told_once(shop, 
         peer.faults += DEAD
         await counter.step()
         for row in await counter.incidents():
-            resolve = {"incident": row["_id"], "resolution": "asked them"}
-            await shop.do("resolveIncident", **resolve)
+            seen = {"incident": row["_id"], "resolution": "asked", "idempotencyKey": row["_id"]}
+            await shop.kassa.ask(RESOLVE, SUPPORT, input=seen)
 
     [incident] = await counter.incidents()
     assert incident["kind"] == "OUTCOME_UNKNOWN"
