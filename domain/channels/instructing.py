@@ -30,7 +30,7 @@ from domain.payments import (
     Report,
 )
 from domain.refusals import IllegalTransition, ProviderCannot
-from domain.values import Actor, Count
+from domain.values import Actor, ActorKind, Count
 
 HEAD_START = timedelta(seconds=20)
 """So long may who keeps an instruction send it, before a worker asks what came of it."""
@@ -185,8 +185,9 @@ def kept(payment: Payment, operation: PaymentOperation, kind: Writing, now: date
 
 
 def is_ours(operation: PaymentOperation) -> bool:
-    """Did somebody ask for it here? Then it is sent under its own id."""
-    return operation.idempotency_key == operation.id
+    """Did somebody have the provider told? Then it is sent under its own id."""
+    is_told = operation.requested_by.kind is ActorKind.ADAPTER
+    return operation.idempotency_key == operation.id and not is_told
 
 
 def is_settled(operation: PaymentOperation) -> bool:
