@@ -21,7 +21,7 @@ from domain.channels.answers import Rejected, Written
 from domain.channels.instructing import Instructed, Wanted
 from domain.ids import OperationId, PaymentId
 from domain.money import Money
-from domain.payments import OperationPhase, Payment
+from domain.payments import Payment
 from domain.ports import Stores, Work
 from domain.ports.channels import Line, Operates
 from domain.refusals import ProviderCannot, ProviderRefused, Refusal, refuse_any
@@ -136,17 +136,19 @@ async def _begun(stores: Stores, call: Call, wanted: Wanted, within: Reach) -> _
 
 
 async def _told(stores: Stores, line: Line, begun: _Begun) -> Operated:
-    if begun.is_first:
+    """Who was held up for so long that a worker may be at it asks first, as it does."""
+    now = await stores.now()
+    if begun.is_first and not instructing.is_due(begun.kept, now):
         said = await sending.first(line, begun.kept)
     else:
-        said = await sending.again(line, begun.kept, await stores.now())
+        said = await sending.again(line, begun.kept, now)
     stands = await settling.written(stores, line, begun.kept, said, is_awaited=begun.is_first)
     return _answered(stands, said)
 
 
 def _answered(stands: Settled, said: Written | None = None) -> Operated:
     payment, operation = stands.payment, stands.operation
-    if operation.phase is OperationPhase.FAILED:
+    if operation.phase in instructing.CAME_TO_NOTHING:
         why = printable(said.why, LONGEST_WHY) if isinstance(said, Rejected) else None
         raise ProviderRefused(
             path=("payment",),

@@ -80,6 +80,9 @@ BUILDS_ON: Mapping[Writing, OperationKind] = MappingProxyType(
 )
 
 
+CAME_TO_NOTHING = frozenset({OperationPhase.FAILED, OperationPhase.REVERSED})
+
+
 class InstructionState(StrEnum):
     """OPEN: nobody knows what came of it; ACCEPTED: the provider will tell; CLOSED: it is known."""
 
@@ -211,6 +214,11 @@ def state_of(operation: PaymentOperation) -> InstructionState:
     return InstructionState.ACCEPTED if is_accepted(operation) else InstructionState.OPEN
 
 
+def is_due(kept: Instructed, now: datetime) -> bool:
+    """May a worker be at it?"""
+    return kept.due is None or kept.due <= now
+
+
 def is_stale(kept: Instructed, now: datetime) -> bool:
     """Is it too late to send it?"""
     return now - kept.asked_at > PATIENCE
@@ -219,8 +227,7 @@ def is_stale(kept: Instructed, now: datetime) -> bool:
 def alarm(recorded: Recorded) -> IncidentKind | None:
     """What somebody has to look at, if an operation got there without anybody waiting for it."""
     operation = recorded.operation
-    came_to_nothing = operation.phase in {OperationPhase.FAILED, OperationPhase.REVERSED}
-    if not (recorded.has_moved and came_to_nothing):
+    if not recorded.has_moved or operation.phase not in CAME_TO_NOTHING:
         return None
     if operation.kind is OperationKind.REFUND:
         return IncidentKind.REFUND_FAILED
