@@ -279,12 +279,18 @@ async def test_a_refund_that_takes_its_time_is_pending_until_stripe_tells(
     await check(counter)
 
 
-async def test_of_many_at_once_no_more_is_given_back_than_was_taken(shop, counter, peer, stall):
-    _, payment = await paid(counter, peer)
+async def test_of_many_at_two_gateways_no_more_is_given_back_than_was_taken(
+    counter, peer, stall, tmp_path
+):
+    async with counter_over(stall.databases[1], tmp_path, peer.url) as other:
+        gateways = [Client(each.application) for each in (counter, other)]
+        shop = Trading(stall.databases, gateways)
+        _, payment = await paid(counter, peer)
+        given = refunding(payment, 3_00)
 
-    several = await gather(
-        *(shop.do("refundPayment", **refunding(payment, 3_00)) for _ in range(12))
-    )
+        several = await gather(
+            *(shop.do("refundPayment", gateway=n % 2, **given) for n in range(12))
+        )
 
     done = [each for each in several if not each["userErrors"]]
     codes = {error["code"] for each in several for error in each["userErrors"]}
