@@ -4,6 +4,7 @@ from domain.viewer.acting import ACTS, SCOPE_OF_ACTION, Action, permitted
 from domain.viewer.reaching import (
     ANONYMOUS,
     OPEN,
+    PUBLIC,
     REACH,
     SCOPES,
     STAFF,
@@ -27,6 +28,7 @@ __all__ = [
     "ACTS",
     "ANONYMOUS",
     "OPEN",
+    "PUBLIC",
     "REACH",
     "SCOPES",
     "SCOPE_OF_ACTION",
