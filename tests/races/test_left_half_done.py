@@ -109,8 +109,10 @@ async def stall(stall) -> AsyncIterator[Trading]:
 
 
 async def _paid(stall, kind):
-    """A payment through Penny of which 100.00 are promised, or taken."""
+    """A payment through Penny of which 100.00 are promised, or taken; she knows of no other."""
     peer, name = stall.providers.peer, f"pp_{next(HAPPENINGS)}"
+    peer.keys.clear()
+    peer.payments.clear()
     peer.begin(name, 100_00)
     if kind == "take":
         peer.move(name, "take", 100_00)
