@@ -28,7 +28,7 @@ MOST_CONNECTIONS = 10_000
 
 MOST_BUSY = 100
 """So many requests are answered at a time in any case,"""
-SOON_SECONDS = 0.5
+SOON_SECONDS = 0.25
 """and as many as will be answered so soon at the pace of late,"""
 MOST_BUSY_EVER = 1_000
 """but no more than these: the next ones may be dearer."""
@@ -36,7 +36,7 @@ MORE_FOR_KNOWN = 100
 """And these on top for who is known to be at work."""
 
 PACE_SECONDS = 0.2
-FIRST_PACE = 1_000.0
+FIRST_PACE = 2_000.0
 
 MOST_KNOWN = 10_000
 SHED_PATH = b"/graphql"

@@ -5,6 +5,7 @@ Losing them forgives debts, no more: a bucket that is not there is full.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from hashlib import sha1, sha256
 from typing import Any
 
@@ -13,6 +14,7 @@ from redis.exceptions import NoScriptError
 from domain.budgets import Budget
 from domain.ports.spending import Grant
 from domain.ports.timing import Timed, untimed
+from storage.gathering import Gathered
 from storage.redis import Line
 
 # Redis' own clock; a client of ours cannot be trusted to have the same.
@@ -40,21 +42,30 @@ GATEWAYS = "kassa:gateways"
 AWAY_AFTER_SECONDS = 15
 
 
+MOST_AT_ONCE = 1_000
+
+Given = tuple[str | int, ...]
+
+
 class Buckets:
-    """`Bank`. A client's name is kept as a hash: it may be a person's, or an address."""
+    """`Bank`. A client's name is kept as a hash: it may be a person's, or an address.
+
+    Clients who come while Redis is being asked for others are asked for together.
+    """
 
     def __init__(self, url: str, timed: Timed = untimed) -> None:
         self._line = Line(url, timed)
+        self._gathered = Gathered[Given, Sequence[Any]](self._together, most=MOST_AT_ONCE)
 
     async def close(self) -> None:
         await self._line.close()
 
     async def draw(self, client: str, budget: Budget, least: int, wish: int) -> Grant:
-        points, left = await self._run(client, budget, (least, wish, 0))
+        points, left = await self._gathered.ask(_of(client, budget, least, wish, 0))
         return Grant(int(points), float(left))
 
     async def give_back(self, client: str, budget: Budget, points: int) -> None:
-        await self._run(client, budget, (0, 0, points))
+        await self._gathered.ask(_of(client, budget, 0, 0, points))
 
     async def present(self, gateway: str) -> int:
         seconds, _ = await self._line.ask("TIME")
@@ -63,10 +74,14 @@ class Buckets:
         await self._line.ask("ZREMRANGEBYSCORE", GATEWAYS, "-inf", now - AWAY_AFTER_SECONDS)
         return max(1, int(await self._line.ask("ZCARD", GATEWAYS)))
 
-    async def _run(self, client: str, budget: Budget, given: tuple[int, int, int]) -> Any:
-        key = NAMES + sha256(client.encode()).hexdigest()[:32]
-        arguments = (1, key, budget.capacity, budget.restore, *given)
+    async def _together(self, all_given: Sequence[Given]) -> Sequence[Sequence[Any]]:
         try:
-            return await self._line.ask("EVALSHA", DIGEST, *arguments)
+            return await self._line.ask_together("EVALSHA", [(DIGEST, *each) for each in all_given])
         except NoScriptError:  # Redis does not know it yet, and will from now on
-            return await self._line.ask("EVAL", SCRIPT, *arguments)
+            return await self._line.ask_together("EVAL", [(SCRIPT, *each) for each in all_given])
+
+
+def _of(client: str, budget: Budget, *given: int) -> Given:
+    """What the script is given: one key, and its arguments."""
+    key = NAMES + sha256(client.encode()).hexdigest()[:32]
+    return (1, key, budget.capacity, budget.restore, *given)

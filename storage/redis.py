@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from time import perf_counter
 from typing import Any, cast
 
@@ -43,9 +44,28 @@ class Line:
             NoScriptError: it names a script that the server does not know.
             Unavailable: there is no answer in time.
         """
+        return await self._answered(
+            command, lambda: cast("Any", self._redis).execute_command(command, *given)
+        )
+
+    async def ask_together(
+        self, command: str, given: Iterable[Sequence[str | int]]
+    ) -> Sequence[Any]:
+        """The answers to one command with these and those arguments, in one go.
+
+        Raises:
+            NoScriptError: it names a script that the server does not know.
+            Unavailable: there is no answer in time.
+        """
+        pipeline = cast("Any", self._redis.pipeline(transaction=False))
+        for each in given:
+            pipeline.execute_command(command, *each)
+        return await self._answered(command, pipeline.execute)
+
+    async def _answered(self, command: str, ask: Callable[[], Awaitable[Any]]) -> Any:
         began, is_answered = perf_counter(), True
         try:
-            return await cast("Any", self._redis).execute_command(command, *given)
+            return await ask()
         except NoScriptError:
             raise
         except (RedisError, OSError) as error:

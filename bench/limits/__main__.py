@@ -16,7 +16,7 @@ import uvloop
 from bench.limits import corpus
 from bench.limits.figures import Found
 from bench.limits.guessing import guessing
-from bench.limits.load import SYSTEM, capacity, meanwhile, overload, varied
+from bench.limits.load import SYSTEM, meanwhile, overload, pace, varied
 from bench.limits.report import TIMES, markdown
 from bench.limits.server import Server, running
 from bench.limits.wire import Wire, request
@@ -46,7 +46,7 @@ async def refusing(server: Server) -> Mapping[str, Found]:
 async def measured() -> Found:
     load = [round(each, 2) for each in os.getloadavg()]
     async with running() as server:
-        await capacity(server)  # to warm up
+        await pace(server)  # to warm up
         found: Found = {
             "load_before": load,
             "cores": os.cpu_count(),
@@ -57,7 +57,7 @@ async def measured() -> Found:
             "overload": [await overload(server) for _ in range(ROUNDS)],
         }
     async with running() as server:
-        await capacity(server)
+        await pace(server)
         server.keep_apart()
         return {**found, "guessing": await guessing(server)}
 

@@ -25,7 +25,7 @@ HANDFULS = 20
 
 REQUESTS_AT_ONCE = 4
 MOST_PURSES = 20_000
-IDLE_SECONDS = 2.0
+IDLE_SECONDS = 10.0
 DRY_SECONDS = 0.25
 """So long a bank is not asked again for as much as it did not have."""
 
@@ -203,11 +203,14 @@ class Purses:
         self._away_until = self._clock() + AWAY_SECONDS
 
     async def _give_back(self, used_before: float) -> None:
+        """All together: there are as many as clients who come now and then."""
+        back: list[Awaitable[None]] = []
         for client, purse in list(self._purses.items()):
             if purse.used_at > used_before or purse.lock.locked():
                 continue
             points, purse.left = int(purse.left), 0.0
             if points and self._bank:
-                await self._bank.give_back(client, purse.budget, points)
+                back.append(self._bank.give_back(client, purse.budget, points))
             if purse.owed_until < self._clock():
-                self._purses.pop(client, None)
+                del self._purses[client]
+        await asyncio.gather(*back)

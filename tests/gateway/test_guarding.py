@@ -171,7 +171,7 @@ def test_as_many_are_under_way_as_will_soon_be_answered(monkeypatch):
     guard, clock = Guard(fronts=()), [0.0]
     monkeypatch.setattr(guarding, "monotonic", lambda: clock[0])
     rooms = []
-    for answers_a_second in (2_000, 2_000, 400, 400, 40, 10_000):
+    for answers_a_second in (4_000, 4_000, 800, 800, 40, 10_000):
         guard.busy = guarding.MOST_BUSY
         guard.admits(b"/graphql", [])  # from here on it is counted
         for _ in range(answers_a_second // 4):
