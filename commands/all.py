@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Any
 
 from commands import operations
-from commands.payments import recording
+from commands.payments import instructing, recording
 from commands.running import Command
 from commands.stock import levels, reservations, transfers
 
@@ -25,6 +25,9 @@ COMMANDS: Mapping[str, Command[Any, Any]] = MappingProxyType(
             reservations.COMMIT,
             recording.RECORD,
             recording.REFUND,
+            instructing.CAPTURE,
+            instructing.CANCEL,
+            instructing.REFUND,
             operations.RESOLVE,
         )
     }

@@ -20,11 +20,16 @@ class IncidentKind(StrEnum):
     """What sort of thing it is.
 
     UNKNOWN_WORD: a channel used a word that the adapter does not know. NOT_APPLIED: what a channel
-    told cannot become part of the books as it is.
+    told cannot become part of the books as it is. REFUND_FAILED: money that a customer was to get
+    back did not arrive. OPERATION_FAILED: a provider that was told to capture or cancel has not.
+    OUTCOME_UNKNOWN: for an hour nobody could say what came of an operation.
     """
 
     UNKNOWN_WORD = "UNKNOWN_WORD"
     NOT_APPLIED = "NOT_APPLIED"
+    REFUND_FAILED = "REFUND_FAILED"
+    OPERATION_FAILED = "OPERATION_FAILED"
+    OUTCOME_UNKNOWN = "OUTCOME_UNKNOWN"
 
 
 class Incident(Entity, frozen=True, kw_only=True):

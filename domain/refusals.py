@@ -32,6 +32,8 @@ class ErrorCode(StrEnum):
     AMOUNT_EXCEEDS_AUTHORISED = "AMOUNT_EXCEEDS_AUTHORISED"
     AMOUNT_EXCEEDS_REFUNDABLE = "AMOUNT_EXCEEDS_REFUNDABLE"
     CURRENCY_MISMATCH = "CURRENCY_MISMATCH"
+    PROVIDER_CANNOT = "PROVIDER_CANNOT"
+    PROVIDER_REFUSED = "PROVIDER_REFUSED"
 
 
 @dataclass(eq=False, kw_only=True)
@@ -234,6 +236,31 @@ class OtherCurrency(Refusal):
         return f"The amount is in {given}, and this is counted in {ours}."
 
 
+@dataclass(eq=False, kw_only=True)
+class ProviderCannot(Plain):
+    """Nobody can tell the payment's provider to do this from here. Nothing was sent."""
+
+    reason = ErrorCode.PROVIDER_CANNOT
+    why: str
+
+    def sentence(self) -> str:
+        return self.why
+
+
+@dataclass(eq=False, kw_only=True)
+class ProviderRefused(Refusal):
+    """The provider was told, and will not do it. The operation is FAILED."""
+
+    reason = ErrorCode.PROVIDER_REFUSED
+    operation: str
+    provider: str
+    decline_code: str | None = None
+    why: str | None = None
+
+    def sentence(self) -> str:
+        return f"{self.provider} will not do it. {self.why or self.decline_code or ''}".rstrip()
+
+
 def _said(money: Money) -> str:
     return f"{money.amount} {money.currency}"
 
@@ -251,5 +278,7 @@ REFUSALS: tuple[type[Refusal], ...] = (
     AmountExceedsAuthorised,
     AmountExceedsRefundable,
     OtherCurrency,
+    ProviderCannot,
+    ProviderRefused,
 )
 """All that an answer may hold."""

@@ -127,3 +127,9 @@ class ExternalRef(Struct, frozen=True):
     kind: str
     value: str
     first_seen_at: datetime
+
+
+def printable(text: str, most: int) -> str:
+    """A text from outside as people may read it in one line."""
+    clean = "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in text)
+    return clean if len(clean) <= most else f"{clean[: most - 1]}…"

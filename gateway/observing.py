@@ -10,7 +10,7 @@ from typing import Any
 from msgspec import Struct
 from starlette.types import ASGIApp
 
-from domain.ports import Repositories
+from domain.ports import Repositories, instructing
 from domain.ports.timing import StepsTold, Timed, untimed, untold
 from gateway.answering import Graph
 from gateway.live.hub import Hub
@@ -41,6 +41,7 @@ class Observing(Struct, frozen=True, kw_only=True):
     redis: Timed = untimed
     channel: Callable[[str], Timed] = lambda _: untimed
     stock: StepsTold = untold
+    instructions: instructing.Counted = instructing.uncounted
     listeners: Sequence[Any] = ()  # of the MongoDB client
     jobs: Callable[[Sequence[Graph], Hub | None], Jobs] = lambda _, __: {}
     close: Callable[[], Awaitable[None]] = _nothing
@@ -86,5 +87,6 @@ def _figures() -> Observing:
         redis=servers.redis,
         channel=servers.channel,
         stock=servers.stock,
+        instructions=servers.instructions,
         jobs=partial(sampling.jobs, counting),
     )

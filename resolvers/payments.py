@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from commands.payments.instructing import Operated
 from commands.payments.recording import Refunded
 from domain import ids, ledger, pages, payments
 from domain.errors import BadInput
@@ -82,6 +83,15 @@ def recorded_refund(answer: Answer[Refunded]) -> Refund | None:
         return None
     made = payments.refunds_of(answer.value.payment)
     return next(refund for refund in made if refund.id == answer.value.refund_id)
+
+
+def operated_payment(answer: Answer[Operated]) -> Payment | None:
+    return answer.value and answer.value.payment
+
+
+def operation(answer: Answer[Operated]) -> PaymentOperation | None:
+    done = answer.value
+    return done and payments.operation_of(done.payment, done.operation_id)
 
 
 def requested_by(operations: Sequence[PaymentOperation], info: Info) -> Sequence[Actor]:

@@ -6,7 +6,7 @@
   units that are held, and writing down what was paid.
 
 A contract says which questions there are; who gets which answers is the business of the reach in
-`domain/viewer.py`. A type with everything carries the tag itself, any other each field of it.
+`domain/viewer/`. A type with everything carries the tag itself, any other each field of it.
 Enums, scalars, inputs and arguments go with the fields that use them.
 """
 

@@ -230,7 +230,7 @@ def shows(
 
     `keys` make it an entity: each is a set of fields by which it can be found again. `within`
     finds the domain value in what holds it. `guarded` says whose it is to see: an entity names
-    the subject by whose rules it is owned (`domain/viewer.py`), a part of one the scope that each
+    the subject by whose rules it is owned (`domain/viewer/`), a part of one the scope that each
     field which shows it needs.
     """
 

@@ -5,16 +5,20 @@ from __future__ import annotations
 import strawberry
 
 from commands import operations
-from commands.payments import recording
+from commands.payments import instructing, recording
 from commands.stock import levels, reservations, transfers
 from domain.viewer import Action
 from resolvers.commands import command
 from schema.fields import Column, mutation
 from schema.operations.incidents import IncidentResult, ResolveIncidentInput
 from schema.payments.changes import (
+    CancelPaymentInput,
+    CapturePaymentInput,
+    OperationResult,
     PaymentResult,
     RecordPaymentInput,
     RecordRefundInput,
+    RefundPaymentInput,
     RefundResult,
 )
 from schema.stock.changes import (
@@ -116,6 +120,31 @@ class Mutation:
         RecordRefundInput,
         recording.RecordRefund,
         Action.RECORD_REFUND,
+    )
+    capture_payment: OperationResult = mutation(
+        command(instructing.CAPTURE),
+        "For finance: have the provider take money that is promised.",
+        Column.PAYMENTS,
+        CapturePaymentInput,
+        instructing.CapturePayment,
+        Action.CAPTURE_PAYMENT,
+    )
+    cancel_payment: OperationResult = mutation(
+        command(instructing.CANCEL),
+        "For support and finance: have the provider let go all that is promised and not taken.",
+        Column.PAYMENTS,
+        CancelPaymentInput,
+        instructing.CancelPayment,
+        Action.CANCEL_PAYMENT,
+    )
+    refund_payment: OperationResult = mutation(
+        command(instructing.REFUND),
+        "For staff: have the provider give money back. It is done once, whatever becomes of the "
+        "answer; never more is given back than was taken.",
+        Column.PAYMENTS,
+        RefundPaymentInput,
+        instructing.RefundPayment,
+        Action.REFUND_PAYMENT,
     )
     resolve_incident: IncidentResult = mutation(
         command(operations.RESOLVE),

@@ -1,7 +1,7 @@
 """Who may see which field: deny by default.
 
 An entity names the subject by whose rules it is owned; those rules are part of the filter of every
-read (`domain/viewer.py`), and the scope that opens the subject is that of every field which shows
+read (`domain/viewer/`), and the scope that opens the subject is that of every field which shows
 the entity. What is personal within an entity names a scope of its own, and so must each field
 which shows it. A graph in which anything is left unsaid is not served.
 """

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated
 
 import strawberry
+from strawberry import ID
 
 from domain import refusals
 from domain.money import Currency
@@ -109,6 +110,15 @@ class CurrencyMismatch(UserError):
     given_currency: Currency = attribute("The currency it was in.")
 
 
+@shows(refusals.ProviderRefused, within=resolvers.refusal)
+class ProviderRefused(UserError):
+    """The provider was told, and will not do it. What was set aside for it is free again."""
+
+    operation: ID = attribute("The operation, which has FAILED: `node(id:)` finds it.")
+    provider: str = attribute("Who will not.")
+    decline_code: str | None = attribute("Why, in the provider's own word.")
+
+
 REFUSALS = (
     GenericError,
     VersionConflict,
@@ -117,4 +127,5 @@ REFUSALS = (
     AmountExceedsAuthorised,
     AmountExceedsRefundable,
     CurrencyMismatch,
+    ProviderRefused,
 )

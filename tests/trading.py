@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from domain.ids import Kind
+from domain.ports.instructing import Providers
 from domain.viewer import Role
 from gateway import app, auth, bootstrap, upkeep
 from gateway.settings import Settings
@@ -22,6 +23,7 @@ from storage.mongo import MongoRepositories
 from storage.mongo.catalog import LOCATIONS, product_document
 from storage.mongo.claims import ANSWERS, CLAIMS
 from storage.mongo.driver import Database, Driver
+from storage.mongo.instructions import INSTRUCTIONS
 from storage.mongo.journal import JOURNAL
 from storage.mongo.journal.leader import Leader
 from storage.mongo.leases import LEASES
@@ -51,7 +53,7 @@ CLERKS = [auth.token(Role.CLERK, new_id(Kind.LOCATION, n)) for n in range(3)]
 
 TRADED_IN = (
     *(LEVELS, FAR, RESERVATIONS, TRANSFERS, PAYMENTS, POSTINGS),
-    *(CLAIMS, ANSWERS, JOURNAL, LEASES),
+    *(CLAIMS, ANSWERS, JOURNAL, LEASES, INSTRUCTIONS),
 )
 
 PAUSES = [0, *(0.1 * n for n in range(10))]
@@ -74,10 +76,15 @@ class Trading:
         self.gateways = gateways
         self.kassa = gateways[0]
         self.leader = Leader(database, WITH_OUTBOX)
+        self.providers = Providers()
 
     @property
     def stores(self) -> MongoStores:
-        return MongoStores(self.database)
+        return self.stores_of(0)
+
+    def stores_of(self, gateway: int) -> MongoStores:
+        """The stores of one gateway, from which providers may be told."""
+        return MongoStores(self.databases[gateway], providers=self.providers)
 
     async def do(self, mutation: str, gateway: int = 0, token: str = SYSTEM, **given: Any) -> Any:
         """The payload of a mutation; a key is made up if none is given.
@@ -220,6 +227,7 @@ ERRORS = """userErrors { __typename code message path retryable
   ... on IllegalTransition { fromState toState allowed }
   ... on AmountExceedsAuthorised { wanted { minor currency } authorised { minor } }
   ... on AmountExceedsRefundable { wanted { minor currency } refundable { minor } }
+  ... on ProviderRefused { operation provider declineCode }
   ... on CurrencyMismatch { expectedCurrency givenCurrency } } replayed"""
 LEVEL = "id version onHand committed reserved unavailable free incoming location { code }"
 RESERVATION = f"""{{ {ERRORS} reservation {{ id version state expiresAt
@@ -237,6 +245,8 @@ PAYMENT = f"""{{ id version state order {{ id }} amount {{ minor currency }} {
     " ".join(f"{name} {{ minor }}" for name in SUMS)
 } operations {{ id kind phase amount {{ minor }} providerRef sourceEvents declineCode }}
   clearing {{ account debit {{ minor }} credit {{ minor }} }} }}"""
+OPERATION = "id kind phase amount { minor } providerRef declineCode idempotencyKey"
+OPERATED = f"{{ {ERRORS} payment {PAYMENT} operation {{ {OPERATION} }} }}"
 PAYLOADS = {
     "adjustStock": STOCK,
     "countStock": STOCK,
@@ -247,6 +257,7 @@ PAYLOADS = {
     "releaseReservation": RESERVATION,
     "commitReservation": RESERVATION,
     "recordPayment": f"{{ {ERRORS} payment {PAYMENT} }}",
+    **dict.fromkeys(("capturePayment", "cancelPayment", "refundPayment"), OPERATED),
     "recordRefund": f"{{ {ERRORS} payment {PAYMENT} refund {{ id reason amount {{ minor }} }} }}",
 }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from commands.channels import landing
 from commands.channels.payments import Teller
+from commands.payments.saving import patiently
 from domain.channels import people
 from domain.channels.told import CustomerTold
 from domain.customers import Customer
@@ -22,7 +23,7 @@ async def tell(stores: Stores, by: Teller, told: CustomerTold) -> Customer:
         return await landing.saved(stores, by, before, people.described(before, told, by.account))
 
     key = people.account_key(by.account.channel_id, told.ref)
-    return await landing.patiently(stores, key, attempt)
+    return await patiently(stores, key, attempt)
 
 
 async def _meant(stores: Stores, by: Teller, told: CustomerTold) -> Customer:

@@ -9,7 +9,7 @@ from domain.ids import IncidentId, Kind
 from domain.incidents import LONGEST_DETAIL, LONGEST_SUBJECT, Incident, IncidentKind
 from domain.ports import Stores
 from domain.ports.receiving import Incidents
-from domain.values import whole_milliseconds
+from domain.values import printable, whole_milliseconds
 
 LONGEST_WORD = 100
 
@@ -44,9 +44,3 @@ class Alarm:
             "UNKNOWN; see whether a newer version knows it."
         )
         await self.open(IncidentKind.UNKNOWN_WORD, account, f"{field} = {raw}", detail)
-
-
-def printable(text: str, most: int) -> str:
-    """A text from outside as people may read it in one line."""
-    clean = "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in text)
-    return clean if len(clean) <= most else f"{clean[: most - 1]}…"

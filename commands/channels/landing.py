@@ -2,40 +2,18 @@
 
 from __future__ import annotations
 
-from asyncio import sleep
-from collections.abc import Awaitable, Callable
-from random import uniform
 from typing import TypeVar
 
 from msgspec.structs import replace
 
 from commands.channels.payments import Teller
-from commands.payments import saving
 from domain import recorded
 from domain.catalog import Product
-from domain.errors import Unavailable
 from domain.journal import Happening
-from domain.ports import Changed, Landed, Stores
+from domain.ports import Landed, Stores
 from domain.values import whole_milliseconds
 
-T = TypeVar("T")
 L = TypeVar("L", bound=Landed)
-
-
-async def patiently(stores: Stores, turn: str, attempt: Callable[[], Awaitable[T]]) -> T:
-    """What comes of an attempt that may be overtaken.
-
-    Raises:
-        Unavailable: others were always faster.
-    """
-    async with stores.tills.turn(turn):
-        for n in range(saving.TRIES):
-            try:
-                return await attempt()
-            except Changed:
-                longest = min(saving.LONGEST_PAUSE_SECONDS, 0.002 * 2**n)
-                await sleep(uniform(0, longest))  # noqa: S311 - only so that two do not march in step
-    raise Unavailable(saving.TOO_MANY)
 
 
 async def saved(stores: Stores, by: Teller, before: Landed | None, after: L) -> L:

@@ -11,8 +11,8 @@ from collections.abc import Callable, Sequence
 
 from msgspec.structs import replace
 
-from commands.channels import landing
 from commands.channels.payments import Teller
+from commands.payments.saving import patiently
 from domain import recorded
 from domain.channels import sales
 from domain.ids import OrderId, PaymentId
@@ -67,7 +67,7 @@ async def changed(
         after = change(before)
         return before if after == before else await _written(stores, by, before, after)
 
-    return await landing.patiently(stores, key, attempt)
+    return await patiently(stores, key, attempt)
 
 
 async def _written(stores: Stores, by: Teller, before: Payment, after: Payment) -> Payment:

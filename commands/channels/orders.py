@@ -6,6 +6,7 @@ from msgspec.structs import replace
 
 from commands.channels import customers, landing, linking, payers, payments
 from commands.channels.payments import Teller
+from commands.payments.saving import patiently
 from domain.channels import sales
 from domain.channels.told import CustomerTold, OrderTold
 from domain.ids import CustomerId, LocationId
@@ -36,7 +37,7 @@ async def tell(stores: Stores, by: Teller, told: OrderTold) -> Order:
         named = came if before else await _numbered(stores, came, told)
         return await landing.saved(stores, by, before, sales.described(before, named))
 
-    order = await landing.patiently(stores, key, attempt)
+    order = await patiently(stores, key, attempt)
     for each in told.payments:
         await payments.tell(stores, by, replace(each, order=key))
     for each in await linking.pay(stores, by, order):

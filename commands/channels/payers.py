@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from commands.channels import landing, linking
 from commands.channels.payments import Teller
+from commands.payments.saving import patiently
 from domain.channels import people
 from domain.customers import Customer
 from domain.ids import CustomerId, PaymentId
@@ -59,4 +60,4 @@ async def _carried(
         after = people.carrying(before, card, payment.channel_id)
         return await landing.saved(stores, by, before, after)
 
-    await landing.patiently(stores, key, attempt)
+    await patiently(stores, key, attempt)

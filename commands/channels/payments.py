@@ -6,21 +6,18 @@ a payment is found by its provider's names for it, and the fold does not mind re
 
 from __future__ import annotations
 
-from asyncio import sleep
 from datetime import datetime
-from random import uniform
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from commands.payments import saving
+from commands.payments import alarming, saving
 from domain import payments, recorded
 from domain.channels import describing
 from domain.channels.accounts import Account
 from domain.channels.told import OperationTold, PaymentTold
-from domain.errors import Unavailable
 from domain.payments import Payment, Recorded, Report
-from domain.ports import Changed, Stores, Work
+from domain.ports import Stores, Work
 from domain.refusals import refuse_any
 from domain.values import whole_milliseconds
 
@@ -70,15 +67,12 @@ async def _saved(
 ) -> Payment:
     now = whole_milliseconds(await stores.now())
     ref = about if isinstance(about, str) else about.ref
-    async with stores.tills.turn(describing.reference(by.provider, ref)):
-        for attempt in range(saving.TRIES):
-            before = await _meant(stores, by, ref, operation, about, now)
-            try:
-                return await _write(stores, by, before, operation, about, now)
-            except Changed:
-                longest = min(saving.LONGEST_PAUSE_SECONDS, 0.002 * 2**attempt)
-                await sleep(uniform(0, longest))  # noqa: S311 - only so that two do not march in step
-    raise Unavailable(saving.TOO_MANY)
+
+    async def attempt() -> Payment:
+        before = await _meant(stores, by, ref, operation, about, now)
+        return await _write(stores, by, before, operation, about, now)
+
+    return await saving.patiently(stores, describing.reference(by.provider, ref), attempt)
 
 
 async def _meant(
@@ -124,7 +118,9 @@ async def _recorded(
     work: Work, before: Payment, found: Recorded, report: Report, now: datetime
 ) -> Payment:
     if found.is_new:
-        await saving.record(work, replace(found, before=before), report)
+        since = replace(found, before=before)
+        await saving.record(work, since, report)
+        await alarming.alarm(work, since, report)
         return found.after
     after = replace(found.after, version=before.version + 1, updated_at=now)
     told = recorded.reported(before, after, report.cause, report.actor)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from commands.channels import landing
 from commands.channels.payments import Teller
+from commands.payments.saving import patiently
 from domain.catalog import Product
 from domain.channels import goods
 from domain.channels.told import ProductTold
@@ -25,4 +26,4 @@ async def tell(stores: Stores, by: Teller, told: ProductTold) -> Product:
         after = goods.product(told, by.account, before, await stores.now())
         return await landing.saved(stores, by, before, after)
 
-    return await landing.patiently(stores, told.sku, attempt)
+    return await patiently(stores, told.sku, attempt)

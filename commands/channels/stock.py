@@ -5,6 +5,7 @@ from __future__ import annotations
 from commands.channels import landing
 from commands.channels.orders import located
 from commands.channels.payments import Awaited, Teller
+from commands.payments.saving import patiently
 from domain.channels import goods
 from domain.channels.goods import Cause, NotTaken
 from domain.channels.told import StockTold
@@ -33,7 +34,7 @@ async def tell(stores: Stores, by: Teller, told: StockTold) -> StockLevel | NotT
     async def attempt() -> StockLevel | NotTaken:
         return await _counted(stores, by, told, place)
 
-    return await landing.patiently(stores, f"{told.sku}\x00{place}", attempt)
+    return await patiently(stores, f"{told.sku}\x00{place}", attempt)
 
 
 async def _counted(

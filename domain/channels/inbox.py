@@ -33,12 +33,17 @@ class DeliveryState(StrEnum):
 
 
 class Backlog(Struct, frozen=True):
-    """Deliveries that are still to be applied, the age of the oldest, and what people must see."""
+    """Deliveries that are still to be applied, the age of the oldest, and what people must see.
+
+    `instructions`: of which nobody knows what came of them, the oldest for `unknown_seconds`.
+    """
 
     waiting: Count
     oldest_seconds: float
     parked: Count
     incidents: Count
+    instructions: Count
+    unknown_seconds: float
 
 
 class Kept(Struct, frozen=True, kw_only=True):

@@ -19,9 +19,9 @@ from domain.payments.payment import (
     refunds_of,
     summed,
 )
-from domain.payments.recording import Recorded, Report, recorded
+from domain.payments.recording import Recorded, Report, operation_of, recorded, still_promised
 from domain.payments.telling import told
-from domain.payments.wording import NewTender, wrong_report, wrong_tender
+from domain.payments.wording import NewTender, wrong_amount, wrong_report, wrong_tender, wrong_texts
 
 __all__ = [
     "NEWEST_FIRST",
@@ -45,10 +45,14 @@ __all__ = [
     "fold",
     "joined",
     "latest",
+    "operation_of",
     "recorded",
     "refunds_of",
+    "still_promised",
     "summed",
     "told",
+    "wrong_amount",
     "wrong_report",
     "wrong_tender",
+    "wrong_texts",
 ]

@@ -67,17 +67,26 @@ class Report(Struct, frozen=True, kw_only=True):
 
 
 class Recorded(Struct, frozen=True):
-    """A payment before and after a report, and the operation that the report is about."""
+    """A payment before and after a report, and the operation that the report is about.
+
+    `absorbed` was told of before anybody knew that it is the same operation, and is gone.
+    """
 
     before: Payment
     after: Payment
     known: PaymentOperation | None
     operation: PaymentOperation
+    absorbed: PaymentOperation | None = None
 
     @property
     def is_new(self) -> bool:
         """Did the report change anything?"""
         return self.after.version > self.before.version
+
+    @property
+    def has_moved(self) -> bool:
+        """Did the operation get further?"""
+        return self.known is None or self.known.phase is not self.operation.phase
 
 
 def recorded(payment: Payment, report: Report, now: datetime) -> Recorded:
@@ -90,15 +99,17 @@ def recorded(payment: Payment, report: Report, now: datetime) -> Recorded:
         NotFound: there is no such operation.
         Invalid: it cannot be true of this payment.
     """
-    known = _known(payment, report)
+    known, absorbed = _known(payment, report)
     news = _operation(payment, report, known, now)
     operation = news if known is None else joined(known, news)
-    if operation == known:
+    if absorbed:
+        operation = joined(operation, absorbed)
+    if operation == known and absorbed is None:
         return Recorded(payment, payment, known, operation)
     if not report.is_fact:
         _stay_within(payment, known, operation)
-    others = [each for each in payment.operations if each is not known]
-    operations = _in_place(payment.operations, known, operation)
+    kept = [each for each in payment.operations if each is not absorbed]
+    operations = _in_place(kept, known, operation)
     after = replace(
         payment,
         version=payment.version + 1,
@@ -106,8 +117,8 @@ def recorded(payment: Payment, report: Report, now: datetime) -> Recorded:
         operations=operations,
         standing=fold(operations),
     )
-    _expect_room(after, len(others) + 1)
-    return Recorded(payment, after, known, operation)
+    _expect_room(after)
+    return Recorded(payment, after, known, operation, absorbed)
 
 
 def _in_place(
@@ -118,18 +129,25 @@ def _in_place(
     return tuple(new if each is known else each for each in operations)
 
 
-def _known(payment: Payment, report: Report) -> PaymentOperation | None:
-    """The operation that is meant: by its id, by the provider's name, or by the request."""
+def _known(
+    payment: Payment, report: Report
+) -> tuple[PaymentOperation | None, PaymentOperation | None]:
+    """The operation that is meant: by its id, by the provider's name, or by the request.
+
+    And one that is known by the provider's name alone, and turns out to be the same.
+    """
     named = _named(payment, report)
     if report.operation_id is None:
-        return named or _first(payment, operation_id(payment.provider, report))
-    meant = _first(payment, report.operation_id)
+        return named or operation_of(payment, operation_id(payment.provider, report)), None
+    meant = operation_of(payment, report.operation_id)
     if meant is None or meant.kind is not report.kind:
         raise NotFound(path=("operationId",), what="operation", key=report.operation_id)
-    if report.provider_ref and (named or meant) is not meant:
-        why = "The provider's reference names another operation of this payment."
-        raise Invalid(path=("providerRef",), why=why)
-    return meant
+    if named is None or named is meant:
+        return meant, None
+    if report.is_fact and meant.provider_ref is None:
+        return meant, named
+    why = "The provider's reference names another operation of this payment."
+    raise Invalid(path=("providerRef",), why=why)
 
 
 def _named(payment: Payment, report: Report) -> PaymentOperation | None:
@@ -138,7 +156,8 @@ def _named(payment: Payment, report: Report) -> PaymentOperation | None:
     return next(found, None) if report.provider_ref else None
 
 
-def _first(payment: Payment, key: OperationId) -> PaymentOperation | None:
+def operation_of(payment: Payment, key: OperationId) -> PaymentOperation | None:
+    """The operation of a payment by its id, if it is one of its own."""
     return next((each for each in payment.operations if each.id == key), None)
 
 
@@ -189,6 +208,11 @@ def _stay_within(
     left = max(0, room(payment, others))
     if operation.minor > max(left, had):
         raise refusal(payment, operation.amount, Money(left, payment.currency))
+
+
+def still_promised(payment: Payment) -> Money:
+    """What may still be taken or let go of what is promised."""
+    return Money(max(0, _to_take(payment, payment.operations)), payment.currency)
 
 
 def _to_take(payment: Payment, operations: Sequence[PaymentOperation]) -> int:
@@ -250,9 +274,9 @@ ROOM: Mapping[OperationKind, tuple[Room, Beyond]] = MappingProxyType(
 """How much of each may be asked for beside the other operations, and what says no."""
 
 
-def _expect_room(payment: Payment, count: int) -> None:
+def _expect_room(after: Payment) -> None:
     """Even facts must fit into the books."""
-    if count > MOST_OPERATIONS:
+    if len(after.operations) > MOST_OPERATIONS:
         raise Invalid(why=f"A payment has at most {MOST_OPERATIONS} operations.")
-    if any(getattr(payment.standing, name) > MAX_MINOR for name in SUMS):
+    if any(getattr(after.standing, name) > MAX_MINOR for name in SUMS):
         raise Invalid(path=("amount",), why="The operations would add up to more than fits.")

@@ -49,17 +49,17 @@ SAME_PHASE = "OperationReported"
 def told(recorded: Recorded, report: Report) -> Happening:
     """What there is to tell of a change."""
     after, operation, known = recorded.after, recorded.operation, recorded.known
-    moved = known is None or known.phase is not operation.phase
     owners = (after.order_id, after.customer_id)
     return Happening(
         seq=after.version,
-        type=TYPES[operation.kind, operation.phase] if moved else SAME_PHASE,
+        type=TYPES[operation.kind, operation.phase] if recorded.has_moved else SAME_PHASE,
         at=operation.occurred_at,
         actor=report.actor,
         cause=report.cause,
         changes={
             **_begun(recorded),
             **_sums(recorded.before, after),
+            **_steps(recorded.absorbed, None),
             **_steps(known, operation),
         },
         subjects=(report.cause, *(owner for owner in owners if owner)),
@@ -84,13 +84,15 @@ def _sums(before: Payment, after: Payment) -> Mapping[str, tuple[Scalar, Scalar]
 
 
 def _steps(
-    known: PaymentOperation | None, operation: PaymentOperation
+    known: PaymentOperation | None, operation: PaymentOperation | None
 ) -> Mapping[str, tuple[Scalar, Scalar]]:
-    """What became of the operation, by its id."""
-    key = operation.id
+    """What became of an operation, by its id; without one now, it became part of another."""
+    either = operation or known
+    if either is None:
+        return {}
     pairs: Mapping[str, tuple[Scalar, Scalar]] = {
-        key: (known and known.phase.value, operation.phase.value),
-        f"{key}_kind": (known and known.kind.value, operation.kind.value),
-        f"{key}_minor": (known and known.minor, operation.minor),
+        either.id: (known and known.phase.value, operation and operation.phase.value),
+        f"{either.id}_kind": (known and known.kind.value, operation and operation.kind.value),
+        f"{either.id}_minor": (known and known.minor, operation and operation.minor),
     }
     return {name: (was, now) for name, (was, now) in pairs.items() if was != now}

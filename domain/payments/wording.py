@@ -38,7 +38,7 @@ def wrong_tender(tender: NewTender) -> Iterator[Refusal]:
     if not PROVIDER.fullmatch(tender.provider):
         why = "A provider's name has up to 40 small letters, digits, dots, dashes."
         yield Invalid(path=("tender", "provider"), why=why)
-    yield from _wrong_texts({"merchantAccount": tender.merchant_account}, ("tender",))
+    yield from wrong_texts({"merchantAccount": tender.merchant_account}, ("tender",))
 
 
 def wrong_report(report: Report, now: datetime) -> Iterator[Refusal]:
@@ -52,7 +52,7 @@ def wrong_report(report: Report, now: datetime) -> Iterator[Refusal]:
         "declineCode": report.decline_code,
         "reason": report.reason,
     }
-    yield from _wrong_texts(texts, ())
+    yield from wrong_texts(texts, ())
     if report.at and report.at > now + TOLERANCE:
         yield Invalid(path=("occurredAt",), why="It cannot have happened in the future.")
 
@@ -66,7 +66,8 @@ def wrong_amount(amount: Money, path: tuple[str, ...]) -> Iterator[Refusal]:
         yield Invalid(path=(*path, "currency"), why=why)
 
 
-def _wrong_texts(texts: Mapping[str, str | None], path: tuple[str, ...]) -> Iterator[Refusal]:
+def wrong_texts(texts: Mapping[str, str | None], path: tuple[str, ...]) -> Iterator[Refusal]:
+    """What is wrong with texts by the names of their arguments; one that is None is left out."""
     for name, text in texts.items():
         if text is not None and not (1 <= len(text) <= LONGEST_TEXT and text.isprintable()):
             why = f"`{name}` has 1 to {LONGEST_TEXT} printable characters."

@@ -15,6 +15,7 @@ from typing import Any, Protocol, TypeVar
 
 from msgspec import Struct
 
+from domain.channels.instructing import Instructed
 from domain.ids import (
     ChannelId,
     IncidentId,
@@ -33,6 +34,7 @@ from domain.lookups import Lookup
 from domain.operations import Channel
 from domain.orders import Order, Return
 from domain.payments import Payment
+from domain.ports.instructing import Instructions, Providers
 from domain.ports.landing import Records
 from domain.refusals import Elsewhere
 from domain.requests import Claim, Request
@@ -169,6 +171,18 @@ class Work(Protocol):
         """
         ...
 
+    async def instruct(self, instructed: Instructed) -> None:
+        """Keep what a provider is to be told.
+
+        Raises:
+            Changed: it is kept already.
+        """
+        ...
+
+    async def alarm(self, incident: Incident) -> None:
+        """Have somebody look, unless it was told before, or one of its subject is open."""
+        ...
+
     async def close(
         self, id: IncidentId, by_whom: Actor, resolution: str, cause: str
     ) -> Incident | None:
@@ -195,6 +209,10 @@ class Stores(Protocol):
     def tills(self) -> Tills: ...
     @property
     def records(self) -> Records: ...
+    @property
+    def providers(self) -> Providers: ...
+    @property
+    def instructions(self) -> Instructions: ...
 
     async def is_told(self, cause: str) -> bool:
         """Does the journal know what came of a request?"""

@@ -14,6 +14,7 @@ from starlette.applications import Starlette
 from commands.all import COMMANDS
 from commands.running import resume
 from domain.ports import Stores
+from domain.ports.instructing import Providers
 from gateway import app, embedded, logs, upkeep
 from gateway.bootstrap import channels
 from gateway.bootstrap.admitting import check, door, keys, providers
@@ -96,7 +97,8 @@ def serving(
 ) -> Starlette:
     """The web application over these parts; it closes them when it ends."""
     reading = observing.repositories(MongoRepositories(chosen))
-    stores: Stores = MongoStores(chosen, taken=observing.stock)
+    telling = Providers(observing.instructions)
+    stores: Stores = MongoStores(chosen, taken=observing.stock, providers=telling)
     view = views.named(settings.subgraph)
     offers: list[Welcome] = []
     bank = _bank(settings, observing)

@@ -15,6 +15,7 @@ import httpx2
 from adapters.http import HttpTransport, client
 from commands.channels import applying, syncing
 from commands.channels.news import Receiving
+from commands.payments import settling
 from domain import ids
 from domain.channels.abilities import Thing
 from domain.channels.accounts import Account, Misconfigured, Secret
@@ -184,7 +185,7 @@ async def taking(
     """Channels post to these, meanwhile; gives what is to be done with it."""
     found = configuration(settings)
     async with connected(settings, chosen, stores, found, timed) as lines:
-        webhooks.lines = lines
+        webhooks.lines = stores.providers.lines = lines
         told = presence.telling(MongoConnections(chosen), lines, webhooks.hearing)
         yield {
             **jobs(chosen, receiving(chosen, stores), lines, found.keeping),
@@ -201,9 +202,11 @@ def jobs(
     chosen: Database, parts: Receiving, lines: Lines, keeping: Keeping
 ) -> Mapping[str, tuple[upkeep.Job, float]]:
     """What is done with what channels send, and to hear of what they did not."""
+    settle = {"instructions": (partial(settling.work, parts.stores, MOST_AT_ONCE), 1.0)}
     if not lines:
-        return {}
+        return settle
     return {
+        **settle,
         **{
             f"reading {each.name} {thing}": (reading(chosen, parts, each, thing), 1.0)
             for each in lines.values()

@@ -16,6 +16,8 @@ from prometheus_client import (
     disable_created_metrics,
 )
 
+from domain.channels.abilities import Writing
+
 disable_created_metrics()  # a series more for each, of which several processes have none
 REGISTRY = CollectorRegistry()
 """Of one process; those of several are put together by `exposing`."""
@@ -98,6 +100,14 @@ CHANNEL_SECONDS = _histogram(
     "channel_seconds", "Until a channel answered us, tries included.", SECONDS, "channel"
 )
 CHANNEL_SILENCES = _counter("channel_silences_total", "A channel gave no answer.", "channel")
+INSTRUCTIONS = _counter(
+    "instructions_total",
+    "What providers said when they were told to do something, or asked: `unknown` if nothing.",
+    "kind",
+    "outcome",
+)
+INSTRUCTIONS_OPEN = _most("instructions_open", "Those of which nobody knows what came of them.")
+INSTRUCTIONS_LAG = _most("instructions_lag_seconds", "How long the oldest of them is not known.")
 INBOX_WAITING = _most("inbox_waiting", "Deliveries that are to be applied.")
 INBOX_LAG = _most("inbox_lag_seconds", "How long the oldest of them waits.")
 INBOX_PARKED = _most("inbox_parked", "Deliveries that a person has to look at.")
@@ -126,3 +136,6 @@ for why in ("address", "busy", "full", "slow"):
     SHED.labels(why)  # from 0, or nobody would see the first
 LOOP_LAG = _most("event_loop_lag_seconds", "How late a timer rang, of late.")
 RESIDENT = _sum("resident_memory_bytes", "Memory of the server processes.")
+for kind in Writing:
+    for outcome in ("done", "accepted", "rejected", "unknown"):
+        INSTRUCTIONS.labels(kind, outcome)

@@ -41,7 +41,7 @@ def lagging(lag: Callable[[], Awaitable[tuple[float, int]]]) -> Jobs:
 
 
 def backlogged(backlog: Callable[[], Awaitable[Backlog]]) -> Jobs:
-    """What channels sent and nobody has applied, and what somebody must look at."""
+    """What nobody has applied, knows the outcome of, or looked at."""
 
     async def look() -> int:
         found = await backlog()
@@ -49,6 +49,8 @@ def backlogged(backlog: Callable[[], Awaitable[Backlog]]) -> Jobs:
         instruments.INBOX_LAG.set(found.oldest_seconds)
         instruments.INBOX_PARKED.set(found.parked)
         instruments.INCIDENTS.set(found.incidents)
+        instruments.INSTRUCTIONS_OPEN.set(found.instructions)
+        instruments.INSTRUCTIONS_LAG.set(found.unknown_seconds)
         return 0
 
     return {"backlog": (look, LAG_EVERY_SECONDS)}

@@ -1,4 +1,4 @@
-"""Counting what is asked of MongoDB and Redis, and what levels were asked for."""
+"""Counting what is asked of MongoDB, Redis and providers, and what levels were asked for."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from prometheus_client import Counter, Histogram
 
+from domain.channels.abilities import Writing
 from domain.ports.timing import Timed
 from domain.stock import Step, Stepped
 from gateway.metrics import instruments
@@ -48,3 +49,8 @@ def stock(steps: Sequence[Step], done: Sequence[Stepped]) -> None:
     )
     for (kind, outcome), count in alike.items():
         instruments.STOCK_STEPS.labels(kind.name.lower(), outcome.lower()).inc(count)
+
+
+def instructions(kind: Writing, outcome: str) -> None:
+    """What came of something that a provider was told or asked."""
+    instruments.INSTRUCTIONS.labels(kind, outcome).inc()

@@ -15,7 +15,7 @@ from resolvers import payments as resolvers
 from schema.fields import held, shows
 from schema.guards import Needs
 from schema.inputs import MoneyInput, Requested, given
-from schema.payments.payments import Payment, Refund
+from schema.payments.payments import Payment, PaymentOperation, Refund
 from schema.refusals import MutationResult
 
 PAID = Needs(Scope.PAYMENTS)
@@ -34,6 +34,19 @@ class RefundResult(MutationResult):
 
     payment: Payment | None = held(resolvers.refunded_payment, "The payment, after it.", PAID)
     refund: Refund | None = held(resolvers.recorded_refund, "The refund.", PAID)
+
+
+@shows(requests.Answer)
+class OperationResult(MutationResult):
+    """What became of what a provider was told to do; without an error, it may still be pending."""
+
+    payment: Payment | None = held(resolvers.operated_payment, "The payment, after it.", PAID)
+    operation: PaymentOperation | None = held(
+        resolvers.operation,
+        "The operation. REQUESTED: the provider has it, and will tell. UNKNOWN: nobody knows yet; "
+        "it is asked about, and must not be asked for a second time.",
+        PAID,
+    )
 
 
 @strawberry.input(description="With what a customer pays how much, and through whom.")
@@ -96,3 +109,27 @@ class RecordRefundInput(Requested):
     phase: OperationPhase = given("How far it got.", default=OperationPhase.SUCCEEDED)
     return_id: ID | None = given("The goods it is for.", name="return", default=None)
     occurred_at: datetime | None = given("When; now, if left out.", default=None)
+
+
+@strawberry.input(description="Money that the provider is to take of what is promised.")
+class CapturePaymentInput(Requested):
+    """Money that the provider is to take of what is promised."""
+
+    payment_id: ID = given("The payment.", name="payment")
+    amount: MoneyInput = given("How much. Some providers let go all that is not taken.")
+
+
+@strawberry.input(description="A promise that the provider is to let go.")
+class CancelPaymentInput(Requested):
+    """A promise that the provider is to let go."""
+
+    payment_id: ID = given("The payment.", name="payment")
+
+
+@strawberry.input(description="Money that the provider is to give back.")
+class RefundPaymentInput(Requested):
+    """Money that the provider is to give back."""
+
+    payment_id: ID = given("The payment it goes back through.", name="payment")
+    amount: MoneyInput = given("How much.")
+    reason: str = given("Why, in the words of who asks.")

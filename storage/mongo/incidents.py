@@ -16,7 +16,7 @@ from domain.values import Actor
 from domain.viewer import Subject, Viewer
 from storage.mongo import outbox
 from storage.mongo.collections import Collection, Index, by
-from storage.mongo.driver import Database, Filter, Taken
+from storage.mongo.driver import Database, Document, Filter, Taken
 from storage.mongo.reader import Reader, among
 from storage.mongo.sorting import SortKey
 
@@ -58,21 +58,35 @@ class MongoIncidents:
         return await self._incidents.page(viewer, where, OPENED, request)
 
     async def open(self, incident: Incident) -> bool:
-        told = Happening(
-            seq=incident.version,
-            type="IncidentOpened",
-            at=incident.opened_at,
-            actor=incident.opened_by,
-            cause=incident.subject,
-            changes={"kind": (None, incident.kind.value)},
-        )
-        key = f"{incident.kind}:{incident.subject}"
-        document = INCIDENTS.document(incident, open_key=key, is_open=True)
         try:
-            await self._database.put(INCIDENTS.name, outbox.telling(document, told))
+            await self._database.put(INCIDENTS.name, _opened(incident))
         except Taken:
             return False
         return True
+
+
+async def opened(database: Database, incident: Incident) -> None:
+    """Open it, unless it was opened before, or another one of its kind and subject is open.
+
+    To be called within a transaction.
+    """
+    document = _opened(incident)
+    either = [{"_id": incident.id}, {"open_key": document["open_key"]}]
+    if not await database.find(INCIDENTS.name, {"$or": either}, limit=1):
+        await database.put(INCIDENTS.name, document)
+
+
+def _opened(incident: Incident) -> Document:
+    told = Happening(
+        seq=incident.version,
+        type="IncidentOpened",
+        at=incident.opened_at,
+        actor=incident.opened_by,
+        cause=incident.subject,
+        changes={"kind": (None, incident.kind.value)},
+    )
+    key = f"{incident.kind}:{incident.subject}"
+    return outbox.telling(INCIDENTS.document(incident, open_key=key, is_open=True), told)
 
 
 async def close(

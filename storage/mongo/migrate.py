@@ -15,6 +15,7 @@ from storage.mongo import (
     customers,
     inbox,
     incidents,
+    instructions,
     journal,
     leases,
     ledger,
@@ -48,6 +49,7 @@ COLLECTIONS: tuple[Collection, ...] = (
     *api_keys.COLLECTIONS,
     *inbox.COLLECTIONS,
     *incidents.COLLECTIONS,
+    *instructions.COLLECTIONS,
     *marks.COLLECTIONS,
     *connections.COLLECTIONS,
 )

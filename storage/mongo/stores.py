@@ -8,13 +8,15 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from domain.channels.instructing import Instructed
 from domain.ids import IncidentId, LocationId, Sku, TransferId
 from domain.incidents import Incident
 from domain.journal import Happening
 from domain.ledger import Posting
 from domain.lookups import Lookup
 from domain.payments import Payment
-from domain.ports import Overtaken, Place, Work
+from domain.ports import Changed, Overtaken, Place, Work
+from domain.ports.instructing import Providers
 from domain.ports.timing import StepsTold, untold
 from domain.requests import Claim
 from domain.stock import Shift, StockLevel, Transfer
@@ -23,6 +25,7 @@ from storage.mongo import incidents, tills
 from storage.mongo.claims import ANSWERS, CLAIMS, CLOSED, MongoClaims, answer_document
 from storage.mongo.clock import Clock
 from storage.mongo.driver import Database, Taken
+from storage.mongo.instructions import INSTRUCTIONS, MongoInstructions
 from storage.mongo.journal import JOURNAL
 from storage.mongo.landing import MongoRecords
 from storage.mongo.lookups import LOOKUPS
@@ -39,7 +42,12 @@ class MongoStores:
     """`ports.Stores` over one database."""
 
     def __init__(
-        self, database: Database, most_near: int = MOST_NEAR, *, taken: StepsTold = untold
+        self,
+        database: Database,
+        most_near: int = MOST_NEAR,
+        *,
+        taken: StepsTold = untold,
+        providers: Providers | None = None,
     ) -> None:
         self._database = database
         self._clock = Clock(database)
@@ -47,6 +55,8 @@ class MongoStores:
         self.holds = MongoHolds(database, self._clock, most_near, taken)
         self.tills = MongoTills(database)
         self.records = MongoRecords(database, self._clock)
+        self.providers = providers or Providers()
+        self.instructions = MongoInstructions(database)
 
     async def now(self) -> datetime:
         return await self._clock.now()
@@ -103,6 +113,15 @@ class MongoWork:
         self, payment: Payment, over: int, told: Happening, postings: Sequence[Posting]
     ) -> None:
         await tills.record(self._database, payment, over, told, postings, self._now)
+
+    async def instruct(self, instructed: Instructed) -> None:
+        try:
+            await self._database.put(INSTRUCTIONS.name, INSTRUCTIONS.document(instructed))
+        except Taken as error:
+            raise Changed from error
+
+    async def alarm(self, incident: Incident) -> None:
+        await incidents.opened(self._database, incident)
 
     async def close(
         self, id: IncidentId, by_whom: Actor, resolution: str, cause: str

@@ -22,9 +22,9 @@ import pytest
 from msgspec import Struct
 from msgspec.structs import replace
 
-from domain.channels.abilities import Hooks, Reading, Thing, Writing
+from domain.channels.abilities import Hooks, Reading, Repeats, Thing, Writing
 from domain.channels.accounts import Account, Misconfigured, Secret
-from domain.channels.answers import Instruction, ReadError, Trouble, Unknown
+from domain.channels.answers import Instruction, ReadError, Trouble, Unknown, Written
 from domain.channels.inbound import (
     Delivery,
     Fact,
@@ -91,6 +91,20 @@ class Down:
 
     async def ask(self, _: Call, /) -> Reply:
         raise CallFailed(self.trouble, "It does not answer.", 1.0)
+
+    def allow(self, calls_left: float, per_second: float) -> None: ...
+
+
+class Says:
+    """A transport to a channel that always says the same."""
+
+    def __init__(self, status: int, body: bytes) -> None:
+        self.reply = Reply(status, {"date": "Sun, 01 Mar 2026 12:00:00 GMT"}, body)
+        self.calls: list[Call] = []
+
+    async def ask(self, call: Call, /) -> Reply:
+        self.calls.append(call)
+        return self.reply
 
     def allow(self, calls_left: float, per_second: float) -> None: ...
 
@@ -213,14 +227,39 @@ class Conformance:
         adapter = example.adapter()
         if not isinstance(adapter, Operates):
             pytest.skip("it cannot be told to do anything")
-        doing = {
-            Writing.CAPTURE: adapter.capture,
-            Writing.CANCEL: adapter.cancel,
-            Writing.REFUND: adapter.refund,
-        }
         for kind in adapter.capabilities.writes:
-            assert isinstance(await doing[kind](INSTRUCTION), Unknown)
+            assert isinstance(await _told(adapter, kind), Unknown)
             assert isinstance(await adapter.observe(kind, INSTRUCTION), Unknown)
+
+    @pytest.mark.parametrize("status", [200, 202, 301, 401, 403, 500, 503])
+    async def test_what_is_no_answer_to_a_write_is_unknown(self, example, status):
+        """Whoever took it for a refusal would free the money, for a success give it away."""
+        for body in (b"", b"null", b"[]", b"{}", b"<html>", b'{"id": 1}', b"\xff", b"[" * 10_000):
+            adapter = example.opens(example.account(), Says(status, body))
+            if not isinstance(adapter, Operates):
+                pytest.skip("it cannot be told to do anything")
+            for kind in adapter.capabilities.writes:
+                assert isinstance(await _told(adapter, kind), Unknown), body
+                assert isinstance(await adapter.observe(kind, INSTRUCTION), Unknown), body
+
+    async def test_a_write_names_its_operation_and_is_always_the_same(self, example):
+        sent: list[list[Call]] = []
+        for _ in range(2):
+            transport = Says(503, b"")
+            adapter = example.opens(example.account(), transport)
+            if not isinstance(adapter, Operates):
+                pytest.skip("it cannot be told to do anything")
+            for kind in sorted(adapter.capabilities.writes):
+                await _told(adapter, kind)
+            sent.append(transport.calls)
+
+        assert sent[0] == sent[1]
+        assert sent[0]
+        for call in sent[0]:
+            shown = " ".join(call.headers.values()) + (call.body or b"").decode()
+            assert INSTRUCTION.operation_id in shown
+            is_recognised = adapter.capabilities.repeats is Repeats.RECOGNISED
+            assert is_recognised or not call.is_repeatable
 
     def test_no_secret_is_seen(self, example):
         account = example.account()
@@ -235,6 +274,16 @@ INSTRUCTION = Instruction(
     original_ref="op_1",
     amount=Money(100, Currency("EUR")),
 )
+
+
+async def _told(adapter: Operates, kind: Writing) -> Written:
+    """What comes of telling it to do something."""
+    doing = {
+        Writing.CAPTURE: adapter.capture,
+        Writing.CANCEL: adapter.cancel,
+        Writing.REFUND: adapter.refund,
+    }
+    return await doing[kind](INSTRUCTION)
 
 
 def _damaged(headers: Mapping[str, str]) -> Iterator[Mapping[str, str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from asyncio import sleep
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -13,6 +14,7 @@ import httpx2
 import pytest
 
 from commands.channels import applying
+from commands.payments import settling
 from domain.channels.accounts import Secret
 from gateway import app
 from gateway.bootstrap import channels
@@ -24,6 +26,7 @@ from storage.mongo import MongoRepositories
 from storage.mongo.driver import Database
 from storage.mongo.inbox import INBOX
 from storage.mongo.incidents import INCIDENTS
+from storage.mongo.instructions import INSTRUCTIONS
 from storage.mongo.payments import PAYMENTS
 from storage.mongo.stores import MongoStores
 from tests.channels.paying import signs
@@ -81,7 +84,9 @@ class Desk:
     def __init__(self, database: Database, webhooks: Webhooks, http: httpx2.AsyncClient) -> None:
         self.database, self.http = database, http
         self.lines, self.hearing = webhooks.lines, webhooks.hearing
-        self.parts = channels.receiving(database, MongoStores(database))
+        stores = MongoStores(database)
+        stores.providers.lines = webhooks.lines
+        self.parts = channels.receiving(database, stores)
 
     async def deliver(
         self, body: bytes, secret: Secret = WEBHOOK, endpoint: str = PENNY, **headers: str
@@ -105,6 +110,22 @@ class Desk:
         while await applying.work(self.parts, self.lines, 50):
             pass
 
+    async def step(self) -> None:
+        """Ask once what came of what providers were told."""
+        left = {"due": {"$ne": None}}
+        await self.database.change_all(INSTRUCTIONS.name, left, {"$set": {"due": LONG_AGO}})
+        await settling.work(self.parts.stores, 50)
+
+    async def settle(self) -> None:
+        """Ask until that is known of all of it."""
+        while await self.told(due={"$ne": None}):
+            await self.step()
+            await sleep(0.05)
+
+    async def told(self, **where: Any) -> list[dict[str, Any]]:
+        """What providers were told."""
+        return await self.database.find(INSTRUCTIONS.name, where, sort=[("asked_at", 1)])
+
     async def come(self) -> None:
         """Let all that waits be due now."""
         due = {"$set": {"due": LONG_AGO}}
@@ -126,6 +147,7 @@ async def desk_over(database: Database, found: Configuration, kind: type[D] = De
     """A desk over a database."""
     settings, stores = Settings(pepper_file=PEPPER), MongoStores(database)
     async with channels.connected(settings, database, stores, found) as lines:
+        stores.providers.lines = lines
         webhooks = Webhooks(stores, channels.receiving(database, stores).inbox)
         webhooks.lines = lines
         application = app.build(
@@ -147,4 +169,5 @@ async def desk(stall: Trading, tmp_path: Path) -> AsyncIterator[Desk]:
     async with desk_over(stall.database, configured(tmp_path)) as found:
         await stall.database.delete(INBOX.name, {})
         await stall.database.delete(INCIDENTS.name, {})
+        await stall.database.delete(INSTRUCTIONS.name, {})
         yield found

@@ -16,27 +16,21 @@ from typing import Any
 import httpx2
 import pytest
 
-from commands.channels import payments as telling
-from commands.channels.payments import Teller
 from domain.channels.accounts import Secret
-from domain.channels.answers import Done, Instruction
 from domain.channels.inbound import Delivery, Forged
-from domain.ids import Kind, OperationId
-from domain.money import Currency, Money
 from tests import pypi
 from tests.channels.test_stripe import ADAPTER
 from tests.channels.test_stripe_books import Counter, counter_over
 from tests.client import Client
 from tests.gateway.serving import served
-from tests.making import new_id
 from tests.peers.stripes import KEY, SECRET, signed
-from tests.trading import FINANCE, Trading
+from tests.trading import FINANCE, Trading, text_of
 
 PATIENCE_SECONDS = 30
 BODY = '{\n  "id": "evt_1",\n  "object": "event",\n  "data": {"object": {"name": "Zoë ☕"}}\n}'
 
 PAYMENTS = """{ payments(first: 10) { edges { node {
-  provider merchantAccount state presence tender
+  id provider merchantAccount state presence tender
   amount { minor currency } captured { minor } refunded { minor }
   refs { system kind value } operations { kind phase providerRef }
 } } } }"""
@@ -195,21 +189,18 @@ async def test_localstripe_from_end_to_end(python: str, stall: Trading, tmp_path
         assert paid["amount"] == {"minor": 20_00, "currency": "EUR"}
         assert {"system": "stripe", "kind": "payment", "value": ref} in paid["refs"]
 
-        told = Instruction(
-            operation_id=OperationId(new_id(Kind.OPERATION, 7)),
-            payment_ref=ref,
-            original_ref=None,
-            amount=Money(5_00, Currency("EUR")),
+        given = {"minor": 5_00, "currency": "EUR"}
+        asked = {"idempotencyKey": "localstripe", "payment": paid["id"], "amount": given}
+        answer = await Client(counter.application).ask(
+            text_of("refundPayment"), FINANCE, input={**asked, "reason": "broken"}
         )
-        written = await counter.operates.refund(told)
+        done = answer["done"]
 
-        assert isinstance(written, Done)
+        assert (done["userErrors"], done["operation"]["phase"]) == ([], "SUCCEEDED")
         [refund] = (await theirs.get(f"/v1/refunds?payment_intent={ref}"))["data"]
-        assert (refund["id"], refund["amount"]) == (written.operation.ref, 5_00)
+        assert (refund["id"], refund["amount"]) == (done["operation"]["providerRef"], 5_00)
+        assert refund["metadata"]["kassa_operation"] == done["operation"]["id"]
 
-        line = counter.lines["stripe"]
-        by = Teller(line.adapter.provider, line.account, "stripe:answer")
-        await telling.add(counter.parts.stores, by, ref, written.operation)
         returned = await shown(counter)
 
         assert returned

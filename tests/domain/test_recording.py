@@ -199,6 +199,66 @@ def test_an_operation_that_is_not_meant_is_left_alone(
         payments.recorded(two, answer, LATER)
 
 
+def asked_for() -> Payment:
+    """A payment of which 30 are to be given back; nobody knows yet what came of it."""
+    return after(CAPTURED, a_report("REFUND", "REQUESTED", 30, key="ours"))
+
+
+def test_what_was_told_by_its_name_alone_turns_out_to_be_the_operation_that_was_asked_for():
+    asked = asked_for()
+    ours = asked.operations[-1]
+    told = a_report("REFUND", minor=30, provider_ref="re", is_fact=True)
+    doubled = payments.recorded(asked, told, LATER)
+    both = doubled.after
+
+    done = payments.recorded(both, replace(told, operation_id=ours.id), LATER)
+
+    assert len(both.operations) == len(done.after.operations) + 1
+    [refund] = [each for each in done.after.operations if each.kind is OperationKind.REFUND]
+    assert (refund.id, refund.idempotency_key, refund.provider_ref) == (ours.id, "ours", "re")
+    assert refund.phase is OperationPhase.SUCCEEDED
+    assert (done.after.standing.refunded, done.after.standing.refund_pending) == (30, 0)
+    assert done.absorbed == doubled.operation
+    changes = payments.told(done, told).changes
+    assert changes[doubled.operation.id] == ("SUCCEEDED", None)
+    assert not payments.recorded(done.after, told, LATER).is_new
+
+
+def test_two_operations_that_have_names_of_their_own_never_become_one():
+    asked = asked_for()
+    named = a_report("REFUND", minor=30, provider_ref="re", is_fact=True)
+    ours = replace(named, operation_id=asked.operations[-1].id)
+    both = after(asked, ours, replace(named, provider_ref="other"))
+
+    with pytest.raises(Invalid):
+        payments.recorded(both, replace(ours, provider_ref="other"), LATER)
+
+
+@given(data=st.data())
+def test_who_tells_of_our_operation_by_id_or_name_in_any_order_tells_of_one(data: st.DataObject):
+    asked = asked_for()
+    ours = asked.operations[-1].id
+    phases = st.sampled_from(["REQUESTED", "FAILED", "SUCCEEDED", "REVERSED"])
+    heard = [
+        a_report(
+            "REFUND",
+            phase,
+            30,
+            provider_ref="re",
+            operation_id=ours if n == 0 or data.draw(st.booleans()) else None,
+            at=NOW + timedelta(seconds=n),
+            is_fact=True,
+        )
+        for n, phase in enumerate(data.draw(st.lists(phases, min_size=1, max_size=5)))
+    ]
+    again = data.draw(st.permutations([*heard, *heard[:2]]))
+
+    one, other = after(asked, *heard), after(asked, *again)
+
+    assert shape(one) == shape(other)
+    assert [each.id for each in one.operations if each.kind is OperationKind.REFUND] == [ours]
+
+
 @st.composite
 def facts(draw: st.DrawFn) -> list[Report]:
     """What providers report of some operations; each says when."""

@@ -7,7 +7,6 @@ from itertools import product
 import pytest
 from msgspec.structs import replace
 
-from domain import viewer as access
 from domain.errors import Forbidden
 from domain.ids import ChannelId, CustomerId, LocationId
 from domain.scopes import Scope
@@ -32,6 +31,7 @@ from domain.viewer import (
     permitted,
     reach,
 )
+from domain.viewer import reaching as access
 
 ANNA, HERE = CustomerId("cus_anna"), LocationId("loc_here")
 OURS = (ChannelId("chn_a"), ChannelId("chn_b"))

@@ -121,6 +121,9 @@ def changes(
         ("receiveTransfer", f'transfer: "{sent}"'),
         ("recordPayment", f'order: "{order.id}", channel: "{order.channel_id}", {tender}'),
         ("recordRefund", f'payment: "{paid.id}", amount: {money}, reason: "late"'),
+        ("capturePayment", f'payment: "{paid.id}", amount: {money}'),
+        ("cancelPayment", f'payment: "{paid.id}"'),
+        ("refundPayment", f'payment: "{paid.id}", amount: {money}, reason: "late"'),
         ("resolveIncident", f'incident: "{new_id(Kind.INCIDENT, 0)}", resolution: "seen"'),
     ]
     for m, (name, given) in enumerate(inputs):

@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 
-from domain import viewer as access
 from domain.customers import Identity
 from domain.scopes import Scope
 from domain.shop import Shop
 from domain.viewer import Everything, Role, Subject, Viewer
+from domain.viewer import reaching as access
 from storage.mongo.driver import Database
 from tests.client import Client
 from tests.edge import asking

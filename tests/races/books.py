@@ -79,6 +79,7 @@ def _replay(payment: Payment, story: Sequence[Entry]) -> None:
             known = phases if name.startswith("pop_") else here
             assert known.get(name) == before, (entry, known)
             known[name] = after
+    phases = {name: known for name, known in phases.items() if known is not None}
     assert len(story) == payment.version
     now = {name: getattr(payment.standing, name) for name in SUMS}
     whole = {"amount": payment.minor, "currency": payment.currency}

@@ -8,6 +8,9 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from domain.payments import Payment
+from domain.ports.channels import Line
+from domain.ports.instructing import Providers
 from storage.mongo.stores import MongoStores
 from tests.trading import LONG_AGO
 
@@ -28,6 +31,8 @@ class Interrupting:
         self.claims = _Part(stores.claims, self)
         self.holds = _Part(stores.holds, self)
         self.tills = _Part(stores.tills, self)
+        self.instructions = _Part(stores.instructions, self)
+        self.providers = _Guarded(stores.providers, self)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(_Part(self._stores, self), name)
@@ -58,6 +63,30 @@ class _Part:
             return await method(*arguments, **named)
 
         return call
+
+
+class _Guarded(Providers):
+    """Providers; to tell one something, and to ask it, are calls as well."""
+
+    def __init__(self, providers: Providers, gate: Interrupting) -> None:
+        super().__init__()
+        self._providers, self._gate = providers, gate
+
+    def of(self, payment: Payment) -> Line | None:
+        line = self._providers.of(payment)
+        return replace(line, adapter=_Told(line.adapter, self._gate)) if line else None
+
+
+class _Told:
+    """An adapter that can be told what to do."""
+
+    def __init__(self, adapter: Any, gate: Interrupting) -> None:
+        self.provider, self.capabilities = adapter.provider, adapter.capabilities
+        self.verify, self.parse = adapter.verify, adapter.parse
+        self.fetch_many, self.changes = adapter.fetch_many, adapter.changes
+        told = _Part(adapter, gate)
+        self.capture, self.cancel, self.refund = told.capture, told.cancel, told.refund
+        self.observe = told.observe
 
 
 def crashing(stores: MongoStores, at: int = NEVER) -> Interrupting:

@@ -6,22 +6,30 @@ Every mutation is stopped at every call that it makes of its stores.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 from datetime import timedelta
 from itertools import count
 
 import msgspec
 import pytest
 
+from adapters.http import HttpTransport, client
 from commands import running
 from commands.all import COMMANDS
+from commands.channels import payments as telling
+from commands.channels.payments import Teller
 from commands.running import Call
 from domain import values
+from domain.channels.abilities import Thing
 from domain.errors import Unavailable
+from domain.ports.channels import Line
 from domain.requests import Answer, Request
 from domain.viewer import SYSTEM
 from storage.mongo.claims import CLAIMS
-from storage.mongo.stores import MongoStores
+from tests.channels import penny
+from tests.channels.test_told_payments import ACCOUNT
 from tests.making import an_incident, opened
+from tests.peers.penny import Penny
 from tests.races.books import check_books
 from tests.races.checking import check_journal
 from tests.races.interrupting import Crash, Interrupting, crashing, sleeping
@@ -29,6 +37,7 @@ from tests.trading import (
     LONG_AGO,
     MUG,
     ORDERS,
+    Trading,
     money,
     moved,
     mugs,
@@ -74,6 +83,10 @@ async def _arguments(stall, mutation):
         case "recordRefund":
             paid = await stall.do("recordPayment", **tender())
             given = {"payment_id": paid["payment"]["id"], "amount": money(30_00)}
+        case "capturePayment" | "cancelPayment" | "refundPayment":
+            kind = "take" if mutation == "refundPayment" else "promise"
+            given = {"payment_id": await _paid(stall, kind), "reason": "too small"}
+            given |= {"amount": money(30_00, "EUR")}
         case "resolveIncident":
             happened = an_incident(next(HAPPENINGS))
             await opened(stall.database, happened)
@@ -82,6 +95,31 @@ async def _arguments(stall, mutation):
             held = await stall.reserved(mugs(3), mugs(2, at=1))
             given = {"reservation": held, "minutes": 60, "order": ORDERS[0]}
     return msgspec.convert(given, COMMANDS[mutation].takes)
+
+
+@pytest.fixture
+async def stall(stall) -> AsyncIterator[Trading]:
+    """The shop, with an account at Penny."""
+    peer = Penny()
+    async with peer.open() as url, client(allows_loopback=True) as http:
+        adapter = penny.adapter(ACCOUNT, HttpTransport(http, url))
+        stall.providers.lines = {"penny-nl": Line(account=ACCOUNT, adapter=adapter)}
+        stall.providers.peer = peer
+        yield stall
+
+
+async def _paid(stall, kind):
+    """A payment through Penny of which 100.00 are promised, or taken; she knows of no other."""
+    peer, name = stall.providers.peer, f"pp_{next(HAPPENINGS)}"
+    peer.keys.clear()
+    peer.payments.clear()
+    peer.begin(name, 100_00)
+    if kind == "take":
+        peer.move(name, "take", 100_00)
+    adapter = stall.providers.lines["penny-nl"].adapter
+    [found] = await adapter.fetch_many(Thing.PAYMENT, [name])
+    by = Teller("penny", ACCOUNT, "penny-nl:ev")
+    return (await telling.tell(stall.stores, by, found.news.told)).id
 
 
 async def _claimed(stores, mutation, arguments):
@@ -101,7 +139,7 @@ async def _age(stall):
 
 
 async def _outcome(stall):
-    """What can be seen from outside: numbers, reservations, money, and the tale of it."""
+    """What can be seen from outside: numbers, reservations, money, also Penny's, and the tale."""
     told = await stall.told()
     levels = [await stall.level(n) for n in range(3)]
     names = ("on_hand", "committed", "reserved", "free", "incoming")
@@ -110,7 +148,9 @@ async def _outcome(stall):
     transfers = await stall.database.find("transfers", {})
     kinds = {entry["type"] for entry in told} - {"ReservationPinned"}
     states = [row["state"] for row in rows], [t["state"] for t in transfers]
-    return numbers, *states, kinds, await check_books(stall)
+    paid = [*stall.providers.peer.payments.values()][-1:]
+    moved = [move["type"] for each in paid for move in each["movements"]]
+    return numbers, *states, kinds, moved, await check_books(stall)
 
 
 async def _expected(stall, mutation):
@@ -126,7 +166,9 @@ async def _expected(stall, mutation):
 
 def _afresh(stall):
     """The same shop, as another gateway that knows nothing of what was before."""
-    return type(stall)(stall.databases, stall.gateways)
+    found = type(stall)(stall.databases, stall.gateways)
+    found.providers = stall.providers
+    return found
 
 
 @pytest.mark.parametrize("mutation", COMMANDS)
@@ -143,7 +185,7 @@ async def test_another_gateway_finishes_what_a_crash_interrupted(stall, mutation
             await _carry_out(crashing(stall.stores, at), mutation, call, arguments)
         await _age(stall)
 
-        other = MongoStores(stall.databases[1])
+        other = stall.stores_of(1)
         left = len(await stall.database.find(CLAIMS.name, {"open": True}))
         finished = [await running.resume(other, COMMANDS, 10) for _ in range(2)]
 
@@ -169,7 +211,7 @@ async def test_a_gateway_that_wakes_too_late_does_no_harm(stall, mutation):
         owner = asyncio.create_task(_carry_out(slow, mutation, call, arguments))
         await asleep.wait()
         await _age(stall)
-        other = MongoStores(stall.databases[1])
+        other = stall.stores_of(1)
         await running.resume(other, COMMANDS, 10)
         await running.run(other, COMMANDS[mutation], SYSTEM, "key", arguments)
         before = await stall.picture()
@@ -197,7 +239,7 @@ async def test_what_cannot_be_had_whole_any_more_is_undone(stall):
         await stall.reserved(mugs(4, at=1))
         await _age(stall)
 
-        await running.resume(MongoStores(stall.databases[1]), COMMANDS, 10)
+        await running.resume(stall.stores_of(1), COMMANDS, 10)
 
         again = await running.run(stall.stores, COMMANDS["reserveStock"], SYSTEM, "key", arguments)
         assert [each.sellable for each in again.refusals] == [0]

@@ -8,7 +8,6 @@ from types import MappingProxyType
 
 from msgspec import Struct
 
-from domain.errors import Forbidden
 from domain.ids import ChannelId, CustomerId, LocationId
 from domain.scopes import Scope
 
@@ -79,16 +78,6 @@ ANONYMOUS = Viewer()
 SYSTEM = Viewer(Role.SYSTEM)
 
 
-class Action(Enum):
-    """What may be done, beside reading."""
-
-    MOVE_STOCK = auto()
-    RESERVE_STOCK = auto()
-    RECORD_PAYMENT = auto()
-    RECORD_REFUND = auto()
-    RESOLVE_INCIDENT = auto()
-
-
 class Everything(Struct, frozen=True):
     """All there is."""
 
@@ -150,7 +139,7 @@ class Subject(Enum):
     ADAPTERS = auto()
 
 
-def _everything(_: Viewer) -> Reach:
+def everything(_: Viewer) -> Reach:
     return Everything()
 
 
@@ -162,15 +151,15 @@ def _own(viewer: Viewer) -> Reach:
     return OfCustomer(viewer.customer) if viewer.customer else Nothing()
 
 
-def _own_channels(viewer: Viewer) -> Reach:
+def own_channels(viewer: Viewer) -> Reach:
     return OfChannels(viewer.channels) if viewer.channels else Nothing()
 
 
-def _own_store(viewer: Viewer) -> Reach:
+def own_store(viewer: Viewer) -> Reach:
     return AtLocation(viewer.location) if viewer.location else Nothing()
 
 
-def _own_doing(viewer: Viewer) -> Reach:
+def own_doing(viewer: Viewer) -> Reach:
     is_somebody = viewer.customer or viewer.channels
     return DoneBy(viewer.principal) if is_somebody else Nothing()
 
@@ -180,8 +169,8 @@ Rules = Mapping[Subject, Callable[[Viewer], Reach]]
 # What stands on an order stays readable there, even when it is no longer for sale.
 PUBLIC: Rules = {
     Subject.CATALOG: _published,
-    Subject.SOLD: _everything,
-    Subject.AVAILABILITY: _everything,
+    Subject.SOLD: everything,
+    Subject.AVAILABILITY: everything,
 }
 
 # What an account was debited with is for those who keep the books.
@@ -201,26 +190,26 @@ REACH: Mapping[Role, Rules] = MappingProxyType(
             Subject.ORDER_LIST: _own,
             Subject.PAYMENTS: _own,
             Subject.PAYMENT_LIST: _own,
-            Subject.RESERVATIONS: _own_doing,
+            Subject.RESERVATIONS: own_doing,
         },
         Role.PARTNER: {
             **PUBLIC,
-            Subject.ORDERS: _own_channels,
-            Subject.ORDER_LIST: _own_channels,
-            Subject.PAYMENTS: _own_channels,
-            Subject.PAYMENT_LIST: _own_channels,
-            Subject.RESERVATIONS: _own_doing,
+            Subject.ORDERS: own_channels,
+            Subject.ORDER_LIST: own_channels,
+            Subject.PAYMENTS: own_channels,
+            Subject.PAYMENT_LIST: own_channels,
+            Subject.RESERVATIONS: own_doing,
         },
         # A return is taken, and a late parcel found, wherever it was bought: a clerk with the
         # customer or the receipt at hand reaches every order, but browses only those of the store.
         Role.CLERK: {
-            **dict.fromkeys(AT_THE_TILL, _everything),
-            Subject.ORDER_LIST: _own_store,
-            Subject.PAYMENT_LIST: _own_store,
+            **dict.fromkeys(AT_THE_TILL, everything),
+            Subject.ORDER_LIST: own_store,
+            Subject.PAYMENT_LIST: own_store,
         },
-        Role.SUPPORT: dict.fromkeys(AT_WORK, _everything),
-        Role.FINANCE: dict.fromkeys([s for s in Subject if s not in NOT_OF_BOOKS], _everything),
-        Role.SYSTEM: dict.fromkeys(Subject, _everything),
+        Role.SUPPORT: dict.fromkeys(AT_WORK, everything),
+        Role.FINANCE: dict.fromkeys([s for s in Subject if s not in NOT_OF_BOOKS], everything),
+        Role.SYSTEM: dict.fromkeys(Subject, everything),
     }
 )
 
@@ -255,48 +244,6 @@ def reach(viewer: Viewer, subject: Subject) -> Reach:
     return rule(viewer) if rule and viewer.has(SCOPES[subject]) else Nothing()
 
 
-Acts = Mapping[Action, Callable[[Viewer], Reach]]
-
-ACTS: Mapping[Role, Acts] = MappingProxyType(
-    {
-        Role.SHOPPER: {Action.RESERVE_STOCK: _own_doing},
-        Role.PARTNER: {
-            Action.RESERVE_STOCK: _own_doing,
-            Action.RECORD_PAYMENT: _own_channels,
-            Action.RECORD_REFUND: _own_channels,
-        },
-        Role.CLERK: {
-            Action.MOVE_STOCK: _own_store,
-            Action.RESERVE_STOCK: _everything,
-            Action.RECORD_PAYMENT: _everything,
-            Action.RECORD_REFUND: _everything,
-        },
-        Role.SUPPORT: {
-            Action.RESERVE_STOCK: _everything,
-            Action.RECORD_REFUND: _everything,
-            Action.RESOLVE_INCIDENT: _everything,
-        },
-        Role.FINANCE: {
-            Action.RECORD_PAYMENT: _everything,
-            Action.RECORD_REFUND: _everything,
-            Action.RESOLVE_INCIDENT: _everything,
-        },
-        Role.SYSTEM: dict.fromkeys(Action, _everything),
-    }
-)
-
-
-SCOPE_OF_ACTION: Mapping[Action, Scope] = MappingProxyType(
-    {
-        Action.MOVE_STOCK: Scope.MOVE,
-        Action.RESERVE_STOCK: Scope.RESERVE,
-        Action.RECORD_PAYMENT: Scope.RECORD,
-        Action.RECORD_REFUND: Scope.RECORD,
-        Action.RESOLVE_INCIDENT: Scope.RESOLVE,
-    }
-)
-
-
 def covers(reach: Reach, channel: ChannelId) -> bool:
     """Is what belongs to `channel` within reach?"""
     match reach:
@@ -306,17 +253,3 @@ def covers(reach: Reach, channel: ChannelId) -> bool:
             return channel in channels
         case _:
             return False
-
-
-def permitted(viewer: Viewer, action: Action) -> Reach:
-    """What `viewer` may do this to.
-
-    Raises:
-        Forbidden: nothing at all.
-    """
-    rule = ACTS.get(viewer.role, {}).get(action)
-    found = rule(viewer) if rule and viewer.has(SCOPE_OF_ACTION[action]) else Nothing()
-    if found == Nothing():
-        words = action.name.lower().replace("_", " ")
-        raise Forbidden(f"As {viewer.role}, you may not {words}.")
-    return found

@@ -1,0 +1,55 @@
+"""Operations that came to nothing, or of which nobody knows, are incidents: each once."""
+
+from __future__ import annotations
+
+from domain import ids
+from domain.channels import instructing
+from domain.ids import IncidentId, Kind
+from domain.incidents import Incident, IncidentKind
+from domain.payments import Payment, PaymentOperation, Recorded, Report
+from domain.ports import Stores, Work
+from domain.values import SYSTEM_ACTOR, Actor
+
+DOUBT = (
+    "For an hour {provider} could not say what came of it. It is asked on; look there, under the "
+    "key {key}, and do not ask for it a second time before it is known."
+)
+CAME_BACK = "It was to be given back, and did not arrive: the money is with us again."
+NOT_DONE = "It was not done, and {provider} was asked for it before somebody was told."
+
+
+async def alarm(work: Work, recorded: Recorded, report: Report) -> None:
+    """Have somebody look at an operation that came to nothing, within the same change."""
+    if kind := instructing.alarm(recorded):
+        says = CAME_BACK if kind is IncidentKind.REFUND_FAILED else NOT_DONE
+        payment, operation = recorded.after, recorded.operation
+        await work.alarm(_incident(kind, payment, operation, says, report.actor))
+
+
+async def doubt(stores: Stores, payment: Payment, operation: PaymentOperation) -> None:
+    """Have somebody look at an operation of which nobody knows what came of it."""
+    found = _incident(IncidentKind.OUTCOME_UNKNOWN, payment, operation, DOUBT, SYSTEM_ACTOR)
+    await stores.transaction(lambda work: work.alarm(found))
+
+
+def _incident(
+    kind: IncidentKind,
+    payment: Payment,
+    operation: PaymentOperation,
+    says: str,
+    by_whom: Actor,
+) -> Incident:
+    amount, code = operation.amount, operation.decline_code
+    what = f"{operation.kind} of {amount.amount} {amount.currency}"
+    why = f" ({code})" if code else ""
+    says = says.format(provider=payment.provider, key=operation.idempotency_key)
+    return Incident(
+        id=IncidentId(ids.derived(Kind.INCIDENT, operation.id, kind, operation.phase)),
+        updated_at=payment.updated_at,
+        kind=kind,
+        subject=f"{payment.id}/{operation.id}",
+        detail=f"{what}{why}: {says}",
+        opened_at=payment.updated_at,
+        opened_by=by_whom,
+        channel_id=payment.channel_id,
+    )
