@@ -20,11 +20,13 @@ class IncidentKind(StrEnum):
     """What sort of thing it is.
 
     UNKNOWN_WORD: a channel used a word that the adapter does not know. NOT_APPLIED: what a channel
-    told cannot become part of the books as it is.
+    told cannot become part of the books as it is. DRIFT: a channel says otherwise than who owns
+    the field.
     """
 
     UNKNOWN_WORD = "UNKNOWN_WORD"
     NOT_APPLIED = "NOT_APPLIED"
+    DRIFT = "DRIFT"
 
 
 class Incident(Entity, frozen=True, kw_only=True):

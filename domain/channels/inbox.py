@@ -32,12 +32,17 @@ class DeliveryState(StrEnum):
 
 
 class Backlog(Struct, frozen=True):
-    """Deliveries that are still to be applied, the age of the oldest, and what people must see."""
+    """Deliveries that are still to be applied, the age of the oldest, and what people must see.
+
+    `pushes` are numbers that shops do not show yet, `push_seconds` the age of the oldest.
+    """
 
     waiting: Count
     oldest_seconds: float
     parked: Count
     incidents: Count
+    pushes: Count
+    push_seconds: float
 
 
 class Kept(Struct, frozen=True, kw_only=True):

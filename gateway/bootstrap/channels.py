@@ -15,17 +15,19 @@ from adapters.http import HttpTransport, client
 from commands.channels import applying, syncing
 from commands.channels.news import Receiving
 from domain import ids
-from domain.channels.abilities import Thing
+from domain.channels.abilities import Setting, Thing
 from domain.channels.accounts import Account, Misconfigured
 from domain.channels.inbox import DeliveryState
 from domain.ids import ChannelId, Kind
 from domain.money import Currency
 from domain.operations import Channel
+from domain.ownership import DEFAULTS, Owners
 from domain.ports import Stores
 from domain.ports.channels import CallFailed, Line, Opens
 from domain.ports.receiving import Inbox
 from domain.ports.timing import Timed, untimed
 from gateway import upkeep
+from gateway.bootstrap import pushing
 from gateway.bootstrap.opening import opened
 from gateway.channels import configuring
 from gateway.channels.configuring import Configuration, Configured, Keeping
@@ -39,6 +41,7 @@ from storage.mongo.leases import Lease
 from storage.mongo.marks import MongoMarks
 from storage.mongo.migrate import WITH_OUTBOX, migrate
 from storage.mongo.operations import channel_id
+from storage.mongo.pushes import MongoPushes
 from storage.mongo.stores import MongoStores
 
 MOST_AT_ONCE = 20
@@ -108,11 +111,15 @@ def line(
         adapter = opens(configured)(account, transport)
     except Misconfigured as error:
         raise SettingsError(f"channels.{configured.name}: {error}") from error
+    if entry.push_stock and adapter.capabilities.sets_stock is Setting.NONE:
+        why = "`push_stock` is for shops; this kind of channel shows no stock of ours."
+        raise SettingsError(f"channels.{configured.name}: {why}")
     return Line(
         account=account,
         adapter=adapter,
         secrets=configured.secrets,
         poll_seconds=entry.poll_seconds,
+        push_stock=entry.push_stock,
     )
 
 
@@ -174,12 +181,17 @@ async def taking(
     found = configuration(settings)
     async with connected(settings, chosen, stores, found, timed) as lines:
         webhooks.lines = lines
-        yield jobs(chosen, receiving(chosen, stores), lines, found.keeping)
+        told = [each for each in lines.values() if each.push_stock]
+        yield {
+            **jobs(chosen, receiving(chosen, stores, found.owners), lines, found.keeping),
+            **pushing.jobs(chosen, pushing.telling(chosen, stores, found.owners), told),
+        }
 
 
-def receiving(chosen: Database, stores: Stores) -> Receiving:
+def receiving(chosen: Database, stores: Stores, owners: Owners = DEFAULTS) -> Receiving:
     """Where news are kept and recorded."""
-    return Receiving(stores, MongoInbox(chosen), MongoIncidents(chosen))
+    incidents = MongoIncidents(chosen)
+    return Receiving(stores, MongoInbox(chosen), incidents, MongoPushes(chosen), owners)
 
 
 def jobs(
@@ -221,7 +233,7 @@ async def synced(
     async with opened(settings) as chosen:
         await migrate(chosen)
         stores, count = MongoStores(chosen), 0
-        parts = receiving(chosen, stores)
+        parts = receiving(chosen, stores, found.owners)
         async with connected(settings, chosen, stores, found) as lines:
             if name not in lines:
                 known = ", ".join(lines) or "none"

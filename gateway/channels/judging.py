@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from domain.channels.abilities import Hooks
+from domain.channels.abilities import Hooks, Setting
 from domain.channels.answers import Trouble
 from domain.ports.channels import CallFailed, Line
 
@@ -25,9 +25,10 @@ def unheard(line: Line) -> Iterator[str]:
         yield "It signs what it sends, and has no `secrets` here: none of it would be taken."
     if can.hooks is Hooks.NONE and not can.windows:
         yield "It sends nothing, and its changes cannot be listed: nothing is ever heard of it."
-    if (can.reads or can.writes or can.windows) and not line.account.base_url:
+    is_called = can.reads or can.writes or can.windows or line.push_stock
+    if is_called and not line.account.base_url:
         yield "It is to be called, and has no `base_url`."
-    if (can.reads or can.writes or can.windows) and not line.account.key:
+    if is_called and not line.account.key:
         yield "It is to be called, and has no `key`."
 
 
@@ -56,4 +57,7 @@ def abilities(line: Line) -> str:
     sends = f"sends {can.hooks} deliveries" if can.hooks is not Hooks.NONE else "is polled"
     reads = [f"{thing} {how}" for thing, how in sorted(can.reads.items())]
     told = [f"lists {thing} changes" for thing in sorted(can.windows)]
-    return "; ".join([sends, *reads, *told, *(str(each) for each in sorted(can.writes))])
+    done = [str(each) for each in sorted(can.writes)]
+    shown = ["is told of stock"] if line.push_stock else []
+    could = ["can be told of stock"] if can.sets_stock is not Setting.NONE else []
+    return "; ".join([sends, *reads, *told, *done, *(shown or could)])

@@ -98,6 +98,14 @@ CHANNEL_SECONDS = _histogram(
     "channel_seconds", "Until a channel answered us, tries included.", SECONDS, "channel"
 )
 CHANNEL_SILENCES = _counter("channel_silences_total", "A channel gave no answer.", "channel")
+STOCK_PUSHES = _counter(
+    "stock_pushes_total",
+    "Numbers that shops were to show: `shown`, `same`, `stale`, `refused`, `unsold`, `silent`.",
+    "channel",
+    "outcome",
+)
+STOCK_PUSHES_WAITING = _most("stock_pushes_waiting", "Numbers that shops do not show yet.")
+STOCK_PUSH_LAG = _most("stock_push_lag_seconds", "How long the oldest of them waits.")
 INBOX_WAITING = _most("inbox_waiting", "Deliveries that are to be applied.")
 INBOX_LAG = _most("inbox_lag_seconds", "How long the oldest of them waits.")
 INBOX_PARKED = _most("inbox_parked", "Deliveries that a person has to look at.")

@@ -49,6 +49,8 @@ def backlogged(backlog: Callable[[], Awaitable[Backlog]]) -> Jobs:
         instruments.INBOX_LAG.set(found.oldest_seconds)
         instruments.INBOX_PARKED.set(found.parked)
         instruments.INCIDENTS.set(found.incidents)
+        instruments.STOCK_PUSHES_WAITING.set(found.pushes)
+        instruments.STOCK_PUSH_LAG.set(found.push_seconds)
         return 0
 
     return {"backlog": (look, LAG_EVERY_SECONDS)}

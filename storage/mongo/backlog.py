@@ -8,16 +8,21 @@ from domain.channels.inbox import Backlog, DeliveryState
 from storage.mongo.driver import Database, Filter
 from storage.mongo.inbox import INBOX
 from storage.mongo.incidents import INCIDENTS
+from storage.mongo.pushes import BEHIND, PUSHES
 
 MOST_COUNTED = 100_000
 """Beyond that it makes no difference."""
 
-OLDEST: Sequence[Filter] = [
-    {"$match": {"state": DeliveryState.WAITING.value}},
-    {"$sort": {"received_at": 1}},
-    {"$limit": 1},
-    {"$project": {"_id": 0, "waits": {"$subtract": ["$$NOW", "$received_at"]}}},
-]
+
+
+def oldest(where: Filter, since: str) -> Sequence[Filter]:
+    """How many milliseconds the oldest of some has waited."""
+    return [
+        {"$match": where},
+        {"$sort": {since: 1}},
+        {"$limit": 1},
+        {"$project": {"_id": 0, "waits": {"$subtract": ["$$NOW", f"${since}"]}}},
+    ]
 
 
 async def backlog(database: Database) -> Backlog:
@@ -26,14 +31,21 @@ async def backlog(database: Database) -> Backlog:
     Raises:
         Unavailable: the database does not answer.
     """
-    oldest = await database.aggregate_over(INBOX.name, OLDEST)
+    deliveries = oldest({"state": DeliveryState.WAITING.value}, "received_at")
     waiting, parked = [
         await database.count(INBOX.name, {"state": state.value}, MOST_COUNTED)
         for state in (DeliveryState.WAITING, DeliveryState.PARKED)
     ]
     return Backlog(
         waiting=waiting,
-        oldest_seconds=max(0, oldest[0]["waits"]) / 1000 if oldest else 0,
+        oldest_seconds=await _seconds(database, INBOX.name, deliveries),
         parked=parked,
         incidents=await database.count(INCIDENTS.name, {"is_open": True}, MOST_COUNTED),
+        pushes=await database.count(PUSHES.name, BEHIND, MOST_COUNTED),
+        push_seconds=await _seconds(database, PUSHES.name, oldest(BEHIND, "since")),
     )
+
+
+async def _seconds(database: Database, name: str, pipeline: Sequence[Filter]) -> float:
+    rows = await database.aggregate_over(name, pipeline)
+    return max(0, rows[0]["waits"]) / 1000 if rows else 0

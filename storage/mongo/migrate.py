@@ -22,6 +22,7 @@ from storage.mongo import (
     operations,
     orders,
     payments,
+    pushes,
     secrets,
     stock,
 )
@@ -48,6 +49,7 @@ COLLECTIONS: tuple[Collection, ...] = (
     *inbox.COLLECTIONS,
     *incidents.COLLECTIONS,
     *marks.COLLECTIONS,
+    *pushes.COLLECTIONS,
 )
 
 WITH_OUTBOX = tuple(each.name for each in COLLECTIONS if PENDING in each.indexes)
