@@ -8,7 +8,7 @@ from hashlib import sha256
 from adapters.shopify.client import Client
 from adapters.shopify.translate import levels
 from adapters.shopify.translate.levels import ITEMS, MOST_SET, MOST_SKUS, SET, Items, Setting
-from domain.channels.answers import Missing, ReadError
+from domain.channels.answers import Missing
 from domain.channels.pushing import Shown, StockSeen, StockSet, StockWritten
 from domain.ids import Sku
 from domain.ports.channels import CallFailed
@@ -37,6 +37,9 @@ class Shelves:
         known = [each for each in told if each.key not in answers]
         for n in range(0, len(known), MOST_SET):
             answers |= await self._set(known[n : n + MOST_SET])
+        for each in told:
+            if isinstance(answers[each.key], Missing):
+                self._items.pop(each.sku, None)
         return [answers[each.key] for each in told]
 
     async def _seen(self, place: str, skus: Sequence[Sku]) -> dict[tuple[Sku, str], StockSeen]:
@@ -46,7 +49,7 @@ class Shelves:
         except CallFailed as error:
             return {(sku, place): error.as_read for sku in skus}
         if len(self._items) > MOST_KNOWN:
-            self._items.clear()
+            self._items = {}
         found = {sku: [each for each in items if each.sku == sku] for sku in skus}
         self._items |= {sku: some[0].id for sku, some in found.items() if len(some) == 1}
         return {(sku, place): levels.seen(some) for sku, some in found.items()}
@@ -58,7 +61,7 @@ class Shelves:
         return {
             each.key: levels.unnamed(seen)
             for each, seen in zip(new, found, strict=True)
-            if isinstance(seen, Missing | ReadError)
+            if each.sku not in self._items
         }
 
     async def _set(self, told: Sequence[StockSet]) -> dict[str, StockWritten]:
@@ -77,5 +80,4 @@ class Shelves:
             for n in sorted(refused, reverse=True):
                 each = left.pop(n)
                 answers[each.key] = refused[n].meaning()
-                self._items.pop(each.sku, None)
         return answers

@@ -165,7 +165,8 @@ def _compared(
         return Rest(wanted, wanted, version, agrees=True)
     if row.shown is None or seen in {row.shown, *row.unsettled}:
         return _ours(row, wanted, version, seen, None, policy)
-    return _ours(row, wanted, version, seen, seen, policy)
+    drift = None if policy is ConflictPolicy.LAST_WRITE_WINS else seen
+    return _ours(row, wanted, version, seen, drift, policy)
 
 
 def _ours(
@@ -175,7 +176,8 @@ def _ours(
     is_left = policy is not ConflictPolicy.REJECT_AND_RECORD and row.shown is not None
     before = seen if seen in row.unsettled else row.told
     if seen == wanted or (is_left and wanted == before):
-        return Rest(seen, wanted, version, drift, is_adrift=seen != wanted)
+        is_adrift = seen != wanted and policy is ConflictPolicy.ACCEPT_AND_RECORD
+        return Rest(seen, wanted, version, drift, is_adrift=is_adrift)
     return Send(wanted, seen, version, drift)
 
 

@@ -139,9 +139,9 @@ def seen(items: Sequence[Item]) -> StockSeen:
     return Shown(counted[0]) if counted else Missing()
 
 
-def unnamed(seen: Missing | ReadError) -> StockWritten:
+def unnamed(seen: StockSeen) -> StockWritten:
     """What becomes of a number whose item cannot be named."""
-    return seen if isinstance(seen, Missing) else Unknown(seen.why)
+    return Unknown(seen.why) if isinstance(seen, ReadError) else Missing()
 
 
 def quantities(told: Sequence[StockSet], items: Mapping[Sku, str]) -> Mapping[str, Any]:
