@@ -99,7 +99,9 @@ def owners(overrides: Mapping[str, Override], channels: Collection[str]) -> Owne
     for name in overrides:
         if name not in changeable:
             known = ", ".join(sorted(changeable))
-            raise ValueError(f"{name!r} is no field that has an owner to choose. There are: {known}.")
+            raise ValueError(
+                f"{name!r} is no field that has an owner to choose. There are: {known}."
+            )
     return Owners(
         tuple(
             _changed(rule, overrides[rule.name], channels) if rule.name in overrides else rule

@@ -16,7 +16,6 @@ from domain.channels.goods import Cause, Compared, NotTaken
 from domain.channels.inbound import Fact, News, RefetchHint, Snapshot, Unrecognised
 from domain.channels.told import StockTold, Told
 from domain.incidents import IncidentKind
-from domain.ownership import DEFAULTS, Owners
 from domain.ports import Stores
 from domain.ports.channels import Line
 from domain.ports.pushing import Pushes
@@ -43,7 +42,6 @@ class Receiving(Struct, frozen=True):
     inbox: Inbox
     incidents: Incidents
     pushes: Pushes
-    owners: Owners = DEFAULTS
 
     @property
     def alarm(self) -> Alarm:
@@ -60,7 +58,7 @@ async def apply(receiving: Receiving, line: Line, cause: str, news: Sequence[New
         Refusal, Refused: it says what cannot be.
         Unavailable: the database does not answer.
     """
-    by = Teller(line.adapter.provider, line.account, cause, receiving.owners)
+    by = Teller(line.adapter.provider, line.account, cause, receiving.stores.owners)
     strange = [each.word for each in news if isinstance(each, Unrecognised)]
     for each in news:
         await _one(receiving, line, by, each)

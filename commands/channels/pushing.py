@@ -80,9 +80,7 @@ async def follow(parts: Telling, line: Line) -> int:
     return len(entries)
 
 
-async def _begin(
-    parts: Telling, line: Line, target: str, places: Mapping[str, LocationId]
-) -> int:
+async def _begin(parts: Telling, line: Line, target: str, places: Mapping[str, LocationId]) -> int:
     """A target that is new, or has new places: it is told of everything that is there."""
     last, after, count = await parts.following.last(), None, 0
     while True:
@@ -137,15 +135,19 @@ async def _pushed(
         if isinstance(decision, Rest) and decision.agrees and row.is_adrift:
             await parts.alarm.agreed(line.account, _about(row))
     await parts.pushes.rest([(row, each) for row, each in decisions if isinstance(each, Rest)])
-    outcomes = Counter[str]()
+    outcomes = Counter(_silently(each) for _, each in decisions if not isinstance(each, Send))
     for row, decision in decisions:
         if isinstance(decision, Wait):
             await _waits(parts, row, decision.error)
-            outcomes["silent"] += 1
     sends = [(row, each) for row, each in decisions if isinstance(each, Send)]
-    outcomes.update(await _sent(parts, line, setter, sends))
-    outcomes["same"] += len(rows) - outcomes.total()
-    return outcomes
+    return outcomes + await _sent(parts, line, setter, sends)
+
+
+def _silently(decision: Rest | Wait) -> str:
+    """What to call it where nothing was sent."""
+    if isinstance(decision, Wait):
+        return OUTCOMES[Unknown]
+    return OUTCOMES[Missing] if decision.why == pushing.NOT_SOLD else SAME
 
 
 def _decided(
@@ -235,6 +237,7 @@ def _about(row: Push) -> str:
     return f"stock of {row.sku} at {row.place}"
 
 
+SAME = "same"
 OUTCOMES: Mapping[type[StockWritten], str] = {
     Shown: "shown",
     Stale: "stale",

@@ -134,9 +134,9 @@ def _differing(told: ProductTold, known: Product) -> Iterator[tuple[str, tuple[s
     if told.barcode and told.barcode not in known.barcodes:
         yield "barcodes", (" ".join(known.barcodes), told.barcode)
     for price in known.prices:
-        if told.price and told.price.currency == price.currency:
-            if told.price.minor != price.unit_minor:
-                yield "prices", (str(price.unit_minor), str(told.price.minor))
+        said = told.price if told.price and told.price.currency == price.currency else None
+        if said and said.minor != price.unit_minor:
+            yield "prices", (str(price.unit_minor), str(said.minor))
 
 
 def _prices(told: ProductTold) -> Iterator[Price]:

@@ -32,6 +32,7 @@ from domain.ledger import Posting
 from domain.lookups import Lookup
 from domain.operations import Channel
 from domain.orders import Order, Return
+from domain.ownership import Owners
 from domain.payments import Payment
 from domain.ports.landing import Records
 from domain.refusals import Elsewhere
@@ -195,6 +196,8 @@ class Stores(Protocol):
     def tills(self) -> Tills: ...
     @property
     def records(self) -> Records: ...
+    @property
+    def owners(self) -> Owners: ...
 
     async def is_told(self, cause: str) -> bool:
         """Does the journal know what came of a request?"""

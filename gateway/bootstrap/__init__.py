@@ -28,6 +28,7 @@ from gateway.bootstrap.filling import (
     seeded,
 )
 from gateway.bootstrap.opening import NO_DATABASE, bell, database, opened, parts
+from gateway.bootstrap.pushing import pushed
 from gateway.checking import watching
 from gateway.limits.accounts import Accounts
 from gateway.limits.purses import Purses
@@ -69,6 +70,7 @@ __all__ = [
     "parts",
     "peppers",
     "prepared",
+    "pushed",
     "seeded",
     "serving",
     "synced",
@@ -95,7 +97,8 @@ def serving(
 ) -> Starlette:
     """The web application over these parts; it closes them when it ends."""
     reading = observing.repositories(MongoRepositories(chosen))
-    stores: Stores = MongoStores(chosen, taken=observing.stock)
+    owners = channels.configuration(settings).owners
+    stores: Stores = MongoStores(chosen, taken=observing.stock, owners=owners)
     view = views.named(settings.subgraph)
     offers: list[Welcome] = []
     bank = _bank(settings, observing)

@@ -21,7 +21,6 @@ from domain.channels.inbox import DeliveryState
 from domain.ids import ChannelId, Kind
 from domain.money import Currency
 from domain.operations import Channel
-from domain.ownership import DEFAULTS, Owners
 from domain.ports import Stores
 from domain.ports.channels import CallFailed, Line, Opens
 from domain.ports.receiving import Inbox
@@ -183,15 +182,14 @@ async def taking(
         webhooks.lines = lines
         told = [each for each in lines.values() if each.push_stock]
         yield {
-            **jobs(chosen, receiving(chosen, stores, found.owners), lines, found.keeping),
-            **pushing.jobs(chosen, pushing.telling(chosen, stores, found.owners), told),
+            **jobs(chosen, receiving(chosen, stores), lines, found.keeping),
+            **pushing.jobs(chosen, pushing.telling(chosen, stores), told),
         }
 
 
-def receiving(chosen: Database, stores: Stores, owners: Owners = DEFAULTS) -> Receiving:
+def receiving(chosen: Database, stores: Stores) -> Receiving:
     """Where news are kept and recorded."""
-    incidents = MongoIncidents(chosen)
-    return Receiving(stores, MongoInbox(chosen), incidents, MongoPushes(chosen), owners)
+    return Receiving(stores, MongoInbox(chosen), MongoIncidents(chosen), MongoPushes(chosen))
 
 
 def jobs(
@@ -232,8 +230,8 @@ async def synced(
     found = configuration(settings)
     async with opened(settings) as chosen:
         await migrate(chosen)
-        stores, count = MongoStores(chosen), 0
-        parts = receiving(chosen, stores, found.owners)
+        stores, count = MongoStores(chosen, owners=found.owners), 0
+        parts = receiving(chosen, stores)
         async with connected(settings, chosen, stores, found) as lines:
             if name not in lines:
                 known = ", ".join(lines) or "none"

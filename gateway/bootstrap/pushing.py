@@ -8,7 +8,6 @@ from commands.channels import pushing
 from commands.channels.incidents import Alarm
 from commands.channels.pushing import Telling
 from domain.channels.pushing import Push
-from domain.ownership import Owners
 from domain.ports import Stores
 from domain.ports.channels import Line
 from gateway import upkeep
@@ -25,11 +24,11 @@ from storage.mongo.pushes import MongoLevels, MongoPushes
 MOST_AT_ONCE = 100
 
 
-def telling(chosen: Database, stores: Stores, owners: Owners) -> Telling:
+def telling(chosen: Database, stores: Stores) -> Telling:
     """Where it is kept what shops show."""
     alarm = Alarm(stores, MongoIncidents(chosen))
     pushes, levels = MongoPushes(chosen), MongoLevels(chosen)
-    return Telling(pushes, levels, MongoFollowing(chosen), alarm, owners)
+    return Telling(pushes, levels, MongoFollowing(chosen), alarm, stores.owners)
 
 
 def jobs(
@@ -38,7 +37,7 @@ def jobs(
     """What is done for each shop that wants to be told; one that hangs holds up no other."""
     found: dict[str, tuple[upkeep.Job, float]] = {}
     for line in lines:
-        for outcome in sorted({*pushing.OUTCOMES.values(), "same"}):
+        for outcome in sorted({*pushing.OUTCOMES.values(), pushing.SAME}):
             instruments.STOCK_PUSHES.labels(line.name, outcome)  # from 0
         found[f"following for {line.name}"] = (following(chosen, parts, line), 0.2)
         found[f"pushing to {line.name}"] = (pushes(parts, line), 0.2)
@@ -67,7 +66,9 @@ def pushes(parts: Telling, line: Line) -> upkeep.Job:
     return push
 
 
-async def shown(settings: Settings, name: str, most: int) -> tuple[Mapping[str, int], Sequence[Push]]:
+async def pushed(
+    settings: Settings, name: str, most: int
+) -> tuple[Mapping[str, int], Sequence[Push]]:
     """How it stands with what a shop was told: how many of each sort, and what is not at rest."""
     async with opened(settings) as chosen:
         await migrate(chosen)

@@ -14,7 +14,6 @@ MOST_COUNTED = 100_000
 """Beyond that it makes no difference."""
 
 
-
 def oldest(where: Filter, since: str) -> Sequence[Filter]:
     """How many milliseconds the oldest of some has waited."""
     return [

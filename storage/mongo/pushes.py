@@ -129,9 +129,7 @@ class MongoPushes:
         }
         where = {"_id": {"$in": [row["_id"] for row in rows]}, **DUE, **is_due}
         await self._database.change_all(PUSHES.name, where, [{"$set": mine}])
-        return msgspec.convert(
-            await self._database.find(PUSHES.name, {"owner": owner}), list[Push]
-        )
+        return msgspec.convert(await self._database.find(PUSHES.name, {"owner": owner}), list[Push])
 
     async def sending(self, several: Sequence[tuple[Push, Sent]]) -> None:
         changes = [(_mine(row), [{"$set": _sending(row, sent)}]) for row, sent in several]
@@ -156,7 +154,9 @@ class MongoPushes:
         """How many rows a channel has, and of how many it does not show what it should."""
         found = {"all": {}, "waiting": DUE, "adrift": {"is_adrift": True}}
         return {
-            name: await self._database.count(PUSHES.name, {"channel": channel, **where}, MOST_COUNTED)
+            name: await self._database.count(
+                PUSHES.name, {"channel": channel, **where}, MOST_COUNTED
+            )
             for name, where in found.items()
         }
 

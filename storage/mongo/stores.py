@@ -13,6 +13,7 @@ from domain.incidents import Incident
 from domain.journal import Happening
 from domain.ledger import Posting
 from domain.lookups import Lookup
+from domain.ownership import DEFAULTS, Owners
 from domain.payments import Payment
 from domain.ports import Overtaken, Place, Work
 from domain.ports.timing import StepsTold, untold
@@ -39,9 +40,15 @@ class MongoStores:
     """`ports.Stores` over one database."""
 
     def __init__(
-        self, database: Database, most_near: int = MOST_NEAR, *, taken: StepsTold = untold
+        self,
+        database: Database,
+        most_near: int = MOST_NEAR,
+        *,
+        taken: StepsTold = untold,
+        owners: Owners = DEFAULTS,
     ) -> None:
         self._database = database
+        self.owners = owners
         self._clock = Clock(database)
         self.claims = MongoClaims(database, self._clock)
         self.holds = MongoHolds(database, self._clock, most_near, taken)

@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import random
 import re
-from asyncio import sleep
+from asyncio import Event, sleep
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -56,7 +56,7 @@ class Shopify:
         self.outbox: list[tuple[str, str, bytes]] = []
         self.faults: deque[str] = deque()
         self.calls: list[Object] = []
-        self.hangs = False
+        self.hangs, self.asked = False, Event()
         self.refuses: Object | None = None
         self.shown: list[tuple[str, int, int]] = []  # each number that was set, in order
         self.keys: dict[str, tuple[str, Object]] = {}
@@ -248,6 +248,7 @@ class Shopify:
         fault = self.faults.popleft() if self.faults else ""
         asked = json.loads(await request.body())
         self.calls.append(asked)
+        self.asked.set()
         if fault == "hang" or self.hangs:
             await sleep(3600)
         if fault.isdigit():
@@ -310,7 +311,9 @@ class Shopify:
         said = json.dumps(input, sort_keys=True)
         if key in self.keys:
             before, answer = self.keys[key]
-            spent = _refusals([("IDEMPOTENCY_KEY_PARAMETER_MISMATCH", "The key is spent.", ["key"])])
+            spent = _refusals(
+                [("IDEMPOTENCY_KEY_PARAMETER_MISMATCH", "The key is spent.", ["key"])]
+            )
             return answer if before == said else spent
         if self.refuses:
             return {"userErrors": [self.refuses]}
@@ -333,9 +336,8 @@ class Shopify:
         if refused:
             return _refusals(refused)
         for (item, place), each in levels:
-            product = next(
-                id for id, one in self.products.items() if one["variants"][0]["id"] == item
-            )
+            all_products = self.products.items()
+            product = next(n for n, one in all_products if one["variants"][0]["id"] == item)
             sku = self.products[product]["variants"][0]["sku"]
             self.shown.append((sku, place, each["quantity"]))
             self.counted(product, place, each["quantity"])
