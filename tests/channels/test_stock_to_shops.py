@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from asyncio import CancelledError, create_task, gather, to_thread
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from adapters.shopify.translate.levels import ITEMS, SET
 from commands.channels import pushing
-from domain.channels.pushing import MOST_ATTEMPTS
+from domain.channels.pushing import MOST_ATTEMPTS, Rest
 from domain.ownership import ConflictPolicy, Override, owners
 from gateway.bootstrap import pushing as bootstrap
 from gateway.channels.configuring import Configuration, load
@@ -384,6 +384,58 @@ async def test_a_shop_that_hangs_does_not_hold_up_the_door(shelf_of, peer, stall
 
     assert peer.units(MUG, FIRST) == 8
     assert await shelf_of.drifts() == []
+
+
+class Meanwhile:
+    """An adapter whose calls last long enough for something to happen."""
+
+    def __init__(self, adapter: Any, happens: Callable[[], Awaitable[Any]]) -> None:
+        self._happens, self.stock = happens, adapter.stock
+        self._set = adapter.set_stock
+
+    async def set_stock(self, told: Any) -> Any:
+        answers = await self._set(told)
+        await self._happens()
+        return answers
+
+
+async def test_a_change_while_a_shop_is_told_is_told_next(shelf_of, peer, stall, monkeypatch):
+    await shelf_of.catch_up()
+    await stall.do("reserveStock", lines=[mugs(1)])
+    await shelf_of.note()
+
+    async def sold() -> None:
+        await stall.do("reserveStock", lines=[mugs(1)])
+        await shelf_of.note()
+
+    with monkeypatch.context() as patched:
+        adapter = Meanwhile(shelf_of.line.adapter, sold)
+        patched.setattr(pushing, "_setter", lambda _: adapter)
+        await shelf_of.push()
+    assert peer.units(MUG, FIRST) == 9
+    assert (await shelf_of.row())["since"]
+
+    await shelf_of.come()
+    await shelf_of.push()
+
+    assert peer.units(MUG, FIRST) == 8
+    assert (await shelf_of.row())["due"] is None
+
+
+async def test_who_lost_the_lease_writes_nothing(shelf_of, stall):
+    await shelf_of.catch_up()
+    await stall.do("reserveStock", lines=[mugs(1)])
+    await shelf_of.note()
+    pushes = shelf_of.telling.pushes
+    [mine] = await pushes.take("kitchen", 10)
+    await shelf_of.come()
+    [theirs] = await pushes.take("kitchen", 10)
+
+    await pushes.rest([(mine, Rest(99, 99, 1))])
+    assert (await shelf_of.row())["shown"] == 10
+
+    await pushes.rest([(theirs, Rest(9, 9, 2))])
+    assert (await shelf_of.row())["shown"] == 9
 
 
 async def test_what_a_shop_does_not_sell_is_left_until_it_does(shelf_of, peer):
