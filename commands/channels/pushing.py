@@ -123,11 +123,12 @@ def _setter(line: Line) -> SetsStock:
 async def _pushed(
     parts: Telling, line: Line, setter: SetsStock, rows: Sequence[Push]
 ) -> Counter[str]:
-    levels = await parts.levels.many([(row.sku, row.location_id) for row in rows])
-    channel = await parts.levels.channel(line.account.channel_id)
     unsure = [row for row in rows if row.is_unsure]
     answers = await setter.stock([(row.sku, row.place) for row in unsure]) if unsure else ()
     seen = dict(zip((row.id for row in unsure), answers, strict=True))
+    # Asking may have taken a while: ours is read after it.
+    levels = await parts.levels.many([(row.sku, row.location_id) for row in rows])
+    channel = await parts.levels.channel(line.account.channel_id)
     decisions = [(row, _decided(parts, line, row, levels, channel, seen)) for row in rows]
     for row, decision in decisions:
         if isinstance(decision, Rest | Send) and decision.drift is not None:

@@ -152,12 +152,16 @@ class MongoPushes:
 
     async def counts(self, channel: str) -> Mapping[str, int]:
         """How many rows a channel has, and of how many it does not show what it should."""
-        found = {"all": {}, "waiting": DUE, "adrift": {"is_adrift": True}}
+        sorts: Mapping[str, Filter] = {
+            "all": {},
+            "waiting": DUE,
+            "adrift": {"is_adrift": True},
+        }
         return {
             name: await self._database.count(
                 PUSHES.name, {"channel": channel, **where}, MOST_COUNTED
             )
-            for name, where in found.items()
+            for name, where in sorts.items()
         }
 
     async def page(self, channel: str, *, most: int) -> Sequence[Push]:
