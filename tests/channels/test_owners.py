@@ -67,6 +67,12 @@ def test_who_counts_stock_is_not_told_of_it(tmp_path):
         configured(tmp_path, '[owners]\n"stock.on_hand" = "penny-nl"', text)
 
 
+@pytest.fixture(autouse=True)
+async def leaves_no_incidents(stall):
+    yield
+    await stall.database.delete("incidents", {})
+
+
 @asynccontextmanager
 async def telling(stall, found):
     """Gives who takes what Penny tells, under a table of owners."""

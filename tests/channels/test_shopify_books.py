@@ -95,6 +95,7 @@ async def counter_over(database: Database, folder: Path, url: str) -> AsyncItera
     await database.delete(INCIDENTS.name, {})
     async with desk_over(database, configuration) as found:
         yield Counter(found.database, found.lines, found.http)
+    await database.delete(INCIDENTS.name, {})
 
 
 @pytest.fixture

@@ -140,6 +140,7 @@ async def shelf_of(stall: Trading, peer: Shopify, tmp_path: Path) -> AsyncIterat
     async with desk_over(database, found) as desk:
         yield Shelf(desk, peer, found, stall.leader)
     await database.delete(CHANNELS.name, {"code": "kitchen"})
+    await database.delete(INCIDENTS.name, {})
 
 
 def numbers_at(peer: Shopify, place: int) -> list[int]:
