@@ -22,7 +22,8 @@ class IncidentKind(StrEnum):
     UNKNOWN_WORD: a channel used a word that the adapter does not know. NOT_APPLIED: what a channel
     told cannot become part of the books as it is. REFUND_FAILED: money that a customer was to get
     back did not arrive. OPERATION_FAILED: a provider that was told to capture or cancel has not.
-    OUTCOME_UNKNOWN: for an hour nobody could say what came of an operation.
+    OUTCOME_UNKNOWN: for an hour nobody could say what came of an operation. DRIFT: a channel says
+    otherwise than who owns the field.
     """
 
     UNKNOWN_WORD = "UNKNOWN_WORD"
@@ -30,6 +31,7 @@ class IncidentKind(StrEnum):
     REFUND_FAILED = "REFUND_FAILED"
     OPERATION_FAILED = "OPERATION_FAILED"
     OUTCOME_UNKNOWN = "OUTCOME_UNKNOWN"
+    DRIFT = "DRIFT"
 
 
 class Incident(Entity, frozen=True, kw_only=True):

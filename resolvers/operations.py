@@ -13,9 +13,11 @@ from domain.errors import BadInput
 from domain.ids import ChannelId, Kind, OperationId, RefundId
 from domain.incidents import Incident, IncidentKind, IncidentQuery
 from domain.operations import Channel
+from domain.ownership import OwnershipRule
 from domain.pages import MAX_SIZE, Cursor, Page
 from domain.payments import Payment, PaymentOperation, Refund
 from domain.values import Actor
+from domain.viewer import Everything, Subject, reach
 from resolvers.context import Context, Info
 from resolvers.reading import looks_at
 
@@ -59,6 +61,12 @@ async def incidents(
 ) -> Page[Incident]:
     query = IncidentQuery(None if kinds is None else tuple(kinds), open)
     return await info.context.incidents.page(query, pages.forward(first, after))
+
+
+@looks_at()
+async def ownership(info: Info) -> Sequence[OwnershipRule]:
+    within = reach(info.viewer, Subject.INCIDENTS)
+    return info.context.stores.owners.rules if isinstance(within, Everything) else ()
 
 
 @looks_at("channel_id")

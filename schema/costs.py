@@ -33,8 +33,8 @@ SLICING = ("first", "last")
 _VALUES = (
     "Actor Address Authority AvailabilityEdge AvailabilityTerm Consent "
     "DeliveryChoice Disposition ExternalRef FieldChange Freshness Identity IncidentEdge "
-    "JournalEntryEdge LoyaltyEntryEdge MetadataEntry Money OrderEdge PageInfo ParkedDelivery "
-    "PaymentEdge ProductEdge ReadingStatus StockLevelEdge TaxLine TaxedMoney Totals Tracking "
+    "JournalEntryEdge LoyaltyEntryEdge MetadataEntry Money OrderEdge OwnershipRule PageInfo "
+    "ParkedDelivery PaymentEdge ProductEdge ReadingStatus StockLevelEdge TaxLine TaxedMoney Totals Tracking "
     "_Service"
 )
 WEIGHTLESS = frozenset(_VALUES.split())
@@ -91,6 +91,7 @@ LISTS: Mapping[str, int] = MappingProxyType(
         "Query.findCustomers": 5,
         "Query.locations": 20,
         "Query.nodes": 100,
+        "Query.ownership": 11,
         "Query.products": 100,
         "Reservation.lines": 3,
         "Return.lines": 2,

@@ -15,7 +15,13 @@ from schema.customers import Customer, IdentityInput, LookupPurpose
 from schema.federation import Entity, Representation, Service
 from schema.fields import Column, argument, federated, root
 from schema.guards import Needs
-from schema.operations import Channel, IncidentConnection, IncidentKind
+from schema.operations import (
+    GOVERNED,
+    Channel,
+    IncidentConnection,
+    IncidentKind,
+    OwnershipRule,
+)
 from schema.orders import ORDER_FILTERS, Order, OrderConnection
 from schema.payments import Payment, PaymentConnection, PaymentState
 from schema.shared import EITHER_WAY, FORWARD, Node
@@ -143,6 +149,12 @@ class Query:
         **FORWARD,
         kinds=argument(list[IncidentKind] | None, "Only of these kinds."),
         open=argument(bool | None, "Only those that are open, or closed; null: all.", True),
+    )
+    ownership: list[OwnershipRule] = root(
+        operations.ownership,
+        "For staff: which system owns which field.",
+        Column.OPERATIONS,
+        GOVERNED,
     )
     service: Service = federated("_service", entities.service, "For routers: what is served here.")
     entities: list[Entity | None] = federated(

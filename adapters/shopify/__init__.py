@@ -11,10 +11,11 @@ from msgspec.structs import replace
 
 from adapters.shopify import webhooks
 from adapters.shopify.client import Client
+from adapters.shopify.levels import Shelves
 from adapters.shopify.translate import news
 from adapters.shopify.translate.queries import ASKED, gid
 from adapters.shopify.translate.words import Options
-from domain.channels.abilities import Capabilities, Hooks, Reading, Thing
+from domain.channels.abilities import Capabilities, Hooks, Reading, Repeats, Setting, Thing
 from domain.channels.accounts import Account, Misconfigured, Secret
 from domain.channels.answers import Answer, Changes, Found, Missing, ReadError, Trouble
 from domain.channels.inbound import Delivery, News
@@ -24,6 +25,8 @@ CAPABILITIES = Capabilities(
     reads=dict.fromkeys(ASKED, Reading.BATCH),
     batch={thing: asked.most for thing, asked in ASKED.items()},
     windows=frozenset(ASKED),
+    sets_stock=Setting.COMPARED,
+    repeats=Repeats.RECOGNISED,
     hooks=Hooks.SIGNED,
     headers=webhooks.HEADERS,
     resends_for=timedelta(hours=4),
@@ -37,6 +40,8 @@ class Shopify:
 
     def __init__(self, account: Account, client: Client, options: Options) -> None:
         self._account, self._client, self._options = account, client, options
+        shelves = Shelves(client)
+        self.stock, self.set_stock = shelves.stock, shelves.set_stock
         unheard = frozenset[Thing]() if account.locations else {Thing.STOCK}
         self.capabilities = replace(CAPABILITIES, windows=CAPABILITIES.windows - unheard)
 

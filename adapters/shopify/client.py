@@ -21,16 +21,14 @@ from adapters.shopify.translate.queries import (
     Cost,
     Nodes,
     Page,
-    Problem,
     shaped,
 )
+from adapters.shopify.translate.troubles import failed, refused
 from domain.channels.accounts import Secret
 from domain.channels.answers import Trouble
-from domain.ports.channels import Call, CallFailed, Reply, Transport
+from domain.ports.channels import Call, CallFailed, Transport
 
 PATH = f"/admin/api/{VERSION}/graphql.json"
-TROUBLES = {401: Trouble.AUTH, 403: Trouble.AUTH, 429: Trouble.RATE_LIMITED}
-DENIED = frozenset({"ACCESS_DENIED", "UNAUTHORIZED"})
 
 
 class Client:
@@ -45,7 +43,7 @@ class Client:
         Raises:
             CallFailed: there is no answer that could be used for any of them.
         """
-        found = Nodes.of(await self._ask(asked.nodes, {"ids": list(ids)}))
+        found = Nodes.of(await self.ask(asked.nodes, {"ids": list(ids)}))
         if len(found) != len(ids):
             raise CallFailed(Trouble.BAD_DATA, "Shopify answers something else than was asked.")
         return [
@@ -64,23 +62,28 @@ class Client:
         when = since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         given = {"query": f"updated_at:>='{when}'", "after": after}
         within = {"place": f"gid://shopify/Location/{place}"} if place else {}
-        page = Page.of(await self._ask(asked.changed, {**given, **within}))
+        page = Page.of(await self.ask(asked.changed, {**given, **within}))
         info = page.page_info
         found = [shaped(each, asked) for each in page.nodes]
         return found, info.end_cursor if info.has_next_page else None
 
-    async def _ask(self, query: str, variables: Mapping[str, Any]) -> msgspec.Raw:
+    async def ask(self, query: str, variables: Mapping[str, Any]) -> msgspec.Raw:
+        """The data of an answer. What changes something has a key: it may be repeated.
+
+        Raises:
+            CallFailed: there is no answer that could be used.
+        """
         key = self._key.reveal() if self._key else ""
         headers = {"content-type": "application/json", "x-shopify-access-token": key}
         body = msgspec.json.encode({"query": query, "variables": variables})
         call = Call(method="POST", path=PATH, headers=headers, body=body, is_repeatable=True)
         reply = await self._transport.ask(call)
         if reply.status != 200:
-            raise _failed(reply)
+            raise failed(reply)
         answered: Answered = reply.decoded(Answered)
         self._heed(answered.extensions.cost)
         for error in answered.errors:
-            raise _refused(error)
+            raise refused(error)
         return answered.data
 
     def _heed(self, cost: Cost | None) -> None:
@@ -89,18 +92,3 @@ class Client:
             points = max(cost.requested_query_cost or 1.0, 1.0)
             bucket = cost.throttle_status
             self._transport.allow(bucket.currently_available / points, bucket.restore_rate / points)
-
-
-def _failed(reply: Reply) -> CallFailed:
-    trouble = TROUBLES.get(reply.status, Trouble.UNAVAILABLE)
-    wait = reply.headers.get("retry-after", "")
-    after = float(wait) if wait.replace(".", "", 1).isdigit() else None
-    return CallFailed(trouble, f"Shopify answers {reply.status}.", after)
-
-
-def _refused(error: Problem) -> CallFailed:
-    code = error.extensions.code
-    if code == "THROTTLED":
-        return CallFailed(Trouble.RATE_LIMITED, "Shopify has had enough of us for now.", 1.0)
-    trouble = Trouble.AUTH if code in DENIED else Trouble.BAD_DATA
-    return CallFailed(trouble, f"Shopify says: {error.message[:200]}")

@@ -44,3 +44,20 @@ class Alarm:
             "UNKNOWN; see whether a newer version knows it."
         )
         await self.open(IncidentKind.UNKNOWN_WORD, account, f"{field} = {raw}", detail)
+
+    async def drift(
+        self, account: Account, about: str, field: str, canonical: str, observed: str
+    ) -> None:
+        """A channel says otherwise than who owns a field."""
+        detail = (
+            f"The {about} ({field}) is {canonical!r}, by who owns it. {account.name} says "
+            f"{observed!r}, which is not its to say: see what writes there. Owners are set in the "
+            "configuration under [owners]; `ownership` shows them."
+        )
+        await self.open(IncidentKind.DRIFT, account, about, detail)
+
+    async def agreed(self, account: Account, about: str) -> None:
+        """A channel has come to say what the owner says."""
+        subject = printable(f"{account.name}: {about}", LONGEST_SUBJECT)
+        said = f"{account.name} says the same again."
+        await self._incidents.settle(IncidentKind.DRIFT, subject, account.actor, said, account.name)

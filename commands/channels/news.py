@@ -6,17 +6,21 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from commands.channels import telling
+from commands.channels import drifting, stock, telling
 from commands.channels.incidents import Alarm
 from commands.channels.payments import Awaited, Teller
+from domain.channels import goods
 from domain.channels.abilities import Reading, Thing
 from domain.channels.answers import Found, Missing, ReadError
+from domain.channels.goods import Cause, Compared, NotTaken
 from domain.channels.inbound import Fact, News, RefetchHint, Snapshot, Unrecognised
-from domain.channels.told import Told
+from domain.channels.told import StockTold, Told
 from domain.incidents import IncidentKind
 from domain.ports import Stores
 from domain.ports.channels import Line
+from domain.ports.pushing import Pushes
 from domain.ports.receiving import Inbox, Incidents
+from domain.stock import StockLevel
 
 
 class Unread(Exception):
@@ -37,6 +41,7 @@ class Receiving(Struct, frozen=True):
     stores: Stores
     inbox: Inbox
     incidents: Incidents
+    pushes: Pushes
 
     @property
     def alarm(self) -> Alarm:
@@ -53,7 +58,7 @@ async def apply(receiving: Receiving, line: Line, cause: str, news: Sequence[New
         Refusal, Refused: it says what cannot be.
         Unavailable: the database does not answer.
     """
-    by = Teller(line.adapter.provider, line.account, cause)
+    by = Teller(line.adapter.provider, line.account, cause, receiving.stores.owners)
     strange = [each.word for each in news if isinstance(each, Unrecognised)]
     for each in news:
         await _one(receiving, line, by, each)
@@ -79,10 +84,23 @@ async def _one(receiving: Receiving, line: Line, by: Teller, news: News) -> None
 
 
 async def _told(receiving: Receiving, line: Line, by: Teller, told: Told) -> None:
-    """What is not taken is no reason to stop, but somebody is told once for each place."""
-    if answer := await telling.tell(receiving.stores, by, told):
-        about = f"stock at {answer.told.location}: {answer.cause}"
-        await receiving.alarm.open(IncidentKind.NOT_APPLIED, line.account, about, answer.why)
+    """What is not taken is no reason to stop, but somebody is told."""
+    if isinstance(told, StockTold) and line.push_stock:
+        # Who tells the shop finds out whether it is an echo, or somebody wrote there.
+        await receiving.pushes.doubt(line.name, told.location, told.sku, told.on_hand)
+        if not await stock.is_counted_there(receiving.stores, by, told):
+            return
+    match await telling.tell(receiving.stores, by, told):
+        case NotTaken(Cause.OTHER_OWNER, what, _, StockLevel() as level):
+            if found := goods.compared_count(what, line.account, level, by.owners):
+                await drifting.record(receiving.alarm, line.account, found)
+        case NotTaken(cause=cause, told=what, why=why):
+            about = f"stock at {what.location}: {cause}"
+            await receiving.alarm.open(IncidentKind.NOT_APPLIED, line.account, about, why)
+        case Compared() as found:
+            await drifting.record(receiving.alarm, line.account, found)
+        case None:
+            return
 
 
 async def _fact(receiving: Receiving, line: Line, by: Teller, fact: Fact) -> None:

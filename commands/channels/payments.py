@@ -16,6 +16,7 @@ from domain import payments, recorded
 from domain.channels import describing
 from domain.channels.accounts import Account
 from domain.channels.told import OperationTold, PaymentTold
+from domain.ownership import DEFAULTS, Owners
 from domain.payments import Payment, Recorded, Report
 from domain.ports import Stores, Work
 from domain.refusals import refuse_any
@@ -23,11 +24,12 @@ from domain.values import whole_milliseconds
 
 
 class Teller(Struct, frozen=True):
-    """Who tells, through which delivery or turn of reconciliation (`cause`)."""
+    """Who tells, through which delivery or turn of reconciliation (`cause`), of whose fields."""
 
     provider: str
     account: Account
     cause: str
+    owners: Owners = DEFAULTS
 
 
 class Awaited(Exception):

@@ -5,15 +5,15 @@ from __future__ import annotations
 from commands.channels import landing
 from commands.channels.payments import Teller
 from commands.payments.saving import patiently
-from domain.catalog import Product
 from domain.channels import goods
+from domain.channels.goods import Compared
 from domain.channels.told import ProductTold
 from domain.ports import Stores
 from domain.refusals import refuse_any
 
 
-async def tell(stores: Stores, by: Teller, told: ProductTold) -> Product:
-    """Record a product as it is told; one that is known from elsewhere stays as it is.
+async def tell(stores: Stores, by: Teller, told: ProductTold) -> Compared | None:
+    """Record of a product what is the channel's to say; gives what it says beyond that.
 
     Raises:
         Refused: it says what cannot be.
@@ -21,9 +21,10 @@ async def tell(stores: Stores, by: Teller, told: ProductTold) -> Product:
     """
     refuse_any(goods.wrong_product(told))
 
-    async def attempt() -> Product:
+    async def attempt() -> Compared | None:
         before = await stores.records.product(told.sku)
-        after = goods.product(told, by.account, before, await stores.now())
-        return await landing.saved(stores, by, before, after)
+        after = goods.product(told, by.account, before, await stores.now(), by.owners)
+        await landing.saved(stores, by, before, after)
+        return goods.compared_product(told, by.account, before, by.owners)
 
     return await patiently(stores, told.sku, attempt)

@@ -7,16 +7,15 @@ from commands.channels.orders import located
 from commands.channels.payments import Awaited, Teller
 from commands.payments.saving import patiently
 from domain.channels import goods
-from domain.channels.goods import Cause, NotTaken
+from domain.channels.goods import Cause, Compared, NotTaken
 from domain.channels.told import StockTold
 from domain.ids import LocationId
 from domain.ports import Stores
 from domain.refusals import refuse_any
-from domain.stock import StockLevel
 
 
-async def tell(stores: Stores, by: Teller, told: StockTold) -> StockLevel | NotTaken:
-    """Record what a channel counts, where the count is its own.
+async def tell(stores: Stores, by: Teller, told: StockTold) -> NotTaken | Compared | None:
+    """Record what a channel counts, where the count is its own; or why it is not taken.
 
     Raises:
         Awaited: there is no such product yet.
@@ -31,7 +30,7 @@ async def tell(stores: Stores, by: Teller, told: StockTold) -> StockLevel | NotT
     if await stores.records.product(told.sku) is None:
         raise Awaited(told.sku, "product")
 
-    async def attempt() -> StockLevel | NotTaken:
+    async def attempt() -> NotTaken | Compared | None:
         return await _counted(stores, by, told, place)
 
     return await patiently(stores, f"{told.sku}\x00{place}", attempt)
@@ -39,9 +38,18 @@ async def tell(stores: Stores, by: Teller, told: StockTold) -> StockLevel | NotT
 
 async def _counted(
     stores: Stores, by: Teller, told: StockTold, place: LocationId
-) -> StockLevel | NotTaken:
+) -> NotTaken | Compared | None:
     before = await stores.records.level(told.sku, place)
-    after = goods.level(told, by.account, place, before, await stores.now())
+    after = goods.level(told, by.account, place, before, await stores.now(), by.owners)
     if isinstance(after, NotTaken):
         return after
-    return await landing.saved(stores, by, before, after)
+    await landing.saved(stores, by, before, after)
+    return goods.compared_count(told, by.account, before, by.owners)
+
+
+async def is_counted_there(stores: Stores, by: Teller, told: StockTold) -> bool:
+    """Is it the channel itself that counts these units?"""
+    place = await located(stores, by, told.location)
+    level = await stores.records.level(told.sku, place) if place else None
+    rule = by.owners.of("stock", "on_hand")
+    return level is not None and rule.owns(by.account.name, level.authority.system)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from commands.channels import customers, linking, orders, payers, payments, products, stock
 from commands.channels.payments import Teller
-from domain.channels.goods import NotTaken
+from domain.channels.goods import Compared, NotTaken
 from domain.channels.told import (
     CustomerTold,
     OperationTold,
@@ -18,8 +18,10 @@ from domain.payments import Payment
 from domain.ports import Stores
 
 
-async def tell(stores: Stores, by: Teller, told: Told) -> NotTaken | None:
+async def tell(stores: Stores, by: Teller, told: Told) -> NotTaken | Compared | None:
     """Record a whole thing. What is not taken is answered, so that somebody can be told.
+
+    So is what the channel says that is not its to say.
 
     Raises:
         Awaited: something that must come first is not here yet.
@@ -35,10 +37,9 @@ async def tell(stores: Stores, by: Teller, told: Told) -> NotTaken | None:
             person = await customers.tell(stores, by, told)
             await payers.introduced(stores, by, person, told.ref)
         case ProductTold():
-            await products.tell(stores, by, told)
+            return await products.tell(stores, by, told)
         case StockTold():
-            answer = await stock.tell(stores, by, told)
-            return answer if isinstance(answer, NotTaken) else None
+            return await stock.tell(stores, by, told)
     return None
 
 

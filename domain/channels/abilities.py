@@ -36,6 +36,17 @@ class Writing(StrEnum):
     REFUND = "refund"
 
 
+class Setting(StrEnum):
+    """How a channel is told of our stock: not at all, or it sets a number.
+
+    COMPARED: it does so only if the number before it is the one that was expected.
+    """
+
+    NONE = "none"
+    SET = "set"
+    COMPARED = "compared"
+
+
 class Repeats(StrEnum):
     """What comes of a write that is sent again under the same key."""
 
@@ -71,6 +82,7 @@ class Capabilities(Struct, frozen=True, kw_only=True):
     batch: Mapping[Thing, int] = {}
     windows: frozenset[Thing] = frozenset()
     writes: frozenset[Writing] = frozenset()
+    sets_stock: Setting = Setting.NONE
     repeats: Repeats = Repeats.DONE_TWICE
     refunds_at_once: bool = True
     hooks: Hooks = Hooks.NONE

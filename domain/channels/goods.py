@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -14,7 +15,9 @@ from domain.catalog import Price, Product
 from domain.channels.accounts import Account
 from domain.channels.people import seen
 from domain.channels.told import ProductTold, StockTold
+from domain.freshness import KASSA
 from domain.ids import Kind, LocationId, ProductId, StockLevelId
+from domain.ownership import DEFAULTS, FIRST, PRODUCT_FIELDS, ConflictPolicy, Owners
 from domain.refusals import Invalid, Refusal
 from domain.stock import Authority, StockLevel
 from domain.values import MAX_INT, MAX_MINOR, whole_milliseconds
@@ -39,6 +42,21 @@ class NotTaken(Struct, frozen=True):
     level: StockLevel | None = None
 
 
+class Difference(Struct, frozen=True):
+    """What a channel says of a field, and what its owner says."""
+
+    field: str
+    canonical: str
+    observed: str
+
+
+class Compared(Struct, frozen=True):
+    """What a channel says that is not its to say, beside who owns it; nothing: they agree."""
+
+    about: str
+    differences: tuple[Difference, ...]
+
+
 def wrong_product(told: ProductTold) -> Iterator[Refusal]:
     if not 0 < len(told.sku) <= LONGEST_SKU:
         yield Invalid(why=f"A sku has from 1 to {LONGEST_SKU} characters.")
@@ -47,10 +65,16 @@ def wrong_product(told: ProductTold) -> Iterator[Refusal]:
         yield Invalid(why=f"The price of {told.sku!r} cannot be.")
 
 
-def product(told: ProductTold, account: Account, before: Product | None, now: datetime) -> Product:
-    """The product as it is told; one that is known from elsewhere stays as it is."""
+def product(
+    told: ProductTold,
+    account: Account,
+    before: Product | None,
+    now: datetime,
+    owners: Owners = DEFAULTS,
+) -> Product:
+    """The product with what is the channel's to say of it; one that nobody knew is its alone."""
     said = seen(told.as_of, told)
-    if before and (before.told_by != account.channel_id or (before.seen and before.seen >= said)):
+    if before and before.seen and before.seen >= said:
         return before
     known = before or Product(
         id=ProductId(ids.derived(Kind.PRODUCT, told.sku)),
@@ -58,17 +82,61 @@ def product(told: ProductTold, account: Account, before: Product | None, now: da
         updated_at=now,
         sku=told.sku,
         name=told.name,
-    )
-    return replace(
-        known,
-        name=told.name or told.sku,
-        description=told.description,
-        barcodes=(told.barcode,) if told.barcode else (),
-        prices=tuple(_prices(told)),
-        is_published=told.is_published,
         told_by=account.channel_id,
-        seen=said,
     )
+    values = _values(told)
+    taken = {name: values[name] for name in PRODUCT_FIELDS if _takes(name, account, known, owners)}
+    return replace(known, **taken, seen=said) if taken else known
+
+
+def compared_product(
+    told: ProductTold, account: Account, before: Product | None, owners: Owners = DEFAULTS
+) -> Compared | None:
+    """What the channel says of fields that others own; None if it owns all of them."""
+    if before is None:
+        return None
+    others = [
+        name
+        for name in PRODUCT_FIELDS
+        if not _owns(name, account, before, owners)
+        and owners.of("product", name).conflict is not ConflictPolicy.LAST_WRITE_WINS
+    ]
+    found = (Difference(name, *pair) for name, pair in _differing(told, before) if name in others)
+    return Compared(f"product {told.sku}", tuple(found)) if others else None
+
+
+def _owns(name: str, account: Account, known: Product, owners: Owners) -> bool:
+    teller = account.name if known.told_by == account.channel_id else known.told_by or KASSA
+    return owners.of("product", name).owns(account.name, teller)
+
+
+def _takes(name: str, account: Account, known: Product, owners: Owners) -> bool:
+    is_refused = owners.of("product", name).conflict is ConflictPolicy.REJECT_AND_RECORD
+    return not known.version or not is_refused or _owns(name, account, known, owners)
+
+
+def _values(told: ProductTold) -> Mapping[str, Any]:
+    return {
+        "name": told.name or told.sku,
+        "description": told.description,
+        "barcodes": (told.barcode,) if told.barcode else (),
+        "prices": tuple(_prices(told)),
+        "is_published": told.is_published,
+    }
+
+
+def _differing(told: ProductTold, known: Product) -> Iterator[tuple[str, tuple[str, str]]]:
+    """Fields of which the channel says something else. What it leaves out it does not say."""
+    for name in ("name", "description", "is_published"):
+        ours, theirs = getattr(known, name), getattr(told, name)
+        if theirs is not None and theirs != ours:
+            yield name, (str(ours), str(theirs))
+    if told.barcode and told.barcode not in known.barcodes:
+        yield "barcodes", (" ".join(known.barcodes), told.barcode)
+    for price in known.prices:
+        said = told.price if told.price and told.price.currency == price.currency else None
+        if said and said.minor != price.unit_minor:
+            yield "prices", (str(price.unit_minor), str(said.minor))
 
 
 def _prices(told: ProductTold) -> Iterator[Price]:
@@ -83,27 +151,49 @@ def wrong_count(told: StockTold) -> Iterator[Refusal]:
 
 
 def level(
-    told: StockTold, account: Account, place: LocationId, before: StockLevel | None, now: datetime
+    told: StockTold,
+    account: Account,
+    place: LocationId,
+    before: StockLevel | None,
+    now: datetime,
+    owners: Owners = DEFAULTS,
 ) -> StockLevel | NotTaken:
     """The level with the channel's count, if it is the channel's to count.
 
-    Where nobody has counted yet, the channel that does so first is the owner. Of two counts that
-    are as old the lower one counts: units that may not be there are not sold.
+    Of two counts that are as old the lower one counts: units that may not be there are not sold.
     """
-    as_of = whole_milliseconds(told.as_of)
+    rule, as_of = owners.of("stock", "on_hand"), whole_milliseconds(told.as_of)
+    is_own = rule.owns(account.name, before.authority.system if before else None)
     known = before or _uncounted(told, account, place, as_of, now)
-    owner = known.authority.system
-    if owner != account.name:
+    if not is_own and rule.conflict is ConflictPolicy.REJECT_AND_RECORD:
+        owner = known.authority.system if rule.authority == FIRST else rule.authority
         why = f"The stock of {told.sku!r} there is counted by {owner}, not by {account.name}."
-        return NotTaken(Cause.OTHER_OWNER, told, why, known)
-    if before and (as_of, -told.on_hand) <= (before.observed_at, -before.on_hand):
+        return NotTaken(Cause.OTHER_OWNER, told, why, before)
+    is_new = is_own and known.authority.system != account.name
+    if before and not is_new and (as_of, -told.on_hand) <= (before.observed_at, -before.on_hand):
         return before
     free = told.on_hand - known.committed - known.reserved - known.unavailable
     if free < 0:
         why = f"{told.on_hand} units of {told.sku!r} are on hand, and {told.on_hand - free} are "
         return NotTaken(Cause.PROMISED, told, f"{why}not free.", known)
     is_low = known.low_at is not None and free <= known.low_at
-    return replace(known, on_hand=told.on_hand, free=free, is_low=is_low, observed_at=as_of)
+    owner = Authority("on_hand", account.name, as_of) if is_new else known.authority
+    return replace(
+        known, on_hand=told.on_hand, free=free, is_low=is_low, observed_at=as_of, authority=owner
+    )
+
+
+def compared_count(
+    told: StockTold, account: Account, before: StockLevel | None, owners: Owners = DEFAULTS
+) -> Compared | None:
+    """What the channel counts beside who owns the number; None if it does, or nobody minds."""
+    rule = owners.of("stock", "on_hand")
+    is_own = before is None or rule.owns(account.name, before.authority.system)
+    if before is None or is_own or rule.conflict is ConflictPolicy.LAST_WRITE_WINS:
+        return None
+    differs = told.on_hand != before.on_hand
+    found = Difference("on_hand", str(before.on_hand), str(told.on_hand))
+    return Compared(f"stock of {told.sku} at {told.location}", (found,) if differs else ())
 
 
 def _uncounted(

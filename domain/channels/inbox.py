@@ -36,6 +36,7 @@ class Backlog(Struct, frozen=True):
     """Deliveries that are still to be applied, the age of the oldest, and what people must see.
 
     `instructions`: of which nobody knows what came of them, the oldest for `unknown_seconds`.
+    `pushes` are numbers that shops do not show yet, `push_seconds` the age of the oldest.
     """
 
     waiting: Count
@@ -44,6 +45,8 @@ class Backlog(Struct, frozen=True):
     incidents: Count
     instructions: Count
     unknown_seconds: float
+    pushes: Count
+    push_seconds: float
 
 
 class Kept(Struct, frozen=True, kw_only=True):

@@ -29,6 +29,8 @@ from domain.channels.answers import (
     Written,
 )
 from domain.channels.inbound import Delivery, News
+from domain.channels.pushing import StockSeen, StockSet, StockWritten
+from domain.ids import Sku
 
 
 class Call(Struct, frozen=True, kw_only=True):
@@ -152,6 +154,19 @@ class Operates(Protocol):
         ...
 
 
+@runtime_checkable
+class SetsStock(Protocol):
+    """An adapter of a channel that shows numbers of ours; a place is its name for a location."""
+
+    async def stock(self, places: Sequence[tuple[Sku, str]]) -> Sequence[StockSeen]:
+        """What it shows of each sku at each place, in order; never raises for one of them."""
+        ...
+
+    async def set_stock(self, told: Sequence[StockSet]) -> Sequence[StockWritten]:
+        """Have it show these numbers; an answer for each, in order, whatever came of the others."""
+        ...
+
+
 class Opens(Protocol):
     """The function by which a channel's folder gives its adapter."""
 
@@ -165,6 +180,7 @@ class Line(Struct, frozen=True, kw_only=True):
     adapter: Adapter
     secrets: tuple[Secret, ...] = ()
     poll_seconds: float = 60.0
+    push_stock: bool = False
 
     @property
     def name(self) -> str:

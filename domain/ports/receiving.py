@@ -9,7 +9,8 @@ from typing import Protocol
 from domain.channels.inbox import DeliveryState, Kept
 from domain.channels.marks import Mark
 from domain.channels.standing import Connection, Heard
-from domain.incidents import Incident
+from domain.incidents import Incident, IncidentKind
+from domain.values import Actor
 
 
 class Inbox(Protocol):
@@ -57,6 +58,12 @@ class Incidents(Protocol):
 
     async def open(self, incident: Incident) -> bool:
         """Tell of it; False if one of its kind and subject is open already."""
+        ...
+
+    async def settle(
+        self, kind: IncidentKind, subject: str, by_whom: Actor, resolution: str, cause: str
+    ) -> bool:
+        """Close the open incident of a subject, if there is one."""
         ...
 
 

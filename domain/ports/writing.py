@@ -33,6 +33,7 @@ from domain.ledger import Posting
 from domain.lookups import Lookup
 from domain.operations import Channel
 from domain.orders import Order, Return
+from domain.ownership import Owners
 from domain.payments import Payment
 from domain.ports.instructing import Instructions, Providers
 from domain.ports.landing import Records
@@ -213,6 +214,8 @@ class Stores(Protocol):
     def providers(self) -> Providers: ...
     @property
     def instructions(self) -> Instructions: ...
+    @property
+    def owners(self) -> Owners: ...
 
     async def is_told(self, cause: str) -> bool:
         """Does the journal know what came of a request?"""

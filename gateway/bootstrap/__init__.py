@@ -30,6 +30,7 @@ from gateway.bootstrap.filling import (
 )
 from gateway.bootstrap.opening import NO_DATABASE, bell, database, opened, parts
 from gateway.bootstrap.peppering import peppers
+from gateway.bootstrap.pushing import pushed
 from gateway.checking import watching
 from gateway.limits.accounts import Accounts
 from gateway.limits.purses import Purses
@@ -71,6 +72,7 @@ __all__ = [
     "parts",
     "peppers",
     "prepared",
+    "pushed",
     "seeded",
     "serving",
     "synced",
@@ -98,7 +100,8 @@ def serving(
     """The web application over these parts; it closes them when it ends."""
     reading = observing.repositories(MongoRepositories(chosen))
     telling = Providers(observing.instructions)
-    stores: Stores = MongoStores(chosen, taken=observing.stock, providers=telling)
+    owners = channels.configuration(settings).owners
+    stores: Stores = MongoStores(chosen, taken=observing.stock, providers=telling, owners=owners)
     view = views.named(settings.subgraph)
     offers: list[Welcome] = []
     bank = _bank(settings, observing)

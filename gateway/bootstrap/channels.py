@@ -17,7 +17,7 @@ from commands.channels import applying, syncing
 from commands.channels.news import Receiving
 from commands.payments import settling
 from domain import ids
-from domain.channels.abilities import Thing
+from domain.channels.abilities import Setting, Thing
 from domain.channels.accounts import Account, Misconfigured, Secret
 from domain.channels.inbox import DeliveryState
 from domain.ids import ChannelId, Kind
@@ -28,6 +28,7 @@ from domain.ports.channels import CallFailed, Line, Opens
 from domain.ports.receiving import Inbox
 from domain.ports.timing import Timed, untimed
 from gateway import upkeep
+from gateway.bootstrap import pushing
 from gateway.bootstrap.opening import opened
 from gateway.bootstrap.peppering import of_cards
 from gateway.channels import configuring, presence
@@ -43,6 +44,7 @@ from storage.mongo.leases import LEASE, Lease
 from storage.mongo.marks import MongoMarks
 from storage.mongo.migrate import WITH_OUTBOX, migrate
 from storage.mongo.operations import channel_id
+from storage.mongo.pushes import MongoPushes
 from storage.mongo.stores import MongoStores
 
 MOST_AT_ONCE = 20
@@ -115,11 +117,15 @@ def line(
         adapter = opens(configured)(account, transport)
     except Misconfigured as error:
         raise SettingsError(f"channels.{configured.name}: {error}") from error
+    if entry.push_stock and adapter.capabilities.sets_stock is Setting.NONE:
+        why = "`push_stock` is for shops; this kind of channel shows no stock of ours."
+        raise SettingsError(f"channels.{configured.name}: {why}")
     return Line(
         account=account,
         adapter=adapter,
         secrets=configured.secrets,
         poll_seconds=entry.poll_seconds,
+        push_stock=entry.push_stock,
     )
 
 
@@ -187,15 +193,17 @@ async def taking(
     async with connected(settings, chosen, stores, found, timed) as lines:
         webhooks.lines = stores.providers.lines = lines
         told = presence.telling(MongoConnections(chosen), lines, webhooks.hearing)
+        shown = [each for each in lines.values() if each.push_stock]
         yield {
             **jobs(chosen, receiving(chosen, stores), lines, found.keeping),
+            **pushing.jobs(chosen, pushing.telling(chosen, stores), shown),
             **({"connections": (told, presence.EVERY_SECONDS)} if lines else {}),
         }
 
 
 def receiving(chosen: Database, stores: Stores) -> Receiving:
     """Where news are kept and recorded."""
-    return Receiving(stores, MongoInbox(chosen), MongoIncidents(chosen))
+    return Receiving(stores, MongoInbox(chosen), MongoIncidents(chosen), MongoPushes(chosen))
 
 
 def jobs(
@@ -249,7 +257,7 @@ async def synced(
     found = configuration(settings)
     async with opened(settings) as chosen:
         await migrate(chosen)
-        stores, count = MongoStores(chosen), 0
+        stores, count = MongoStores(chosen, owners=found.owners), 0
         parts = receiving(chosen, stores)
         async with connected(settings, chosen, stores, found) as lines:
             if name not in lines:

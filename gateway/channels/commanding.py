@@ -66,6 +66,18 @@ def sync(
     out.print(f"{count} changes of {escape(name)} are in.")
 
 
+@channel.command()
+def stock(
+    name: Annotated[str, typer.Argument(help="Which channel, as in the configuration.")],
+    most: Annotated[int, typer.Option(min=1, max=10_000, help="So many rows.")] = 20,
+    embedded: Embedded = False,
+) -> None:
+    """Show what a shop shows of our stock: what is still to be told first, and why it waits."""
+    with database(embedded=embedded) as settings:
+        table = asyncio.run(_stocked(settings, name, most))
+    out.print(table)
+
+
 @inbox.command("list")
 def deliveries(
     state: Annotated[DeliveryState | None, typer.Option(help="Only these. [all]")] = None,
@@ -135,6 +147,27 @@ async def _checked(settings: Settings) -> bool:
                 out.print(f"{escape(name)}: ready.")
             is_wrong = is_wrong or bool(problems)
     return is_wrong
+
+
+async def _stocked(settings: Settings, name: str, most: int) -> Table:
+    async with bootstrap.unconnected(settings) as lines:
+        if name not in lines or not lines[name].push_stock:
+            known = ", ".join(each for each, line in lines.items() if line.push_stock) or "none"
+            raise BadInput(
+                f"No channel {name!r} is told of stock (`push_stock`). Told are: {known}."
+            )
+    counts, rows = await bootstrap.pushed(settings, name, most)
+    table = Table(caption=", ".join(f"{count} {sort}" for sort, count in counts.items()))
+    for each in ("sku", "place", "shows", "ours", "acknowledged", "waits since", "tries", "why"):
+        table.add_column(each, overflow="fold")
+    for row in rows:
+        numbers = ("?" if each is None else str(each) for each in (row.shown, row.told))
+        times = (
+            f"{each:%Y-%m-%d %H:%M:%S}" if each else "" for each in (row.acknowledged_at, row.since)
+        )
+        texts = (row.sku, row.place, *numbers, *times, str(row.attempts), row.why or "")
+        table.add_row(*map(escape, texts))
+    return table
 
 
 async def _deliveries(

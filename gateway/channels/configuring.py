@@ -15,16 +15,17 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta, Struct
 
-from domain import addresses, money
+from domain import addresses, money, ownership
 from domain.channels.accounts import Secret
 from domain.operations import ChannelKind
+from domain.ownership import DEFAULTS, Override, Owners
 from gateway.settings import SettingsError
 
 NAME = re.compile("[a-z0-9][a-z0-9-]{0,39}")
@@ -56,6 +57,7 @@ class Entry(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     currency: Annotated[str, Meta(pattern="^[A-Z]{3}$")] | None = None
     locations: Mapping[str, str] = {}
     poll_seconds: Annotated[float, Meta(ge=1, le=86_400)] = 60.0
+    push_stock: bool = False
     options: Mapping[str, Any] = {}
 
 
@@ -69,6 +71,7 @@ class Keeping(Struct, frozen=True, forbid_unknown_fields=True):
 class _File(Struct, frozen=True, forbid_unknown_fields=True):
     channels: Annotated[Mapping[str, Entry], Meta(max_length=MOST_CHANNELS)] = {}
     keeping: Keeping = Keeping()
+    owners: Mapping[str, str | Override] = {}
 
 
 class Configured(Struct, frozen=True, kw_only=True):
@@ -89,6 +92,7 @@ class Configuration(Struct, frozen=True):
 
     channels: tuple[Configured, ...] = ()
     keeping: Keeping = Keeping()
+    owners: Owners = DEFAULTS
 
 
 def load(
@@ -111,7 +115,24 @@ def load(
             channels.append(_configured(name, entry, environ, is_development=is_development))
         except ValueError as error:
             raise SettingsError(f"{path}, channels.{name[:40]}: {error}") from error
-    return Configuration(tuple(channels), found.keeping)
+    try:
+        table = _owners(found.owners, channels)
+    except ValueError as error:
+        raise SettingsError(f"{path}, owners: {error}") from error
+    return Configuration(tuple(channels), found.keeping, table)
+
+
+def _owners(said: Mapping[str, str | Override], channels: Sequence[Configured]) -> Owners:
+    overrides = {
+        name: Override(each) if isinstance(each, str) else each for name, each in said.items()
+    }
+    found = ownership.owners(overrides, [each.name for each in channels])
+    counts = found.of("stock", "on_hand").authority
+    if any(each.name == counts and each.entry.push_stock for each in channels):
+        raise ValueError(
+            f"stock.on_hand: {counts} cannot count the stock and be told of it (`push_stock`)."
+        )
+    return found
 
 
 def _configured(
@@ -127,11 +148,23 @@ def _configured(
         why = addresses.wrong_url(entry.base_url, is_development=is_development)
         if why:
             raise ValueError(f"`base_url` cannot be used. {why}")
+    if why := _untold(entry):
+        raise ValueError(f"`push_stock` {why}")
     key = _secret("key", entry.key, environ) if entry.key else None
     secrets = tuple(_secret("secrets", each, environ) for each in entry.secrets)
     if len(set(secrets)) < len(secrets):
         raise ValueError("Two of its `secrets` are the same.")
     return Configured(name=name, entry=entry, key=key, secrets=secrets)
+
+
+def _untold(entry: Entry) -> str | None:
+    """Why it cannot be told of stock, though it should be."""
+    codes = list(entry.locations.values())
+    if entry.push_stock and not codes:
+        return "needs `locations`: the channel's names of places, and our codes."
+    if entry.push_stock and len(set(codes)) < len(codes):
+        return "would offer the same units twice: two of its `locations` are the same of ours."
+    return None
 
 
 def _secret(field: str, source: Source, environ: Mapping[str, str]) -> Secret:

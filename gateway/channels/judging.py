@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
-from domain.channels.abilities import Hooks
+from domain.channels.abilities import Hooks, Setting
 from domain.channels.answers import Trouble
 from domain.ports.channels import CallFailed, Line
 
@@ -27,7 +27,10 @@ def unheard(line: Line) -> Iterator[str]:
         yield "It sends nothing, and its changes cannot be listed: nothing is ever heard of it."
     if can.hooks is Hooks.NONE and not line.is_called:
         yield "It sends nothing and must be called, and has no `base_url`."
-    if line.is_called and (can.reads or can.writes or can.windows) and not line.account.key:
+    if line.push_stock and not line.is_called:
+        yield "It is to be told of stock, and has no `base_url`."
+    is_asked = can.reads or can.writes or can.windows or line.push_stock
+    if line.is_called and is_asked and not line.account.key:
         yield "It is to be called, and has no `key`."
 
 
@@ -61,4 +64,7 @@ def abilities(line: Line) -> Sequence[str]:
     sends = f"sends {can.hooks} deliveries" if can.hooks is not Hooks.NONE else "is polled"
     reads = [f"{thing} {how}" for thing, how in sorted(can.reads.items())]
     told = [f"lists {thing} changes" for thing in sorted(can.windows)]
-    return [sends, *reads, *told, *(str(each) for each in sorted(can.writes))]
+    done = [str(each) for each in sorted(can.writes)]
+    shown = ["is told of stock"] if line.push_stock else []
+    could = ["can be told of stock"] if can.sets_stock is not Setting.NONE else []
+    return [sends, *reads, *told, *done, *(shown or could)]

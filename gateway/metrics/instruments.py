@@ -108,6 +108,14 @@ INSTRUCTIONS = _counter(
 )
 INSTRUCTIONS_OPEN = _most("instructions_open", "Those of which nobody knows what came of them.")
 INSTRUCTIONS_LAG = _most("instructions_lag_seconds", "How long the oldest of them is not known.")
+STOCK_PUSHES = _counter(
+    "stock_pushes_total",
+    "Numbers that shops were to show: `shown`, `same`, `stale`, `refused`, `unsold`, `silent`.",
+    "channel",
+    "outcome",
+)
+STOCK_PUSHES_WAITING = _most("stock_pushes_waiting", "Numbers that shops do not show yet.")
+STOCK_PUSH_LAG = _most("stock_push_lag_seconds", "How long the oldest of them waits.")
 INBOX_WAITING = _most("inbox_waiting", "Deliveries that are to be applied.")
 INBOX_LAG = _most("inbox_lag_seconds", "How long the oldest of them waits.")
 INBOX_PARKED = _most("inbox_parked", "Deliveries that a person has to look at.")

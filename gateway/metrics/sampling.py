@@ -51,6 +51,8 @@ def backlogged(backlog: Callable[[], Awaitable[Backlog]]) -> Jobs:
         instruments.INCIDENTS.set(found.incidents)
         instruments.INSTRUCTIONS_OPEN.set(found.instructions)
         instruments.INSTRUCTIONS_LAG.set(found.unknown_seconds)
+        instruments.STOCK_PUSHES_WAITING.set(found.pushes)
+        instruments.STOCK_PUSH_LAG.set(found.push_seconds)
         return 0
 
     return {"backlog": (look, LAG_EVERY_SECONDS)}

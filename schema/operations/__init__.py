@@ -3,8 +3,10 @@
 from schema.operations.channels import Channel, ChannelKind
 from schema.operations.incidents import Incident, IncidentConnection, IncidentKind
 from schema.operations.journal import JournalConnection, JournalEntry
+from schema.operations.ownership import GOVERNED, OwnershipRule
 
 __all__ = [
+    "GOVERNED",
     "Channel",
     "ChannelKind",
     "Incident",
@@ -12,4 +14,5 @@ __all__ = [
     "IncidentKind",
     "JournalConnection",
     "JournalEntry",
+    "OwnershipRule",
 ]

@@ -6,28 +6,27 @@ from collections.abc import Sequence
 
 from domain.channels.inbox import Backlog, DeliveryState
 from domain.channels.instructing import InstructionState
-from storage.mongo.driver import Database, Document, Filter
+from storage.mongo.driver import Database, Filter
 from storage.mongo.inbox import INBOX
 from storage.mongo.incidents import INCIDENTS
 from storage.mongo.instructions import INSTRUCTIONS
+from storage.mongo.pushes import BEHIND, PUSHES
 
 MOST_COUNTED = 100_000
 """Beyond that it makes no difference."""
 
-OLDEST: Sequence[Filter] = [
-    {"$match": {"state": DeliveryState.WAITING.value}},
-    {"$sort": {"received_at": 1}},
-    {"$limit": 1},
-    {"$project": {"_id": 0, "waits": {"$subtract": ["$$NOW", "$received_at"]}}},
-]
+
+def oldest(where: Filter, since: str) -> Sequence[Filter]:
+    """How many milliseconds the oldest of some has waited."""
+    return [
+        {"$match": where},
+        {"$sort": {since: 1}},
+        {"$limit": 1},
+        {"$project": {"_id": 0, "waits": {"$subtract": ["$$NOW", f"${since}"]}}},
+    ]
+
 
 UNKNOWN: Filter = {"state": InstructionState.OPEN.value, "due": {"$type": "date"}}
-LONGEST_UNKNOWN: Sequence[Filter] = [
-    {"$match": UNKNOWN},
-    {"$sort": {"asked_at": 1}},
-    {"$limit": 1},
-    {"$project": {"_id": 0, "waits": {"$subtract": ["$$NOW", "$asked_at"]}}},
-]
 
 
 async def backlog(database: Database) -> Backlog:
@@ -36,21 +35,23 @@ async def backlog(database: Database) -> Backlog:
     Raises:
         Unavailable: the database does not answer.
     """
-    oldest = await database.aggregate_over(INBOX.name, OLDEST)
+    deliveries = oldest({"state": DeliveryState.WAITING.value}, "received_at")
     waiting, parked = [
         await database.count(INBOX.name, {"state": state.value}, MOST_COUNTED)
         for state in (DeliveryState.WAITING, DeliveryState.PARKED)
     ]
-    unknown = await database.aggregate_over(INSTRUCTIONS.name, LONGEST_UNKNOWN)
     return Backlog(
         waiting=waiting,
-        oldest_seconds=_seconds(oldest),
+        oldest_seconds=await _seconds(database, INBOX.name, deliveries),
         parked=parked,
         incidents=await database.count(INCIDENTS.name, {"is_open": True}, MOST_COUNTED),
         instructions=await database.count(INSTRUCTIONS.name, UNKNOWN, MOST_COUNTED),
-        unknown_seconds=_seconds(unknown),
+        unknown_seconds=await _seconds(database, INSTRUCTIONS.name, oldest(UNKNOWN, "asked_at")),
+        pushes=await database.count(PUSHES.name, BEHIND, MOST_COUNTED),
+        push_seconds=await _seconds(database, PUSHES.name, oldest(BEHIND, "since")),
     )
 
 
-def _seconds(oldest: Sequence[Document]) -> float:
-    return max(0, oldest[0]["waits"]) / 1000 if oldest else 0
+async def _seconds(database: Database, name: str, pipeline: Sequence[Filter]) -> float:
+    rows = await database.aggregate_over(name, pipeline)
+    return max(0, rows[0]["waits"]) / 1000 if rows else 0

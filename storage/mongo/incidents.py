@@ -8,11 +8,11 @@ from datetime import datetime
 import msgspec
 
 from domain.ids import IncidentId
-from domain.incidents import NEWEST_FIRST, Incident, IncidentQuery
+from domain.incidents import NEWEST_FIRST, Incident, IncidentKind, IncidentQuery
 from domain.journal import Happening
 from domain.pages import Page, PageRequest
 from domain.ports import EVERYTHING, Wanted
-from domain.values import Actor
+from domain.values import Actor, whole_milliseconds
 from domain.viewer import Subject, Viewer
 from storage.mongo import outbox
 from storage.mongo.collections import Collection, Index, by
@@ -64,6 +64,24 @@ class MongoIncidents:
             return False
         return True
 
+    async def settle(
+        self, kind: IncidentKind, subject: str, by_whom: Actor, resolution: str, cause: str
+    ) -> bool:
+        where = {"open_key": _open_key(kind, subject)}
+        rows = await self._database.find(INCIDENTS.name, where, fields=("_id",))
+        if not rows:
+            return False
+        now = whole_milliseconds(await self._database.now())
+
+        async def body(database: Database) -> Incident | None:
+            return await close(database, rows[0]["_id"], by_whom, resolution, cause, now)
+
+        return await self._database.transaction(body) is not None
+
+
+def _open_key(kind: IncidentKind, subject: str) -> str:
+    return f"{kind}:{subject}"
+
 
 async def opened(database: Database, incident: Incident) -> None:
     """Open it, unless it was opened before, or another one of its kind and subject is open.
@@ -85,7 +103,7 @@ def _opened(incident: Incident) -> Document:
         cause=incident.subject,
         changes={"kind": (None, incident.kind.value)},
     )
-    key = f"{incident.kind}:{incident.subject}"
+    key = _open_key(incident.kind, incident.subject)
     return outbox.telling(INCIDENTS.document(incident, open_key=key, is_open=True), told)
 
 

@@ -24,6 +24,7 @@ from storage.mongo import (
     operations,
     orders,
     payments,
+    pushes,
     secrets,
     stock,
 )
@@ -52,6 +53,7 @@ COLLECTIONS: tuple[Collection, ...] = (
     *instructions.COLLECTIONS,
     *marks.COLLECTIONS,
     *connections.COLLECTIONS,
+    *pushes.COLLECTIONS,
 )
 
 WITH_OUTBOX = tuple(each.name for each in COLLECTIONS if PENDING in each.indexes)

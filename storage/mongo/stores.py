@@ -14,6 +14,7 @@ from domain.incidents import Incident
 from domain.journal import Happening
 from domain.ledger import Posting
 from domain.lookups import Lookup
+from domain.ownership import DEFAULTS, Owners
 from domain.payments import Payment
 from domain.ports import Changed, Overtaken, Place, Work
 from domain.ports.instructing import Providers
@@ -48,8 +49,10 @@ class MongoStores:
         *,
         taken: StepsTold = untold,
         providers: Providers | None = None,
+        owners: Owners = DEFAULTS,
     ) -> None:
         self._database = database
+        self.owners = owners
         self._clock = Clock(database)
         self.claims = MongoClaims(database, self._clock)
         self.holds = MongoHolds(database, self._clock, most_near, taken)

@@ -22,7 +22,7 @@ import pytest
 from msgspec import Struct
 from msgspec.structs import replace
 
-from domain.channels.abilities import Hooks, Reading, Repeats, Thing, Writing
+from domain.channels.abilities import Hooks, Reading, Repeats, Setting, Thing, Writing
 from domain.channels.accounts import Account, Misconfigured, Secret
 from domain.channels.answers import Instruction, ReadError, Trouble, Unknown, Written
 from domain.channels.inbound import (
@@ -34,15 +34,19 @@ from domain.channels.inbound import (
     Unreadable,
     Unrecognised,
 )
+from domain.channels.pushing import StockSet
 from domain.channels.told import OperationTold, PaymentTold
-from domain.ids import ChannelId, Kind, OperationId
+from domain.ids import ChannelId, Kind, OperationId, Sku
 from domain.money import Currency, Money
-from domain.ports.channels import Adapter, Call, CallFailed, Opens, Operates, Reply
+from domain.ports.channels import Adapter, Call, CallFailed, Opens, Operates, Reply, SetsStock
 from tests.making import new_id
 
 MOST_LINES = 250
 TABLES = frozenset({"words.py", "translate.py", "translate"})
-"""What only says the same in another language is as long as the language: it is not counted."""
+"""What only says the same in another language is as long as the language: it is not counted.
+
+Who is told of stock, too, may be a third longer.
+"""
 
 OLD, NEW, FOREIGN = Secret("old-" * 8), Secret("new-" * 8), Secret("foreign-" * 4)
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -123,12 +127,14 @@ class Conformance:
             for path in folder.rglob("*.py")
             if TABLES.isdisjoint(path.relative_to(folder).parts)
         ]
-        assert sum(len(path.read_text().splitlines()) for path in files) <= MOST_LINES
+        doors = 1 + isinstance(example.adapter(), SetsStock) / 3
+        assert sum(len(path.read_text().splitlines()) for path in files) <= MOST_LINES * doors
 
     def test_what_it_says_it_can_do_it_can(self, example):
         adapter = example.adapter()
         can = adapter.capabilities
         assert isinstance(adapter, Operates) == bool(can.writes)
+        assert isinstance(adapter, SetsStock) == (can.sets_stock is not Setting.NONE)
         assert all(can.batch[thing] > 1 for thing, how in can.reads.items() if how is Reading.BATCH)
         assert all(name == name.lower() for name in can.headers)
         assert can.windows or can.hooks is not Hooks.NONE, "nothing would ever be heard of it"
@@ -260,6 +266,21 @@ class Conformance:
             assert INSTRUCTION.operation_id in shown
             is_recognised = adapter.capabilities.repeats is Repeats.RECOGNISED
             assert is_recognised or not call.is_repeatable
+
+    @pytest.mark.parametrize("trouble", Trouble)
+    async def test_each_number_gets_an_answer_when_nobody_answers(self, example, trouble):
+        adapter = example.adapter(trouble)
+        if not isinstance(adapter, SetsStock):
+            pytest.skip("it is told of no stock")
+        told = [
+            StockSet(sku=Sku(sku), place="7", quantity=1, expected=0, key=sku)
+            for sku in ("MUG", 'a "mug"', "MUG-2")
+        ]
+        places = [(each.sku, each.place) for each in told]
+
+        assert [type(each) for each in await adapter.stock(places)] == [ReadError] * 3
+        assert [type(each) for each in await adapter.set_stock(told)] == [Unknown] * 3
+        assert list(await adapter.stock([])) == list(await adapter.set_stock([])) == []
 
     def test_no_secret_is_seen(self, example):
         account = example.account()

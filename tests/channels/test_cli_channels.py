@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import pytest
 
+from storage.mongo.pushes import MongoPushes
 from tests.channels.conftest import CHANNELS, ENVIRONMENT, NOBODY
 from tests.channels.paying import event
 from tests.processes import KASSA
@@ -100,3 +101,31 @@ async def test_what_cannot_be_brought_in_is_told(kassa, name, said):
     assert found.exit_code == 1
     assert said in found.output
     assert "Traceback" not in found.output
+
+
+SHOP = """
+[channels.penny-shop]
+kind = "tests.channels.penny"
+account = "acct_shop"
+base_url = "http://127.0.0.1:9"
+key = {{ env = "PENNY_KEY" }}
+secrets = [{{ env = "PENNY_WEBHOOK" }}]
+locations = {{ "7" = "L0" }}
+push_stock = true
+"""
+
+
+async def test_stock_says_what_a_shop_shows(kassa, desk, tmp_path):
+    (tmp_path / "channels.toml").write_text((CHANNELS + SHOP).format(url=NOBODY))
+    place = (await desk.database.find("locations", {"code": "L0"}))[0]["_id"]
+    pushes = MongoPushes(desk.database)
+    await pushes.mark("penny-shop", {"7": place}, [("SKU-0", place)])
+
+    found = await kassa("channel", "stock", "penny-shop")
+    other = await kassa("channel", "stock", "penny-nl")
+
+    assert found.exit_code == 0, found.output
+    for word in ("SKU-0", "1 all, 1 waiting, 0 adrift"):
+        assert word in found.output
+    assert other.exit_code == 1
+    assert "Told are: penny-shop" in other.output

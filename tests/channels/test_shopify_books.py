@@ -91,6 +91,7 @@ async def counter_over(database: Database, folder: Path, url: str) -> AsyncItera
     await database.delete(INCIDENTS.name, {})
     async with desk_over(database, configuration, Counter) as found:
         yield found
+    await database.delete(INCIDENTS.name, {})
 
 
 @pytest.fixture
@@ -283,6 +284,7 @@ async def test_stock_that_belongs_to_others_is_told_once_for_a_place(counter, pe
     await counter.hear(peer)
 
     told = [each["subject"] for each in await counter.incidents()]
-    assert "kitchen: stock at 77: OTHER_OWNER" in told
+    assert "kitchen: stock of SKU-0 at 77" in told
+    assert "kitchen: product SKU-0" in told
     assert told.count("kitchen: stock at 78: NO_LOCATION") == 1
     assert {each["state"] for each in await counter.rows()} == {"APPLIED"}

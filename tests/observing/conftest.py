@@ -30,6 +30,16 @@ base_url = "http://127.0.0.1:9"
 key = {{ file = "{secret}" }}
 secrets = [{{ file = "{secret}" }}]
 poll_seconds = 10
+
+[channels.shop]
+kind = "shopify"
+account = "shop.myshopify.com"
+channel = "SHOP"
+base_url = "http://127.0.0.1:9"
+key = {{ file = "{secret}" }}
+secrets = [{{ file = "{secret}" }}]
+locations = {{ "7" = "{place}" }}
+push_stock = true
 """
 """Nobody is at that port."""
 WATCH = {"query": 'subscription { stockChanged(skus: ["MUG-FJORD-MOSS"]) { kind } }'}
@@ -58,7 +68,7 @@ def channels(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("channels")
     secret, found = folder / "secret", folder / "channels.toml"
     secret.write_text("whsec_" + "0" * 32)
-    found.write_text(CHANNELS.format(secret=secret))
+    found.write_text(CHANNELS.format(secret=secret, place="STO"))
     return found
 
 

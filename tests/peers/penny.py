@@ -33,6 +33,8 @@ class Penny:
         self.events: list[bytes] = []
         self.calls: list[tuple[str, str]] = []
         self.keys: dict[str, dict[str, Any]] = {}
+        self.offers: dict[tuple[str, str], int] = {}
+        self.offered: list[int] = []
         self.status: int | None = None
         self.hangs = self.loses_answers = self.never_hears = False
         self.limit: int | None = None
@@ -98,6 +100,7 @@ class Penny:
             Route("/payments/{id}", self._one),
             Route("/payments/{id}/{type}", self._told, methods=["POST"]),
             Route("/movements/{key}", self._movement),
+            Route("/stock/{place}/{sku}", self._offer, methods=["GET", "PUT"]),
         ]
         async with served(Starlette(routes=routes)) as url:
             yield url
@@ -134,6 +137,23 @@ class Penny:
             return trouble
         found = self.keys.get(request.path_params["key"])
         return JSONResponse(found) if found else JSONResponse({}, 404)
+
+    async def _offer(self, request: Request) -> Response:
+        """How many units she offers; of another number than was expected she makes no new one."""
+        if trouble := await self._trouble(request):
+            return trouble
+        at = request.path_params["place"], request.path_params["sku"]
+        if at not in self.offers:
+            return JSONResponse({}, 404)
+        if request.method == "PUT" and (key := request.headers["idempotency-key"]) not in self.keys:
+            wanted = await request.json()
+            if wanted["instead_of"] not in {None, self.offers[at]}:
+                return JSONResponse({}, 409)
+            self.keys[key] = {"units": wanted["units"]}
+            self.offers[at] = wanted["units"]
+            self.offered.append(wanted["units"])
+        is_lost = request.method == "PUT" and self.loses_answers
+        return Response("lost", 502) if is_lost else JSONResponse({"units": self.offers[at]})
 
     async def _told(self, request: Request) -> Response:
         """Do what she is told; the same key twice is done once."""

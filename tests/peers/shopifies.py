@@ -3,7 +3,8 @@
 Shop-side methods (`sell`, `fulfil`, `refund` …) do what shoppers and staff do. Each tells of it,
 which `outbox` holds until `deliver` posts it, signed. The Admin API executes what Kassa asks
 against Shopify's official schema, so no other field has an answer; the budget of points is kept.
-`faults` are taken one by one by the calls that come in: a status, `throttled` or `hang`.
+`faults` are taken one by one by the calls that come in: a status, `throttled`, `hang`, or `lost`
+(it does what it is asked, and nobody hears its answer). `hangs` never answers, until it is over.
 """
 
 from __future__ import annotations
@@ -11,15 +12,16 @@ from __future__ import annotations
 import json
 import random
 import re
-from asyncio import sleep
+from asyncio import Event, sleep
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 from uuid import UUID
 
-from graphql import GraphQLSchema, graphql_sync
+from graphql import GraphQLError, GraphQLSchema, graphql_sync
+from graphql.execution.values import get_argument_values
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -36,6 +38,7 @@ MOST_POINTS, PER_SECOND, COST = 2_000.0, 100.0, 10.0
 Object = dict[str, Any]
 Post = Callable[[bytes, Mapping[str, str]], Awaitable[Any]]
 FULFILMENT = {None: "UNFULFILLED", "partial": "PARTIALLY_FULFILLED", "fulfilled": "FULFILLED"}
+QUOTED = re.compile(r'sku:"((?:[^"\\]|\\.)*)"')
 SINCE = re.compile(r"updated_at:>='([^']+)'")
 
 
@@ -44,6 +47,7 @@ class Shopify:
 
     def __init__(self, schema: GraphQLSchema) -> None:
         self.url, self._schema = "", schema
+        self._idempotent = schema.get_directive("idempotent")
         self.now = self.opened_at = datetime(2026, 3, 1, 11, tzinfo=UTC)
         self.customers: dict[int, Object] = {}
         self.orders: dict[int, Object] = {}
@@ -52,6 +56,10 @@ class Shopify:
         self.outbox: list[tuple[str, str, bytes]] = []
         self.faults: deque[str] = deque()
         self.calls: list[Object] = []
+        self.hangs, self.asked = False, Event()
+        self.refuses: Object | None = None
+        self.shown: list[tuple[str, int, int]] = []  # each number that was set, in order
+        self.keys: dict[str, tuple[str, Object]] = {}
         self.points = MOST_POINTS
         self._numbers = count(1_001)
         path = "/admin/api/2026-10/graphql.json"
@@ -240,7 +248,8 @@ class Shopify:
         fault = self.faults.popleft() if self.faults else ""
         asked = json.loads(await request.body())
         self.calls.append(asked)
-        if fault == "hang":
+        self.asked.set()
+        if fault == "hang" or self.hangs:
             await sleep(3600)
         if fault.isdigit():
             return Response(status_code=int(fault))
@@ -259,9 +268,13 @@ class Shopify:
                 "customers": self._listing(self.customers, self._customer_view),
                 "productVariants": self._listing(self.products, self._variant_view),
                 "location": lambda _, **given: {"inventoryLevels": self._levels_at(given["id"])},
+                "inventoryItems": self._items,
+                "inventorySetQuantities": self._set,
             },
             variable_values=asked.get("variables"),
         )
+        if fault == "lost":
+            return Response("lost", status_code=502)
         return JSONResponse({**done.formatted, "extensions": self._cost()})
 
     def _cost(self) -> Object:
@@ -271,6 +284,70 @@ class Shopify:
             "restoreRate": PER_SECOND,
         }
         return {"cost": {"requestedQueryCost": COST, "throttleStatus": bucket}}
+
+    def _items(self, _: Any, *, query: str, **__: Any) -> Object:
+        """Items by their skus; a search finds words, not whole skus, and without regard to case."""
+        wanted = [each.lower() for each in QUOTED.findall(query)]
+        variants = [each["variants"][0] for each in self.products.values()]
+        found = [each for each in variants if any(w in each["sku"].lower() for w in wanted)]
+        return {"nodes": [self._item_view(each) for each in found]}
+
+    def _item_view(self, variant: Object) -> Object:
+        return {
+            "id": f"gid://shopify/InventoryItem/{variant['id']}",
+            "sku": variant["sku"],
+            "inventoryLevel": lambda _, **given: self._level_view(
+                (variant["id"], number(given["locationId"]))
+            ),
+        }
+
+    def _set(self, info: Any, *, input: Object) -> Object:
+        """All of it, or nothing; the same key again does and says the same again."""
+        [node] = info.field_nodes
+        keys = [each for each in node.directives if each.name.value == "idempotent"]
+        if not keys:
+            raise GraphQLError("The @idempotent directive is required for this mutation.")
+        key = get_argument_values(self._idempotent, keys[0], info.variable_values)["key"]
+        said = json.dumps(input, sort_keys=True)
+        if key in self.keys:
+            before, answer = self.keys[key]
+            spent = _refusals(
+                [("IDEMPOTENCY_KEY_PARAMETER_MISMATCH", "The key is spent.", ["key"])]
+            )
+            return answer if before == said else spent
+        if self.refuses:
+            return {"userErrors": [self.refuses]}
+        answer = self._quantities(input["quantities"])
+        self.keys[key] = said, answer
+        return answer
+
+    def _quantities(self, wanted: Sequence[Object]) -> Object:
+        refused: list[tuple[str, str, list[str]]] = []
+        levels: list[tuple[tuple[int, int], Object]] = []
+        for n, each in enumerate(wanted):
+            key = number(each["inventoryItemId"]), number(each["locationId"])
+            found, field = self.levels.get(key), ["input", "quantities", str(n)]
+            if found is None:
+                refused.append(("INVALID_INVENTORY_ITEM", "There is no such item.", field))
+            elif each["changeFromQuantity"] not in {None, found["units"]}:
+                at = [*field, "changeFromQuantity"]
+                refused.append(("CHANGE_FROM_QUANTITY_STALE", "It is not that any more.", at))
+            levels.append((key, each))
+        if refused:
+            return _refusals(refused)
+        for (item, place), each in levels:
+            all_products = self.products.items()
+            product = next(n for n, one in all_products if one["variants"][0]["id"] == item)
+            sku = self.products[product]["variants"][0]["sku"]
+            self.shown.append((sku, place, each["quantity"]))
+            self.counted(product, place, each["quantity"])
+        return {"userErrors": [], "inventoryAdjustmentGroup": None}
+
+    def units(self, sku: str, place: int) -> int:
+        """What it shows of a sku at a place."""
+        variants = [each["variants"][0] for each in self.products.values()]
+        [item] = [each["id"] for each in variants if each["sku"] == sku]
+        return self.levels[item, place]["units"]
 
     def _node(self, gid: str) -> Object | None:
         kind, _, name = gid.removeprefix("gid://shopify/").partition("/")
@@ -360,6 +437,15 @@ class Shopify:
             "refunds": [_refund_view(each) for each in order["refunds"]],
             "transactions": [_transaction_view(each) for each in order["transactions"]],
         }
+
+
+def number(gid: str) -> int:
+    return int(gid.rpartition("/")[2])
+
+
+def _refusals(found: Iterable[tuple[str, str, list[str]]]) -> Object:
+    errors = [{"code": code, "message": why, "field": field} for code, why, field in found]
+    return {"userErrors": errors, "inventoryAdjustmentGroup": None}
 
 
 PRICED: Object = {"taxLines": [], "discountAllocations": [], "isRemoved": False}

@@ -23,7 +23,7 @@ from tests.making import a_channel
 
 AT_WORK = {
     *("claims", "answers", "leases", "secrets", "far_holds", "api_keys", "lookups"),
-    *("inbox", "incidents", "readings"),
+    *("inbox", "incidents", "readings", "stock_pushes", "push_cursors"),
 }
 """What only a gateway at work fills."""
 

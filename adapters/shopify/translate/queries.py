@@ -132,7 +132,7 @@ class Nodes(Struct):
 
     @staticmethod
     def of(data: msgspec.Raw) -> Sequence[dict[str, Any] | None]:
-        return _decoded(data, Nodes).nodes
+        return decoded(data, Nodes).nodes
 
 
 class PageInfo(Struct, rename="camel"):
@@ -147,7 +147,7 @@ class Page(Struct):
     @staticmethod
     def of(data: msgspec.Raw) -> Page:
         """The page in an answer, be it of a whole shop or of one place."""
-        answered = _decoded(data, Listed)
+        answered = decoded(data, Listed)
         return (answered.location or answered).found or Page()
 
 
@@ -159,7 +159,7 @@ class Listed(Within):
     location: Within | None = None
 
 
-def _decoded(data: msgspec.Raw, kind: type[S]) -> S:
+def decoded(data: msgspec.Raw, kind: type[S]) -> S:
     try:
         return msgspec.json.decode(data, type=kind)
     except (msgspec.DecodeError, RecursionError) as error:

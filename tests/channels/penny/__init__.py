@@ -15,7 +15,7 @@ from typing import Any
 
 import msgspec
 
-from domain.channels.abilities import Capabilities, Hooks, Reading, Repeats, Thing, Writing
+from domain.channels.abilities import Capabilities, Hooks, Reading, Repeats, Setting, Thing, Writing
 from domain.channels.accounts import Account, Misconfigured, Secret
 from domain.channels.answers import (
     Accepted,
@@ -41,10 +41,12 @@ from domain.channels.inbound import (
     Unrecognised,
     is_signed,
 )
+from domain.channels.pushing import Shown, Stale, StockSeen, StockSet, StockWritten
 from domain.channels.told import Word
+from domain.ids import Sku
 from domain.payments import OperationPhase
 from domain.ports.channels import Adapter, Call, CallFailed, Reply, Transport
-from tests.channels.penny.words import ROUTES, Event, Listing, Movement, Paid, Trust, told
+from tests.channels.penny.words import ROUTES, Event, Listing, Movement, Offer, Paid, Trust, told
 
 TOLERANCE = timedelta(minutes=5)
 HEADER = "penny-signature"
@@ -53,6 +55,7 @@ CAPABILITIES = Capabilities(
     reads={Thing.PAYMENT: Reading.SINGLE},
     windows=frozenset({Thing.PAYMENT}),
     writes=frozenset(Writing),
+    sets_stock=Setting.COMPARED,
     repeats=Repeats.RECOGNISED,
     hooks=Hooks.SIGNED,
     headers=(HEADER,),
@@ -124,6 +127,39 @@ class Penny:
         try:
             reply = await self._ask(Call(method="GET", path=f"/movements/{told.operation_id}"))
             return Missing() if reply.status == 404 else _written(self._ok(reply))
+        except CallFailed as error:
+            return error.as_write
+
+    async def stock(self, places: Sequence[tuple[Sku, str]]) -> Sequence[StockSeen]:
+        return [await self._offered(f"/stock/{place}/{sku}") for sku, place in places]
+
+    async def set_stock(self, told: Sequence[StockSet]) -> Sequence[StockWritten]:
+        return [await self._offer(each) for each in told]
+
+    async def _offered(self, path: str) -> StockSeen:
+        try:
+            reply = await self._ask(Call(method="GET", path=path))
+            if reply.status == 404:
+                return Missing()
+            return Shown(self._ok(reply).decoded(Offer).units)
+        except CallFailed as error:
+            return error.as_read
+
+    async def _offer(self, told: StockSet) -> StockWritten:
+        call = Call(
+            method="PUT",
+            path=f"/stock/{told.place}/{told.sku}",
+            headers={"idempotency-key": told.key},
+            body=msgspec.json.encode({"units": told.quantity, "instead_of": told.expected}),
+            is_repeatable=True,
+        )
+        try:
+            reply = await self._ask(call)
+            if reply.status == 404:
+                return Missing()
+            if reply.status == 409:
+                return Stale("Penny offers another number.")
+            return Shown(self._ok(reply).decoded(Offer).units)
         except CallFailed as error:
             return error.as_write
 

@@ -99,6 +99,12 @@ class Paid(Struct):
         )
 
 
+class Offer(Struct):
+    """How many units Penny offers of something at a place."""
+
+    units: Annotated[int, Meta(ge=0, le=2**31 - 1)]
+
+
 class Event(Struct):
     """What a delivery carries."""
 
