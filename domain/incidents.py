@@ -20,11 +20,14 @@ class IncidentKind(StrEnum):
     """What sort of thing it is.
 
     UNKNOWN_WORD: a channel used a word that the adapter does not know. NOT_APPLIED: what a channel
-    told cannot become part of the books as it is.
+    told cannot become part of the books as it is. OVERSOLD: more was sold than there was.
+    OFFLINE_CONFLICT: a device used one number for two things.
     """
 
     UNKNOWN_WORD = "UNKNOWN_WORD"
     NOT_APPLIED = "NOT_APPLIED"
+    OVERSOLD = "OVERSOLD"
+    OFFLINE_CONFLICT = "OFFLINE_CONFLICT"
 
 
 class Incident(Entity, frozen=True, kw_only=True):

@@ -6,12 +6,14 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from commands.channels import telling
+from commands.channels import entries, telling
+from commands.channels.entries import Elsewhere
 from commands.channels.incidents import Alarm
 from commands.channels.payments import Awaited, Teller
 from domain.channels.abilities import Reading, Thing
 from domain.channels.answers import Found, Missing, ReadError
 from domain.channels.inbound import Fact, News, RefetchHint, Snapshot, Unrecognised
+from domain.channels.numbered import Entry, Verdict
 from domain.channels.told import Told
 from domain.incidents import IncidentKind
 from domain.ports import Stores
@@ -28,7 +30,7 @@ class Unread(Exception):
 
 
 class NotUnderstood(Exception):
-    """News of a kind that the adapter does not know."""
+    """News that cannot be taken, of which somebody was told."""
 
 
 class Receiving(Struct, frozen=True):
@@ -49,7 +51,7 @@ async def apply(receiving: Receiving, line: Line, cause: str, news: Sequence[New
     Raises:
         Unread: something must be fetched first, and cannot be now.
         Awaited: something that must come first is not here, and cannot be fetched.
-        NotUnderstood: the adapter does not know what some of it is; the rest is recorded.
+        NotUnderstood: some of it cannot be taken, of which somebody was told; the rest is recorded.
         Refusal, Refused: it says what cannot be.
         Unavailable: the database does not answer.
     """
@@ -57,6 +59,7 @@ async def apply(receiving: Receiving, line: Line, cause: str, news: Sequence[New
     strange = [each.word for each in news if isinstance(each, Unrecognised)]
     for each in news:
         await _one(receiving, line, by, each)
+    await _numbered(receiving, line, by, [each for each in news if isinstance(each, Entry)])
     for word in strange:
         await receiving.alarm.unknown(line.account, word)
     if strange:
@@ -72,10 +75,28 @@ async def _one(receiving: Receiving, line: Line, by: Teller, news: News) -> None
         case RefetchHint(thing, key):
             await _fetched(receiving, line, by, thing, key)
             return
-        case Unrecognised():
+        case Unrecognised() | Entry():
             return
     for word in words:
         await receiving.alarm.unknown(line.account, word)
+
+
+async def _numbered(receiving: Receiving, line: Line, by: Teller, found: Sequence[Entry]) -> None:
+    """Each for itself: what one waits for, or lacks, keeps no other out of the books."""
+    late, aside = list[Elsewhere](), list[str]()
+    for each in found:
+        try:
+            verdict = await entries.take(receiving.stores, receiving.alarm, by, each)
+        except Elsewhere as error:
+            late.append(error)
+            continue
+        aside += [str(each.key)] if verdict in ASIDE else []
+        for word in each.words:
+            await receiving.alarm.unknown(line.account, word)
+    if late:
+        raise late[0]
+    if aside:
+        raise NotUnderstood(f"Of it, {', '.join(aside)} could not be taken.")
 
 
 async def _told(receiving: Receiving, line: Line, by: Teller, told: Told) -> None:
@@ -107,4 +128,5 @@ async def _fetched(receiving: Receiving, line: Line, by: Teller, thing: Thing, k
             raise Unread(answer)
 
 
+ASIDE = frozenset({Verdict.REJECTED, Verdict.CONFLICT})
 ASKABLE = frozenset({Reading.BATCH, Reading.SINGLE})

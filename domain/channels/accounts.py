@@ -54,6 +54,10 @@ class Account(Struct, frozen=True, kw_only=True):
     locations: Mapping[str, str] = {}
     options: Mapping[str, Any] = {}
 
+    def code_of(self, name: str) -> str | None:
+        """Our code for a place; `*` stands for all those that the channel calls as we do."""
+        return self.locations.get(name) or (name if "*" in self.locations else None)
+
     @property
     def actor(self) -> Actor:
         """As whom the journal knows what came from there."""

@@ -103,7 +103,8 @@ def level(
         why = f"{told.on_hand} units of {told.sku!r} are on hand, and {told.on_hand - free} are "
         return NotTaken(Cause.PROMISED, told, f"{why}not free.", known)
     is_low = known.low_at is not None and free <= known.low_at
-    return replace(known, on_hand=told.on_hand, free=free, is_low=is_low, observed_at=as_of)
+    counted = replace(known, on_hand=told.on_hand, free=free, oversold=0)
+    return replace(counted, is_low=is_low, observed_at=as_of)
 
 
 def _uncounted(

@@ -34,6 +34,7 @@ from domain.operations import Channel
 from domain.orders import Order, Return
 from domain.payments import Payment
 from domain.ports.landing import Records
+from domain.ports.numbering import Logbook
 from domain.refusals import Elsewhere
 from domain.requests import Claim, Request
 from domain.stock import Reservation, Shift, Step, Stepped, StockLevel, Transfer
@@ -195,6 +196,8 @@ class Stores(Protocol):
     def tills(self) -> Tills: ...
     @property
     def records(self) -> Records: ...
+    @property
+    def logbook(self) -> Logbook: ...
 
     async def is_told(self, cause: str) -> bool:
         """Does the journal know what came of a request?"""

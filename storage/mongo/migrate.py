@@ -17,6 +17,7 @@ from storage.mongo import (
     journal,
     leases,
     ledger,
+    logbook,
     lookups,
     marks,
     operations,
@@ -48,6 +49,7 @@ COLLECTIONS: tuple[Collection, ...] = (
     *inbox.COLLECTIONS,
     *incidents.COLLECTIONS,
     *marks.COLLECTIONS,
+    *logbook.COLLECTIONS,
 )
 
 WITH_OUTBOX = tuple(each.name for each in COLLECTIONS if PENDING in each.indexes)

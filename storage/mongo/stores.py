@@ -25,6 +25,7 @@ from storage.mongo.clock import Clock
 from storage.mongo.driver import Database, Taken
 from storage.mongo.journal import JOURNAL
 from storage.mongo.landing import MongoRecords
+from storage.mongo.logbook import MongoLogbook
 from storage.mongo.lookups import LOOKUPS
 from storage.mongo.stock import moving, opening
 from storage.mongo.stock.far import MOST_NEAR
@@ -47,6 +48,7 @@ class MongoStores:
         self.holds = MongoHolds(database, self._clock, most_near, taken)
         self.tills = MongoTills(database)
         self.records = MongoRecords(database, self._clock)
+        self.logbook = MongoLogbook(database, self._clock)
 
     async def now(self) -> datetime:
         return await self._clock.now()
