@@ -82,7 +82,9 @@ class Webhooks:
         is_new = await self._inbox.keep(inbox.kept(delivery, _key(line, delivery)))
         return _response(line.adapter.capabilities.ack), KEPT if is_new else AGAIN
 
-    async def _numbered(self, line: Line, adapter: Numbers, delivery: Delivery) -> tuple[Response, str]:
+    async def _numbered(
+        self, line: Line, adapter: Numbers, delivery: Delivery
+    ) -> tuple[Response, str]:
         """Devices that number what they send hear what became of it, if it is soon enough."""
         kept = inbox.kept(delivery, _key(line, delivery))
         try:
@@ -92,7 +94,9 @@ class Webhooks:
             return _response(adapter.unreadable(str(error))), REFUSED
         is_new = bool(asked.entries) and await self._inbox.keep(kept)
         outcomes = await self._outcomes(line.account.account, asked)
-        logs = [await self._stores.logbook.log(line.account.account, each) for each in asked.devices]
+        logs = [
+            await self._stores.logbook.log(line.account.account, each) for each in asked.devices
+        ]
         return _response(adapter.told(outcomes, logs)), KEPT if is_new else AGAIN
 
     async def _outcomes(self, account: str, asked: Asked) -> Sequence[Outcome]:

@@ -82,7 +82,7 @@ async def _applied(receiving: Receiving, line: Line, kept: Kept) -> str:
 
 
 async def _again(receiving: Receiving, line: Line, kept: Kept, error: Exception) -> None:
-    """Try it later: for days, what a channel must be asked or another device tell; all else less."""
+    """Try it later: for days, if it is about what others must tell; all else a few times."""
     now = await receiving.stores.now()
     hopeless = (
         now - kept.received_at > PATIENCE

@@ -29,7 +29,7 @@ from domain.channels.numbered import (
     Verdict,
 )
 from domain.channels.told import OrderTold
-from domain.ids import LocationId
+from domain.ids import LocationId, Sku
 from domain.incidents import IncidentKind
 from domain.orders import Order
 from domain.ports import Stores
@@ -146,7 +146,7 @@ async def _amended(desk: Desk, entry: Entry, told: Amended, row: Logged) -> list
     await _expect(desk, told)
     paid_by, odd = await _unclaimed(stores, told.order, told.paid_by)
     cause = amending.cause_ref(by.provider, row.id, entry.at)
-    too_many = dict[str, int]()
+    too_many = dict[Sku, int]()
 
     async def attempt() -> Order:
         before = await stores.records.order([told.order])
@@ -165,7 +165,9 @@ async def _amended(desk: Desk, entry: Entry, told: Amended, row: Logged) -> list
         await linking.pay(stores, by, order)
     except OtherCurrency as error:
         odd.append(error.message)
-    more = (f"{units} more units of {sku!r} came back than it had." for sku, units in too_many.items())
+    more = (
+        f"{units} more units of {sku!r} came back than it had." for sku, units in too_many.items()
+    )
     return [*odd, *more]
 
 

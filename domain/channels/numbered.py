@@ -55,7 +55,8 @@ class GaveBack(Struct, frozen=True):
 class Amended(Struct, frozen=True, kw_only=True):
     """What happened to an order that was told before, or will be: `order` is `system:kind:value`.
 
-    `sale` is the entry that tells of it, if it is one of a log. `returned` are units by sku. `payments` are the teller's own, `paid_by` those of others.
+    `sale` is the entry that tells of it, if it is one of a log. `returned` are units by sku.
+    `payments` are the teller's own, `paid_by` those of others.
     """
 
     order: str

@@ -56,9 +56,9 @@ class Authority(Struct, frozen=True):
 class StockLevel(Entity, frozen=True, kw_only=True):
     """Units of one sku at one location: `on_hand = committed + reserved + unavailable + free`.
 
-    `oversold` units were sold that were not free, or not there: what comes next makes up for them.
-    `counted_at` is when somebody last counted at a till. `low_at` is the number of free units at which to reorder (none: never); `is_low` says it is
-    reached.
+    `low_at` is the number of free units at which to reorder (none: never); `is_low` says it is
+    reached. `oversold` units were sold that were not free, or not there: those that come next make
+    up for them. `counted_at` is when a till counted last.
     """
 
     sku: Sku

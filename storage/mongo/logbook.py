@@ -128,9 +128,7 @@ async def _since(database: Database, count: Move) -> int:
         "location_id": count.location_id,
         "at": {"$gt": count.at},
     }
-    rows = await database.find(
-        ENTRIES.name, {"moves": {"$elemMatch": later}}, fields=("moves",)
-    )
+    rows = await database.find(ENTRIES.name, {"moves": {"$elemMatch": later}}, fields=("moves",))
     return sum(
         each["units"]
         for row in rows
