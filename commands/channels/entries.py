@@ -30,7 +30,7 @@ from domain.channels.numbered import (
 )
 from domain.channels.told import OrderTold
 from domain.ids import LocationId, Sku
-from domain.incidents import IncidentKind
+from domain.incidents import LONGEST_DETAIL, IncidentKind
 from domain.orders import Order
 from domain.ports import Stores
 from domain.refusals import Invalid, OtherCurrency, Refusal, Refused
@@ -47,6 +47,13 @@ class Desk(Struct, frozen=True):
     stores: Stores
     alarm: Alarm
     by: Teller
+
+
+class Case(Struct, frozen=True):
+    """Something odd, for staff: what it is about, of which one is open at a time, and why."""
+
+    about: str
+    why: str
 
 
 async def take(stores: Stores, alarm: Alarm, by: Teller, entry: Entry) -> Verdict:
@@ -72,24 +79,23 @@ async def take(stores: Stores, alarm: Alarm, by: Teller, entry: Entry) -> Verdic
 async def _accepted(desk: Desk, entry: Entry, row: Logged) -> Verdict:
     if entry.wrong:
         raise Invalid(why=entry.wrong)
-    cases = [*entry.remarks, *await _booked(desk, entry, row)]
-    for each in cases:
-        await _odd(desk, entry, each)
-    cases += await _moved(desk, entry, row)
+    own = [Case(f"entry {entry.key}", why) for why in entry.remarks]
+    odd = [*own, *await _booked(desk, entry, row), *await _nowhere(desk, entry)]
+    for each in odd:
+        await desk.alarm.open(IncidentKind.NOT_APPLIED, desk.by.account, each.about, each.why)
+    cases = [each.why for each in odd] + await _moved(desk, entry, row)
     verdict = Verdict.ACCEPTED_WITH_CASE if cases else Verdict.ACCEPTED
-    await desk.stores.logbook.judge(row, verdict, " ".join(cases) or None)
+    await desk.stores.logbook.judge(row, verdict, " ".join(cases)[:LONGEST_DETAIL] or None)
     return verdict
 
 
 async def _rejected(desk: Desk, entry: Entry, row: Logged, why: str) -> Verdict:
+    """One incident of a device is enough: the deliveries that it is about are parked."""
     await desk.stores.logbook.judge(row, Verdict.REJECTED, why)
-    await _odd(desk, entry, f"It is not in the books. {why}")
+    about = f"entries of {entry.key.device} that cannot be booked"
+    detail = f"{entry.key} is not in the books, and others may not be. {why}"
+    await desk.alarm.open(IncidentKind.NOT_APPLIED, desk.by.account, about, detail)
     return Verdict.REJECTED
-
-
-async def _odd(desk: Desk, entry: Entry, why: str) -> None:
-    about = f"entry {entry.key}"
-    await desk.alarm.open(IncidentKind.NOT_APPLIED, desk.by.account, about, why)
 
 
 async def _conflict(desk: Desk, entry: Entry, row: Logged) -> None:
@@ -102,45 +108,45 @@ async def _conflict(desk: Desk, entry: Entry, row: Logged) -> None:
     await desk.alarm.open(kind, desk.by.account, f"entry {entry.key}", detail)
 
 
-async def _booked(desk: Desk, entry: Entry, row: Logged) -> list[str]:
-    """What is odd about it, in sentences."""
+async def _booked(desk: Desk, entry: Entry, row: Logged) -> list[Case]:
+    """What is odd about it."""
     if entry.order:
-        return await _told(desk, entry.order)
+        return await _told(desk, entry, entry.order)
     return await _amended(desk, entry, entry.amended, row) if entry.amended else []
 
 
-async def _told(desk: Desk, told: OrderTold) -> list[str]:
-    """A payment that another order has already is not told of this one: that is odd, no reason."""
+async def _told(desk: Desk, entry: Entry, told: OrderTold) -> list[Case]:
     stores = desk.stores
-    key = f"{desk.by.provider}:order:{told.ref}"
-    paid_by, odd = await _unclaimed(stores, key, told.paid_by)
+    paid_by, odd = await _unclaimed(stores, f"{desk.by.provider}:order:{told.ref}", told.paid_by)
     try:
         await orders.tell(stores, desk.by, replace(told, paid_by=paid_by))
     except OtherCurrency as error:
-        odd.append(error.message)
+        odd.append(Case(f"entry {entry.key}", error.message))
     return [*odd, *await _unknown(stores, told)]
 
 
-async def _unknown(stores: Stores, told: OrderTold) -> list[str]:
+async def _unknown(stores: Stores, told: OrderTold) -> list[Case]:
     skus = sorted({line.sku for line in told.lines})
     strange = [sku for sku in skus if await stores.records.product(sku) is None]
-    return [f"There is no product {sku!r}; the till calls it so." for sku in strange]
+    return [Case(f"product {sku}", f"{sku!r} was sold, which is no product.") for sku in strange]
 
 
 async def _unclaimed(
     stores: Stores, key: str, paid_by: Sequence[str]
-) -> tuple[tuple[str, ...], list[str]]:
-    own, odd = list[str](), list[str]()
+) -> tuple[tuple[str, ...], list[Case]]:
+    """Payments that no other order has: one that has an order is not made for two."""
+    own, odd = list[str](), list[Case]()
     for each in paid_by:
         other = await stores.records.order([each.replace(":", ":payment:", 1)])
         if other is None or any(f"{r.system}:{r.kind}:{r.value}" == key for r in other.refs):
             own.append(each)
         else:
-            odd.append(f"The payment {each!r} was made for the order {other.number!r}.")
+            why = f"The payment {each!r} was made for the order {other.number!r}."
+            odd.append(Case(f"payment {each}", why))
     return tuple(own), odd
 
 
-async def _amended(desk: Desk, entry: Entry, told: Amended, row: Logged) -> list[str]:
+async def _amended(desk: Desk, entry: Entry, told: Amended, row: Logged) -> list[Case]:
     """What came to an order later; the order and its payments are there by then, or it waits."""
     stores, by = desk.stores, desk.by
     await _expect(desk, told)
@@ -159,16 +165,15 @@ async def _amended(desk: Desk, entry: Entry, told: Amended, row: Logged) -> list
     order = await landing.patiently(stores, told.order, attempt)
     for payment in told.payments:
         await payments.tell(stores, by, replace(payment, order=told.order))
-    for each in told.gave_back:
-        odd += await _gave_back(desk, each)
+    sentences = [why for each in told.gave_back for why in await _gave_back(desk, each)]
     try:
         await linking.pay(stores, by, order)
     except OtherCurrency as error:
-        odd.append(error.message)
-    more = (
-        f"{units} more units of {sku!r} came back than it had." for sku, units in too_many.items()
-    )
-    return [*odd, *more]
+        sentences.append(error.message)
+    sentences += [
+        f"{n} more units of {sku!r} came back than it had." for sku, n in too_many.items()
+    ]
+    return [*odd, *(Case(f"entry {entry.key}", why) for why in sentences)]
 
 
 async def _expect(desk: Desk, told: Amended) -> None:
@@ -196,17 +201,19 @@ async def _gave_back(desk: Desk, told: GaveBack) -> list[str]:
     return [f"{money.amount} {money.currency} of {told.payment_ref!r} are not booked: {why}"]
 
 
+async def _nowhere(desk: Desk, entry: Entry) -> list[Case]:
+    if not entry.stock or await orders.located(desk.stores, desk.by, entry.location):
+        return []
+    why = f"{desk.by.account.name} has no location for {entry.location!r}: no units are moved."
+    return [Case(f"location {entry.location}", why)]
+
+
 async def _moved(desk: Desk, entry: Entry, row: Logged) -> list[str]:
     """Units come and leave, whatever is promised; gives what is odd about it."""
-    stores, account = desk.stores, desk.by.account
-    place = await orders.located(stores, desk.by, entry.location)
+    place = await orders.located(desk.stores, desk.by, entry.location)
     moves = [_move(each, place, entry) for each in entry.stock] if place else []
-    whose = replace(account.actor, device=entry.key.device)
-    shortages = await stores.logbook.move(row, moves, whose)
-    if entry.stock and place is None:
-        why = f"The configuration of {account.name} has no location for {entry.location!r}."
-        await _odd(desk, entry, why)
-        return [why]
+    whose = replace(desk.by.account.actor, device=entry.key.device)
+    shortages = await desk.stores.logbook.move(row, moves, whose)
     return [await _short(desk, entry, each) for each in shortages]
 
 

@@ -15,6 +15,7 @@ from domain.channels.answers import Found, Missing, ReadError
 from domain.channels.inbound import Fact, News, RefetchHint, Snapshot, Unrecognised
 from domain.channels.numbered import Entry, Verdict
 from domain.channels.told import Told
+from domain.errors import Unavailable
 from domain.incidents import IncidentKind
 from domain.ports import Stores
 from domain.ports.channels import Line
@@ -83,18 +84,20 @@ async def _one(receiving: Receiving, line: Line, by: Teller, news: News) -> None
 
 async def _numbered(receiving: Receiving, line: Line, by: Teller, found: Sequence[Entry]) -> None:
     """Each for itself: what one waits for, or lacks, keeps no other out of the books."""
-    late, aside = list[Elsewhere](), list[str]()
+    failed, aside = list[Exception](), list[str]()
     for each in found:
         try:
             verdict = await entries.take(receiving.stores, receiving.alarm, by, each)
-        except Elsewhere as error:
-            late.append(error)
+        except Unavailable:
+            raise
+        except Exception as error:  # it is told when all were tried
+            failed.append(error)
             continue
         aside += [str(each.key)] if verdict in ASIDE else []
         for word in each.words:
             await receiving.alarm.unknown(line.account, word)
-    if late:
-        raise late[0]
+    if failed:
+        raise min(failed, key=lambda error: isinstance(error, Elsewhere))
     if aside:
         raise NotUnderstood(f"Of it, {', '.join(aside)} could not be taken.")
 

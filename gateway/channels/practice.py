@@ -15,6 +15,8 @@ from gateway.channels.configuring import Configured, Entry
 from gateway.settings import Settings, SettingsError
 
 NAME = "till"
+PREFIX = "whsec_"
+LEAST = 40
 
 
 def secret_file(settings: Settings) -> Path:
@@ -30,16 +32,23 @@ def begin(settings: Settings) -> None:
     path = secret_file(settings)
     if not settings.is_development or path.exists():
         return
+    text = f"{PREFIX}{b64encode(secrets.token_bytes(32)).decode()}\n"
+    fresh = path.with_suffix(f".{secrets.token_hex(4)}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.touch(0o600)
-        path.write_text(f"whsec_{b64encode(secrets.token_bytes(32)).decode()}\n", encoding="ascii")
+        fresh.touch(0o600)
+        fresh.write_text(text, encoding="ascii")
+        fresh.replace(path)
     except OSError as error:
         raise SettingsError(f"{path} cannot be written: {error.strerror}.") from error
 
 
 def till(settings: Settings) -> Configured | None:
-    """The channel, where there is a secret and this is development."""
+    """The channel, where there is a secret and this is development.
+
+    Raises:
+        SettingsError: what is there is no secret.
+    """
     path = secret_file(settings)
     if not settings.is_development or not path.exists():
         return None
@@ -51,5 +60,14 @@ def till(settings: Settings) -> Configured | None:
         sort=ChannelKind.POS,
         locations={"*": "*"},
     )
-    secret = Secret(path.read_text(encoding="ascii").strip())
-    return Configured(name=NAME, entry=entry, key=None, secrets=(secret,))
+    return Configured(name=NAME, entry=entry, key=None, secrets=(_secret(path),))
+
+
+def _secret(path: Path) -> Secret:
+    try:
+        text = path.read_text(encoding="ascii").strip()
+    except (OSError, UnicodeError) as error:
+        raise SettingsError(f"{path} cannot be read.") from error
+    if not text.startswith(PREFIX) or len(text) < LEAST:
+        raise SettingsError(f"{path} holds no secret: remove it, and start again.")
+    return Secret(text)

@@ -23,7 +23,7 @@ MOST_SEQUENCE = 2**53 - 1
 LONGEST_WAIT = 5
 
 Device = Annotated[str, Meta(pattern=DEVICE)]
-Sequence = Annotated[int, Meta(ge=1, le=MOST_SEQUENCE)]
+Number = Annotated[int, Meta(ge=1, le=MOST_SEQUENCE)]
 Name = Annotated[str, Meta(min_length=1, max_length=255, pattern=PRINTABLE)]
 Units = Annotated[int, Meta(ge=1, le=MAX_INT)]
 Minor = Annotated[int, Meta(ge=0, le=MAX_MINOR)]
@@ -49,7 +49,7 @@ class Head(Struct, frozen=True):
 
     type: Annotated[str, Meta(max_length=40)]
     device: Device
-    sequence: Sequence
+    sequence: Number
 
 
 class Line(Struct, frozen=True):
@@ -85,7 +85,7 @@ class SaleRef(Struct, frozen=True):
     """A sale that was told, or will be."""
 
     device: Device
-    sequence: Sequence
+    sequence: Number
 
 
 class Back(Struct, frozen=True):
@@ -120,7 +120,7 @@ class Happened(Struct, frozen=True, kw_only=True, tag_field="type"):
     """`at` is the device's clock."""
 
     device: Device
-    sequence: Sequence
+    sequence: Number
     at: Time
 
 
