@@ -159,6 +159,7 @@ async def _amended(desk: Desk, entry: Entry, told: Amended, row: Logged) -> list
         if before is None:
             raise Elsewhere(told.order, "order")
         after, left = amending.amended(before, cause, told.returned, paid_by)
+        too_many.clear()  # of an attempt that was overtaken
         too_many.update(left)
         return await landing.saved(stores, by, before, after)
 

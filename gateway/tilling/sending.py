@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from hashlib import sha256
+from http import HTTPStatus
 from time import time
 
 import httpx2
@@ -88,9 +89,9 @@ def sync(log: Log, place: Place) -> int:
 def _post(http: httpx2.Client, log: Log, place: Place, entries: Sequence[Written]) -> None:
     body = batch(log.device, entries, datetime.now(UTC))
     reply = _sent(http, place, body, int(time()))
-    if reply.status_code == httpx2.codes.UNAUTHORIZED and (theirs := _clock(reply)):
+    if reply.status_code == HTTPStatus.UNAUTHORIZED and (theirs := _clock(reply)):
         reply = _sent(http, place, body, theirs)
-    if reply.status_code != httpx2.codes.OK:
+    if reply.status_code != HTTPStatus.OK:
         raise BadInput(f"{place.url} answers {reply.status_code}: {reply.text.strip()[:300]}")
     try:
         answer = msgspec.json.decode(reply.content, type=Answer)

@@ -28,18 +28,17 @@ def day(seed: int) -> list[dict[str, Any]]:
     """What three tills sold, took back and counted, in the order in which it happened."""
     dice = random.Random(seed)
     told: list[dict[str, Any]] = []
+    sold: dict[str, list[int]] = {device: [] for device in DEVICES}
     for sequence in range(1, EACH + 1):
         for n, device in enumerate(DEVICES):
             at = f"2026-03-01T{8 + sequence // 2:02}:{sequence % 2 * 30 + n * 7:02}:00Z"
-            known = [each["sequence"] for each in told if each["device"] == device]
-            sold = [each for each in told if each["type"] == "sale" and each["device"] == device]
-            if known and dice.random() < 0.15:
+            if sequence > 1 and dice.random() < 0.15:
                 told.append(count(sequence, dice.randint(0, 15), device=device, at=at))
-            elif sold and dice.random() < 0.25:
-                of = sold.pop(0)["sequence"]
-                told.append(back(sequence, of, device=device, at=at))
+            elif sold[device] and dice.random() < 0.25:
+                told.append(back(sequence, sold[device].pop(), device=device, at=at))
             else:
                 told.append(sale(sequence, mug(dice.randint(1, 4)), device=device, at=at))
+                sold[device].append(sequence)
     return told
 
 
