@@ -29,7 +29,7 @@ from storage.mongo.orders import ORDERS
 from storage.mongo.payments import PAYMENTS
 from storage.mongo.stock import LEVELS
 from storage.mongo.stores import MongoStores
-from tests.channels import tilling
+from tests.channels import landed, tilling
 from tests.channels.paying import signs
 from tests.trading import MUG, Trading, place
 from tests.trading import ORDERS as FIRST_ORDERS
@@ -169,6 +169,7 @@ class Counter(Desk):
 
     async def clear(self) -> None:
         """Leave nothing of what a test before sold."""
+        await landed.clear(self.database)
         for each in (INBOX, INCIDENTS, ENTRIES, REACHES):
             await self.database.delete(each.name, {})
         await self.database.delete(ORDERS.name, {"number": {"$regex": "^till-"}})
