@@ -23,7 +23,8 @@ class IncidentKind(StrEnum):
     told cannot become part of the books as it is. REFUND_FAILED: money that a customer was to get
     back did not arrive. OPERATION_FAILED: a provider that was told to capture or cancel has not.
     OUTCOME_UNKNOWN: for an hour nobody could say what came of an operation. DRIFT: a channel says
-    otherwise than who owns the field.
+    otherwise than who owns the field. OVERSOLD: more was sold than there was. OFFLINE_CONFLICT: a
+    device used one number for two things.
     """
 
     UNKNOWN_WORD = "UNKNOWN_WORD"
@@ -32,6 +33,8 @@ class IncidentKind(StrEnum):
     OPERATION_FAILED = "OPERATION_FAILED"
     OUTCOME_UNKNOWN = "OUTCOME_UNKNOWN"
     DRIFT = "DRIFT"
+    OVERSOLD = "OVERSOLD"
+    OFFLINE_CONFLICT = "OFFLINE_CONFLICT"
 
 
 class Incident(Entity, frozen=True, kw_only=True):

@@ -7,18 +7,21 @@ exist get the same answer. Our log has the reason.
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from asyncio import sleep
+from collections.abc import Mapping, Sequence
+from time import monotonic
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 
 from domain.channels import inbox
-from domain.channels.abilities import Hooks
+from domain.channels.abilities import Ack, Hooks
 from domain.channels.inbound import Delivery, Forged, Unreadable
+from domain.channels.numbered import Asked, EntryKey, Outcome, Verdict, outcome
 from domain.channels.standing import Heard
 from domain.errors import Unavailable
 from domain.ports import Stores
-from domain.ports.channels import Line
+from domain.ports.channels import Line, Numbers
 from domain.ports.receiving import Inbox
 from domain.values import whole_milliseconds
 from gateway import reading
@@ -34,6 +37,7 @@ KEPT, AGAIN, REFUSED, NOT_KEPT = "kept", "again", "refused", "not_kept"
 COUNTED = {AGAIN: Heard(repeated=1), REFUSED: Heard(refused=1)}
 LONGEST_HEADER = 4_096
 LONGEST_KEY = 200
+LOOKS_EVERY_SECONDS = 0.05
 
 
 class Webhooks:
@@ -79,12 +83,47 @@ class Webhooks:
             body=body,
             received_at=whole_milliseconds(await self._stores.now()),
         )
+        if isinstance(line.adapter, Numbers):
+            return await self._numbered(line, line.adapter, delivery)
         is_new = await self._inbox.keep(inbox.kept(delivery, _key(line, delivery)))
+        self._heard(delivery, is_new=is_new)
+        return _response(line.adapter.capabilities.ack), KEPT if is_new else AGAIN
+
+    async def _numbered(
+        self, line: Line, adapter: Numbers, delivery: Delivery
+    ) -> tuple[Response, str]:
+        """Devices that number what they send hear what became of it, if it is soon enough."""
+        kept = inbox.kept(delivery, _key(line, delivery))
+        try:
+            asked = adapter.asked(delivery)
+        except Unreadable as error:
+            await self._inbox.keep(kept)
+            return _response(adapter.unreadable(str(error))), REFUSED
+        is_new = bool(asked.entries) and await self._inbox.keep(kept)
+        self._heard(delivery, is_new=is_new)
+        outcomes = await self._outcomes(line.account.account, asked)
+        logs = [
+            await self._stores.logbook.log(line.account.account, each) for each in asked.devices
+        ]
+        return _response(adapter.told(outcomes, logs)), KEPT if is_new else AGAIN
+
+    async def _outcomes(self, account: str, asked: Asked) -> Sequence[Outcome]:
+        until = monotonic() + asked.seconds
+        while True:
+            rows = await self._stores.logbook.find(account, list(asked.entries))
+            found = {EntryKey(row.device, row.sequence): row for row in rows}
+            told = [outcome(key, asked.entries[key], found.get(key)) for key in asked.entries]
+            if monotonic() > until or all(each.verdict is not Verdict.WAITING for each in told):
+                return told
+            await sleep(LOOKS_EVERY_SECONDS)
+
+    def _heard(self, delivery: Delivery, *, is_new: bool) -> None:
         if is_new:
-            self.hearing.add(endpoint, Heard(taken=1, last_at=delivery.received_at))
-        ack = line.adapter.capabilities.ack
-        answer = Response(ack.body, ack.status, media_type=ack.content_type)
-        return answer, KEPT if is_new else AGAIN
+            self.hearing.add(delivery.endpoint, Heard(taken=1, last_at=delivery.received_at))
+
+
+def _response(ack: Ack) -> Response:
+    return Response(ack.body, ack.status, media_type=ack.content_type)
 
 
 def _headers(line: Line, request: Request) -> Mapping[str, str]:

@@ -34,8 +34,8 @@ _VALUES = (
     "Actor Address Authority AvailabilityEdge AvailabilityTerm Consent "
     "DeliveryChoice Disposition ExternalRef FieldChange Freshness Identity IncidentEdge "
     "JournalEntryEdge LoyaltyEntryEdge MetadataEntry Money OrderEdge OwnershipRule PageInfo "
-    "ParkedDelivery PaymentEdge ProductEdge ReadingStatus StockLevelEdge TaxLine TaxedMoney Totals Tracking "
-    "_Service"
+    "ParkedDelivery PaymentEdge ProductEdge ReadingStatus StockLevelEdge TaxLine TaxedMoney Totals "
+    "Tracking _Service"
 )
 WEIGHTLESS = frozenset(_VALUES.split())
 """Values that come with what holds them."""

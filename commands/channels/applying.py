@@ -11,6 +11,7 @@ from asyncio import gather
 from collections.abc import Mapping, Sequence
 
 from commands.channels import news
+from commands.channels.entries import Elsewhere
 from commands.channels.news import NotUnderstood, Receiving, Unread
 from commands.channels.payments import Awaited
 from domain.channels import deadlines, inbox
@@ -91,11 +92,11 @@ def _news(line: Line, kept: Kept) -> Sequence[News]:
 
 
 async def _again(receiving: Receiving, line: Line, kept: Kept, error: Exception) -> None:
-    """Try it later; who cannot be read is asked for days, all else a few times."""
+    """Try it later: for days, if it is about what others must tell; all else a few times."""
     now = await receiving.stores.now()
     hopeless = (
         now - kept.received_at > PATIENCE
-        if isinstance(error, Unread)
+        if isinstance(error, (Unread, Elsewhere))
         else kept.attempts >= MOST_ATTEMPTS
     )
     if hopeless:

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from commands.channels import drifting, stock, telling
+from commands.channels import drifting, entries, stock, telling
+from commands.channels.entries import Elsewhere
 from commands.channels.incidents import Alarm
 from commands.channels.payments import Awaited, Teller
 from domain.channels import goods
@@ -14,7 +15,9 @@ from domain.channels.abilities import Reading, Thing
 from domain.channels.answers import Found, Missing, ReadError
 from domain.channels.goods import Cause, Compared, NotTaken
 from domain.channels.inbound import Fact, News, RefetchHint, Snapshot, Unrecognised
+from domain.channels.numbered import Entry, Verdict
 from domain.channels.told import StockTold, Told
+from domain.errors import Unavailable
 from domain.incidents import IncidentKind
 from domain.ports import Stores
 from domain.ports.channels import Line
@@ -32,7 +35,7 @@ class Unread(Exception):
 
 
 class NotUnderstood(Exception):
-    """News of a kind that the adapter does not know."""
+    """News that cannot be taken, of which somebody was told."""
 
 
 class Receiving(Struct, frozen=True):
@@ -54,7 +57,7 @@ async def apply(receiving: Receiving, line: Line, cause: str, news: Sequence[New
     Raises:
         Unread: something must be fetched first, and cannot be now.
         Awaited: something that must come first is not here, and cannot be fetched.
-        NotUnderstood: the adapter does not know what some of it is; the rest is recorded.
+        NotUnderstood: some of it cannot be taken, of which somebody was told; the rest is recorded.
         Refusal, Refused: it says what cannot be.
         Unavailable: the database does not answer.
     """
@@ -62,6 +65,7 @@ async def apply(receiving: Receiving, line: Line, cause: str, news: Sequence[New
     strange = [each.word for each in news if isinstance(each, Unrecognised)]
     for each in news:
         await _one(receiving, line, by, each)
+    await _numbered(receiving, line, by, [each for each in news if isinstance(each, Entry)])
     for word in strange:
         await receiving.alarm.unknown(line.account, word)
     if strange:
@@ -77,10 +81,30 @@ async def _one(receiving: Receiving, line: Line, by: Teller, news: News) -> None
         case RefetchHint(thing, key):
             await _fetched(receiving, line, by, thing, key)
             return
-        case Unrecognised():
+        case Unrecognised() | Entry():
             return
     for word in words:
         await receiving.alarm.unknown(line.account, word)
+
+
+async def _numbered(receiving: Receiving, line: Line, by: Teller, found: Sequence[Entry]) -> None:
+    """Each for itself: what one waits for, or lacks, keeps no other out of the books."""
+    failed, aside = list[Exception](), list[str]()
+    for each in found:
+        try:
+            verdict = await entries.take(receiving.stores, receiving.alarm, by, each)
+        except Unavailable:
+            raise
+        except Exception as error:  # it is told when all were tried
+            failed.append(error)
+            continue
+        aside += [str(each.key)] if verdict in ASIDE else []
+        for word in each.words:
+            await receiving.alarm.unknown(line.account, word)
+    if failed:
+        raise min(failed, key=lambda error: isinstance(error, Elsewhere))
+    if aside:
+        raise NotUnderstood(f"Of it, {', '.join(aside)} could not be taken.")
 
 
 async def _told(receiving: Receiving, line: Line, by: Teller, told: Told) -> None:
@@ -125,4 +149,5 @@ async def _fetched(receiving: Receiving, line: Line, by: Teller, thing: Thing, k
             raise Unread(answer)
 
 
+ASIDE = frozenset({Verdict.REJECTED, Verdict.CONFLICT})
 ASKABLE = frozenset({Reading.BATCH, Reading.SINGLE})

@@ -53,7 +53,7 @@ async def _bought(stores: Stores, by: Teller, told: CustomerTold) -> CustomerId:
 
 async def located(stores: Stores, by: Teller, name: str | None) -> LocationId | None:
     """Our location under the channel's own name for it, if the configuration has one."""
-    code = by.account.locations.get(name) if name else None
+    code = by.account.code_of(name) if name else None
     return await stores.records.place(code) if code else None
 
 

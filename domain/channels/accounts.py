@@ -71,6 +71,10 @@ class Account(Struct, frozen=True, kw_only=True):
         scoped = "\x00".join((provider, self.account, fingerprint))
         return hmac.new(key, scoped.encode(), sha256).hexdigest()
 
+    def code_of(self, name: str) -> str | None:
+        """Our code for a place; `*` stands for all those that the channel calls as we do."""
+        return self.locations.get(name) or (name if "*" in self.locations else None)
+
     @property
     def actor(self) -> Actor:
         """As whom the journal knows what came from there."""

@@ -10,6 +10,7 @@ from hashlib import sha256
 from msgspec import Struct
 
 from domain.channels.abilities import Thing
+from domain.channels.numbered import Entry
 from domain.channels.told import OperationTold, Told, Word
 
 MOST_SIGNATURES = 16
@@ -69,7 +70,7 @@ class Unrecognised(Struct, frozen=True, tag=True):
     word: Word
 
 
-News = Snapshot | Fact | RefetchHint | Unrecognised
+News = Snapshot | Fact | Entry | RefetchHint | Unrecognised
 
 
 def is_signed(given: Sequence[bytes], expected: Iterable[bytes]) -> bool:

@@ -16,7 +16,7 @@ from typing import Any, Protocol, runtime_checkable
 import msgspec
 from msgspec import Struct
 
-from domain.channels.abilities import Capabilities, Thing, Writing
+from domain.channels.abilities import Ack, Capabilities, Thing, Writing
 from domain.channels.accounts import Account, Secret
 from domain.channels.answers import (
     Answer,
@@ -29,6 +29,7 @@ from domain.channels.answers import (
     Written,
 )
 from domain.channels.inbound import Delivery, News
+from domain.channels.numbered import Asked, Log, Outcome
 from domain.channels.pushing import StockSeen, StockSet, StockWritten
 from domain.ids import Sku
 
@@ -164,6 +165,27 @@ class SetsStock(Protocol):
 
     async def set_stock(self, told: Sequence[StockSet]) -> Sequence[StockWritten]:
         """Have it show these numbers; an answer for each, in order, whatever came of the others."""
+        ...
+
+
+@runtime_checkable
+class Numbers(Protocol):
+    """An adapter of devices that number what they send, and wait to hear what became of it."""
+
+    def asked(self, delivery: Delivery) -> Asked:
+        """What a delivery that was verified is about. Pure.
+
+        Raises:
+            Unreadable: it is not what they send; the sentence is told to who sent it.
+        """
+        ...
+
+    def told(self, outcomes: Sequence[Outcome], logs: Sequence[Log]) -> Ack:
+        """The answer. Pure."""
+        ...
+
+    def unreadable(self, why: str) -> Ack:
+        """The answer to what cannot be read. Pure."""
         ...
 
 

@@ -37,6 +37,7 @@ from domain.ownership import Owners
 from domain.payments import Payment
 from domain.ports.instructing import Instructions, Providers
 from domain.ports.landing import Records
+from domain.ports.numbering import Logbook
 from domain.refusals import Elsewhere
 from domain.requests import Claim, Request
 from domain.stock import Reservation, Shift, Step, Stepped, StockLevel, Transfer
@@ -216,6 +217,8 @@ class Stores(Protocol):
     def instructions(self) -> Instructions: ...
     @property
     def owners(self) -> Owners: ...
+    @property
+    def logbook(self) -> Logbook: ...
 
     async def is_told(self, cause: str) -> bool:
         """Does the journal know what came of a request?"""

@@ -57,7 +57,8 @@ class StockLevel(Entity, frozen=True, kw_only=True):
     """Units of one sku at one location: `on_hand = committed + reserved + unavailable + free`.
 
     `low_at` is the number of free units at which to reorder (none: never); `is_low` says it is
-    reached.
+    reached. `oversold` units were sold that were not free, or not there: those that come next make
+    up for them. `counted_at` is when a till counted last.
     """
 
     sku: Sku
@@ -71,6 +72,8 @@ class StockLevel(Entity, frozen=True, kw_only=True):
     incoming_at: datetime | None = None
     low_at: Count | None = None
     is_low: bool = False
+    oversold: Count = 0
+    counted_at: datetime | None = None
     authority: Authority
     observed_at: datetime
     reservations: Mapping[str, Hold] = {}

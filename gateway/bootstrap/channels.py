@@ -11,6 +11,7 @@ from time import monotonic
 from typing import cast
 
 import httpx2
+from msgspec.structs import replace
 
 from adapters.http import HttpTransport, client
 from commands.channels import applying, syncing
@@ -31,7 +32,7 @@ from gateway import upkeep
 from gateway.bootstrap import pushing
 from gateway.bootstrap.opening import opened
 from gateway.bootstrap.peppering import of_cards
-from gateway.channels import configuring, presence
+from gateway.channels import configuring, practice, presence
 from gateway.channels.configuring import Configuration, Configured, Keeping
 from gateway.settings import Settings, SettingsError
 from gateway.webhooks import Webhooks
@@ -62,11 +63,13 @@ def configuration(settings: Settings) -> Configuration:
     Raises:
         SettingsError: the file cannot be used, and what to change.
     """
-    if settings.channels is None:
-        return Configuration()
-    found = configuring.load(settings.channels, is_development=settings.is_development)
+    found = Configuration()
+    if settings.channels:
+        found = configuring.load(settings.channels, is_development=settings.is_development)
     for each in found.channels:
         opens(each)
+    if (till := practice.till(settings)) and till.name not in {e.name for e in found.channels}:
+        return replace(found, channels=(*found.channels, till))
     return found
 
 

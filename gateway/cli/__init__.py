@@ -10,8 +10,8 @@ from msgspec.structs import replace
 
 from gateway import bootstrap, greeting, keys, registering, serving
 from gateway import settings as environment
-from gateway.channels import commanding
-from gateway.cli import asking, schema, shop
+from gateway.channels import commanding, practice
+from gateway.cli import asking, schema, shop, till
 from gateway.cli.options import Subgraph
 from gateway.doctoring import doctor
 from gateway.metrics import exposing
@@ -70,6 +70,7 @@ app.add_typer(registering.app, name="documents")
 app.add_typer(keys.app, name="keys")
 app.add_typer(commanding.channel, name="channel")
 app.add_typer(commanding.inbox, name="inbox")
+app.add_typer(till.app, name="till")
 
 
 @app.command()
@@ -94,6 +95,8 @@ def serve(
             exposing.exposed(settings, workers) as figures,
         ):
             offers = asyncio.run(bootstrap.prepared(ready, with_demo=embedded))
+            if embedded:
+                practice.begin(settings)
             if figures:
                 out.print(f"\nFigures for Prometheus are at {figures}", soft_wrap=True)
             if settings.is_development:

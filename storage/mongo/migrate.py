@@ -19,6 +19,7 @@ from storage.mongo import (
     journal,
     leases,
     ledger,
+    logbook,
     lookups,
     marks,
     operations,
@@ -54,6 +55,7 @@ COLLECTIONS: tuple[Collection, ...] = (
     *marks.COLLECTIONS,
     *connections.COLLECTIONS,
     *pushes.COLLECTIONS,
+    *logbook.COLLECTIONS,
 )
 
 WITH_OUTBOX = tuple(each.name for each in COLLECTIONS if PENDING in each.indexes)

@@ -29,6 +29,7 @@ from storage.mongo.driver import Database, Taken
 from storage.mongo.instructions import INSTRUCTIONS, MongoInstructions
 from storage.mongo.journal import JOURNAL
 from storage.mongo.landing import MongoRecords
+from storage.mongo.logbook import MongoLogbook
 from storage.mongo.lookups import LOOKUPS
 from storage.mongo.stock import moving, opening
 from storage.mongo.stock.far import MOST_NEAR
@@ -60,6 +61,7 @@ class MongoStores:
         self.records = MongoRecords(database, self._clock)
         self.providers = providers or Providers()
         self.instructions = MongoInstructions(database)
+        self.logbook = MongoLogbook(database, self._clock)
 
     async def now(self) -> datetime:
         return await self._clock.now()

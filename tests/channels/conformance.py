@@ -34,6 +34,7 @@ from domain.channels.inbound import (
     Unreadable,
     Unrecognised,
 )
+from domain.channels.numbered import Entry
 from domain.channels.pushing import StockSet
 from domain.channels.told import OperationTold, PaymentTold
 from domain.ids import ChannelId, Kind, OperationId, Sku
@@ -359,7 +360,7 @@ def _words(news: Any) -> Sequence[Any]:
     match news:
         case Unrecognised(word):
             return [word]
-        case Snapshot(words=words) | Fact(words=words):
+        case Snapshot(words=words) | Fact(words=words) | Entry(words=words):
             return words
         case _:
             return []
@@ -377,12 +378,23 @@ def _sound(news: Any) -> None:
         case Unrecognised(word):
             assert isinstance(word.raw, str)
         case Snapshot(PaymentTold() as told):
-            _text(told.ref)
-            _amount(told.amount)
-            _times(told.created_at, told.as_of)
-            assert told.operations
-            for operation in told.operations:
-                _operation(operation)
+            _payment(told)
+        case Entry(key=key, digest=digest, at=at, order=order):
+            _text(key.device)
+            _text(digest)
+            _times(at)
+            assert key.sequence >= 1
+            for payment in order.payments if order else ():
+                _payment(payment)
+
+
+def _payment(told: PaymentTold) -> None:
+    _text(told.ref)
+    _amount(told.amount)
+    _times(told.created_at, told.as_of)
+    assert told.operations
+    for operation in told.operations:
+        _operation(operation)
 
 
 def _operation(told: OperationTold) -> None:

@@ -40,8 +40,10 @@ def _checked(shift: Shift) -> list[Filter]:
     fits: list[Any] = [
         {"$and": [{"$gte": [number, 0]}, {"$lte": [number, MAX_INT]}]} for number in after.values()
     ]
+    settled = {"oversold": 0} if shift.counted is not None else {}
     changed: dict[str, Any] = {
-        name: {"$cond": ["$last", number, f"${name}"]} for name, number in after.items()
+        name: {"$cond": ["$last", number, f"${name}"]}
+        for name, number in {**after, **settled}.items()
     }
     return [
         {"$set": {"last": {"$and": fits}}},

@@ -1,0 +1,1 @@
+"""What tills say, and the same in our words."""

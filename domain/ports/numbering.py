@@ -1,0 +1,41 @@
+"""What taking entries of devices' logs needs of a database."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from domain.channels.numbered import EntryKey, Log, Logged, Move, Shortage, Verdict
+from domain.values import Actor
+
+
+class Logbook(Protocol):
+    """Entries of devices' logs, each under its account, device and number, for ever."""
+
+    async def take(self, entry: Logged) -> Logged:
+        """Write an entry down, unless its place is taken; gives the one that is there.
+
+        Raises:
+            Unavailable: there is no answer; it may be there.
+        """
+        ...
+
+    async def move(
+        self, entry: Logged, moves: Sequence[Move], by_whom: Actor
+    ) -> Sequence[Shortage]:
+        """Move an entry's units, in one transaction with the entry, and once; gives what is short.
+
+        Raises:
+            Unavailable: there is no answer; it may have happened.
+        """
+        ...
+
+    async def judge(self, entry: Logged, verdict: Verdict, why: str | None) -> None:
+        """Write down what became of an entry."""
+        ...
+
+    async def find(self, account: str, keys: Sequence[EntryKey]) -> Sequence[Logged]: ...
+
+    async def log(self, account: str, device: str) -> Log:
+        """How far a device's log is here."""
+        ...
