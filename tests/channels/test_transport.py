@@ -231,6 +231,29 @@ def test_a_budget_fills_up_by_itself():
     assert found.take() == 0
 
 
+def test_each_who_waits_is_told_a_turn_of_their_own():
+    now = [0.0]
+    found = Budget(lambda: now[0])
+    found.allow(1, 10.0)
+    waits = [found.take() for _ in range(6)]
+    assert waits == pytest.approx([0, 0.1, 0.2, 0.3, 0.4, 0.5])
+
+    for wait in waits[1:]:
+        now[0] = wait
+        assert found.take() == 0
+
+
+def test_who_gives_up_makes_nobody_wait_longer():
+    now = [0.0]
+    found = Budget(lambda: now[0])
+    found.allow(0, 10.0)
+    waits = [found.take() for _ in range(1_000)]
+
+    assert max(waits) < 2.2
+    now[0] = 1.0
+    assert [found.take() for _ in range(10)] == [0] * 10
+
+
 def test_the_client_keeps_to_itself():
     found = client(allows_loopback=False)
     assert isinstance(found, httpx2.AsyncClient)
