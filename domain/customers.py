@@ -165,6 +165,12 @@ class Customer(Entity, frozen=True, kw_only=True):
     addresses: tuple[Address, ...] = ()
     accounts: tuple[ChannelAccount, ...] = ()
 
+    @property
+    def told(self) -> tuple[ChannelId, datetime] | None:
+        """Which channel told of them last, and how old that is; None: they are Kassa's own."""
+        newest = max(self.accounts, key=lambda each: each.seen.as_of, default=None)
+        return (newest.channel_id, newest.seen.as_of) if newest else None
+
     def allows(self, purpose: ConsentPurpose) -> bool | None:
         """What they said last of a purpose; None if nothing."""
         said = [consent for consent in self.consents if consent.purpose is purpose]

@@ -11,6 +11,7 @@ from msgspec import Struct
 from starlette.types import ASGIApp
 
 from domain.ports import Repositories
+from domain.ports.asking import AskedTold, unheard
 from domain.ports.timing import StepsTold, Timed, untimed, untold
 from gateway.answering import Graph
 from gateway.live.hub import Hub
@@ -40,6 +41,7 @@ class Observing(Struct, frozen=True, kw_only=True):
     mongodb: Timed = untimed
     redis: Timed = untimed
     channel: Callable[[str], Timed] = lambda _: untimed
+    asked: AskedTold = unheard
     stock: StepsTold = untold
     listeners: Sequence[Any] = ()  # of the MongoDB client
     jobs: Callable[[Sequence[Graph], Hub | None], Jobs] = lambda _, __: {}
@@ -85,6 +87,7 @@ def _figures() -> Observing:
         mongodb=servers.mongodb,
         redis=servers.redis,
         channel=servers.channel,
+        asked=servers.asked,
         stock=servers.stock,
         jobs=partial(sampling.jobs, counting),
     )

@@ -33,6 +33,14 @@ EITHER_WAY = {
 }
 
 
+MAX_AGE = {
+    "max_age": argument(
+        int | None,
+        "At most this many seconds old, from 2: what a channel told earlier is asked for there.",
+    ),
+}
+
+
 enumerated(ActorKind, MetadataVisibility, FreshnessState)
 
 

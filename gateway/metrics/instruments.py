@@ -98,6 +98,15 @@ CHANNEL_SECONDS = _histogram(
     "channel_seconds", "Until a channel answered us, tries included.", SECONDS, "channel"
 )
 CHANNEL_SILENCES = _counter("channel_silences_total", "A channel gave no answer.", "channel")
+LIVE_READS = _counter(
+    "live_reads_total", "What was asked for live: `fresh`, or why not.", "channel", "outcome"
+)
+LIVE_READ_SECONDS = _histogram(
+    "live_read_seconds",
+    "Until it was in the books, however long who asked waited.",
+    SECONDS,
+    "channel",
+)
 INBOX_WAITING = _most("inbox_waiting", "Deliveries that are to be applied.")
 INBOX_LAG = _most("inbox_lag_seconds", "How long the oldest of them waits.")
 INBOX_PARKED = _most("inbox_parked", "Deliveries that a person has to look at.")

@@ -13,11 +13,10 @@ import pytest
 
 from commands.channels import applying
 from domain.channels.accounts import Secret
-from gateway import app
+from gateway import app, upkeep
 from gateway.bootstrap import channels
 from gateway.channels.configuring import Configuration, load
 from gateway.settings import Settings
-from gateway.webhooks import Webhooks
 from schema import views
 from storage.mongo import MongoRepositories
 from storage.mongo.driver import Database
@@ -98,8 +97,8 @@ async def desk_over(database: Database, found: Configuration):
     """A desk over a database."""
     settings, stores = Settings(), MongoStores(database)
     async with channels.connected(settings, database, stores, found) as lines:
-        webhooks = Webhooks(stores, channels.receiving(database, stores).inbox)
-        webhooks.lines = lines
+        webhooks, asking = channels.doors(database, stores)
+        webhooks.lines = asking.lines = lines
         application = app.build(
             settings,
             views.unified(),
@@ -108,10 +107,12 @@ async def desk_over(database: Database, found: Configuration):
             checks={},
             page_config=dict,
             webhooks=webhooks,
+            asking=asking,
         )
         transport = httpx2.ASGITransport(app=application)
         async with httpx2.AsyncClient(transport=transport, base_url="http://kassa") as http:
             yield Desk(database, lines, http)
+        await upkeep.ended(asking.close())
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import socket
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from time import monotonic
 
 import httpx2
@@ -129,6 +129,62 @@ async def test_an_answer_of_too_many_values_is_not_read():
     body = b"[" + b"0," * 300_000 + b"0]"
     async with asking(lambda _: Response(body)) as (found, _):
         assert (await trouble(found)).trouble is Trouble.BAD_DATA
+
+
+@asynccontextmanager
+async def saying(lines):
+    """A transport to a server that says these bytes, whatever it is asked."""
+
+    async def answer(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(ConnectionError):
+            async for line in lines():
+                writer.write(line)
+                await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    async with server, client(allows_loopback=True) as http:
+        yield HttpTransport(http, f"http://127.0.0.1:{port}", deadline=0.5)
+
+
+async def test_headers_without_end_are_not_read():
+    sent = 0
+
+    async def flood():
+        nonlocal sent
+        yield b"HTTP/1.1 200 OK\r\n"
+        while True:
+            sent += 1
+            yield b"x-%d: %s\r\n" % (sent, b"y" * 8_000)
+
+    async with saying(flood) as found:
+        assert (await trouble(found, POST)).trouble is Trouble.UNAVAILABLE
+    assert sent < 2_000  # 16 MB, most of it in the buffers of two sockets
+
+
+async def test_headers_that_drip_are_cut_off():
+    async def drip():
+        yield b"HTTP/1.1 200 OK\r\nx: "
+        while True:
+            yield b"y"
+            await asyncio.sleep(0.05)
+
+    async with saying(drip) as found:
+        assert (await trouble(found, POST)).trouble is Trouble.TIMEOUT
+
+
+@pytest.mark.parametrize("said", ["GZIP", "gzip, identity", "br", "x-unheard-of"])
+async def test_no_kind_of_compression_is_taken(said):
+    answer = Response(b"[]", headers={"content-encoding": said})
+    async with asking(lambda _: answer) as (found, _):
+        assert (await trouble(found)).trouble is Trouble.BAD_DATA
+
+
+async def test_a_bomb_that_is_not_told_as_one_stays_as_small_as_it_came():
+    bomb = gzip.compress(b"0" * 2**28)
+    async with asking(lambda _: Response(bomb)) as (found, _):
+        assert (await found.ask(GET)).body == bomb
 
 
 async def test_nobody_sends_us_elsewhere():
