@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import TypeVar, cast
+from types import MappingProxyType
+from typing import Any, TypeVar
 
 from msgspec.structs import replace
 
@@ -19,10 +20,13 @@ from domain.orders import Order
 from domain.pages import Page
 from domain.payments import Payment
 from loaders.batch import Batch
-from resolvers.context import Info
+from resolvers.context import Context, Info
 from resolvers.reading import looks_at
 
-T = TypeVar("T", Payment, Order)
+Told = tuple[ChannelId, datetime]
+"""Which channel told of something, and how old that is."""
+
+T = TypeVar("T", Payment, Order, Customer)
 
 
 async def one(kind: type[T], found: T | None, info: Info, max_age: int | None) -> T | None:
@@ -60,17 +64,23 @@ async def _changed(
     kind: type[T], ids: Sequence[str], info: Info, max_age: int
 ) -> Mapping[str, T | None]:
     """What channels were asked for, as the viewer may read it now."""
-    oldest = asking.age(max_age)
-    asking.expect_asking(info.viewer)
+    oldest = asking.age(max_age, info.viewer)
     again = await info.context.asks.renew(kind, ids, oldest, info.context.now)
     return await _read(kind, again, info) if again else {}
 
 
 async def _read(kind: type[T], ids: Sequence[str], info: Info) -> Mapping[str, T | None]:
-    context = info.context.anew()
-    batch = context.payments.by_id if kind is Payment else context.orders.by_id
-    found = await cast("Batch[str, T]", batch).many(ids)
+    found = await READ_BY_KIND[kind](info.context.anew()).many(ids)
     return dict(zip(ids, found, strict=True))
+
+
+READ_BY_KIND: Mapping[type, Callable[[Context], Batch[Any, Any]]] = MappingProxyType(
+    {
+        Payment: lambda context: context.payments.by_id,
+        Order: lambda context: context.orders.by_id,
+        Customer: lambda context: context.customers.by_id,
+    }
+)
 
 
 @looks_at("id", "freshness")
@@ -79,9 +89,19 @@ def told_freshness(found: Sequence[Payment | Order], info: Info) -> Sequence[Fre
     return [freshness.after_asking(each.freshness(now), asks.of(each.id), now) for each in found]
 
 
-@looks_at("told", inside={Channel: ["code"]})
+@looks_at("id", "told_by", "told_at", inside={Channel: ["code"]})
 async def customer_freshness(people: Sequence[Customer], info: Info) -> Sequence[Freshness]:
-    return await _by_channels([each.told for each in people], info)
+    now, asks = info.context.now, info.context.asks
+    known = await _by_channels([_told(each) for each in people], info)
+    return [
+        freshness.after_asking(each, asks.of(person.id), now)
+        for each, person in zip(known, people, strict=True)
+    ]
+
+
+def _told(person: Customer) -> Told | None:
+    account, at = person.told_by, person.told_at
+    return (account.channel_id, at) if account and at else None
 
 
 @looks_at("told", inside={Channel: ["code"]})
@@ -89,9 +109,7 @@ async def product_freshness(products: Sequence[Product], info: Info) -> Sequence
     return await _by_channels([each.told for each in products], info)
 
 
-async def _by_channels(
-    told: Sequence[tuple[ChannelId, datetime] | None], info: Info
-) -> Sequence[Freshness]:
+async def _by_channels(told: Sequence[Told | None], info: Info) -> Sequence[Freshness]:
     """How old what a channel told is; what none told is Kassa's own."""
     now = info.context.now
     channels = await info.context.channels.by_id.many([each and each[0] for each in told])

@@ -44,6 +44,7 @@ class Query:
         Column.CUSTOMERS,
         id=argument(ID | None, "By id."),
         number=argument(str | None, "By the retailer's number."),
+        **MAX_AGE,
     )
     find_customers: list[Customer] = root(
         customers.find_customers,

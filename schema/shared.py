@@ -36,7 +36,7 @@ EITHER_WAY = {
 MAX_AGE = {
     "max_age": argument(
         int | None,
-        "At most this many seconds old, from 2: what a channel told earlier is asked for there.",
+        "At most so many seconds old (from 2; for shoppers from 30): else the channel is asked.",
     ),
 }
 

@@ -9,13 +9,17 @@ from types import MappingProxyType
 import msgspec
 
 from domain.channels.asking import Askable
+from domain.customers import Customer
 from domain.orders import Order
 from domain.payments import Payment
+from storage.mongo.customers import CUSTOMERS
 from storage.mongo.driver import Database
 from storage.mongo.orders import ORDERS
 from storage.mongo.payments import PAYMENTS
 
-PLACES: Mapping[type[Askable], str] = MappingProxyType({Payment: PAYMENTS.name, Order: ORDERS.name})
+PLACES: Mapping[type[Askable], str] = MappingProxyType(
+    {Payment: PAYMENTS.name, Order: ORDERS.name, Customer: CUSTOMERS.name}
+)
 
 
 class MongoKnown:

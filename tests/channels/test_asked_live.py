@@ -29,6 +29,7 @@ from storage.mongo import MongoRepositories
 from storage.mongo.driver import Database
 from storage.mongo.incidents import INCIDENTS
 from storage.mongo.journal import JOURNAL
+from storage.mongo.operations import MongoChannels
 from storage.mongo.payments import PAYMENTS
 from storage.mongo.stores import MongoStores
 from tests.channels.conftest import CHANNELS, ENVIRONMENT
@@ -210,6 +211,21 @@ async def test_a_hung_channel_costs_one_deadline_and_nothing_else(stall, tmp_pat
     assert took < live.LONGEST_SECONDS  # of which each question would take one
 
 
+async def test_other_fields_do_not_wait_for_a_channel(booth, monkeypatch):
+    await booth.told("a")
+    booth.peer.gate, read = asyncio.Event(), MongoChannels.all
+
+    async def noted(self, viewer):
+        found = await read(self, viewer)
+        booth.peer.gate.set()
+        return found
+
+    monkeypatch.setattr(MongoChannels, "all", noted)
+    answer = await booth.ask(SEVERAL + TOLD, SUPPORT)
+
+    assert answer["a"]["freshness"]["state"] == "LIVE"
+
+
 async def test_what_comes_too_late_for_one_is_there_for_the_next(stall, tmp_path):
     async with booth_over(stall, tmp_path, seconds=0.1) as booth:
         await booth.told("a")
@@ -332,11 +348,13 @@ async def test_a_shopper_has_only_their_own_asked_for(booth):
     assert (await one(booth, "a", 60, SHOPPERS[0]))["freshness"]["state"] == "LIVE"
 
 
-@pytest.mark.parametrize("age", [-1, 0, 1, 604_801])
-async def test_an_age_that_nobody_may_ask_for_is_refused(booth, age):
+@pytest.mark.parametrize(
+    ("age", "token"), [*((n, SUPPORT) for n in (-1, 0, 1, 604_801)), (29, SHOPPERS[0])]
+)
+async def test_an_age_that_nobody_may_ask_for_is_refused(booth, age, token):
     await booth.told("a")
 
-    error = await booth.refusal(ONE + TOLD, SUPPORT, ref="a", maxAge=age)
+    error = await booth.refusal(ONE + TOLD, token, ref="a", maxAge=age)
 
     assert error["extensions"]["code"] == "BAD_USER_INPUT"
     assert booth.peer.calls == []

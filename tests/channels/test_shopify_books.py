@@ -305,11 +305,15 @@ query ($orders: Int, $payments: Int) {
 
 
 async def aged(counter: Counter, **ages: int) -> Any:
+    return (await asked(counter, AGED, **ages))["order"]
+
+
+async def asked(counter: Counter, query: str, **variables: Any) -> Any:
     bearer = {"authorization": f"Bearer {SUPPORT}"}
-    body = {"query": AGED, "variables": ages}
+    body = {"query": query, "variables": variables}
     answer = (await counter.http.post("/graphql", json=body, headers=bearer)).json()
     assert "errors" not in answer, answer
-    return answer["data"]["order"]
+    return answer["data"]
 
 
 async def test_an_order_is_asked_for_and_lands_with_all_that_is_told_of_it(counter, peer):
@@ -325,6 +329,22 @@ async def test_an_order_is_asked_for_and_lands_with_all_that_is_told_of_it(count
     assert after["customer"]["freshness"]["source"] == "kitchen"
     assert after["lines"][0]["product"]["freshness"]["source"] == "kitchen"
     assert await aged(counter) == after
+
+
+async def test_a_customer_is_asked_for_at_the_channel_that_told_of_them_last(counter, peer):
+    ada = peer.register("ada@example.com")
+    await counter.hear(peer)
+    peer.rename(ada, "Augusta")
+    peer.outbox.clear()
+    [row] = await counter.database.find(CUSTOMERS.name, {})
+    query = """query ($id: ID!) {
+      customer(id: $id, maxAge: 2) { displayName freshness { source state } }
+    }"""
+
+    found = (await asked(counter, query, id=row["_id"]))["customer"]
+
+    assert found["displayName"] == "Augusta Lovelace"
+    assert found["freshness"] == {"source": "kitchen", "state": "LIVE"}
 
 
 async def test_a_payment_that_only_the_shop_knows_is_asked_for_with_its_order(counter, peer):
