@@ -33,7 +33,7 @@ async def one(kind: type[T], found: T | None, info: Info, max_age: int | None) -
     """What was found, or what it is by now."""
     if max_age is None:
         return found
-    [[*left]] = await lists(kind, [[found] if found else []], info, max_age)
+    [left] = await lists(kind, [[found] if found else []], info, max_age)
     return left[0] if left else None
 
 

@@ -41,7 +41,7 @@ LONGEST_SECONDS = 5.0
 MOST_UNDER_WAY = 200
 
 FRESH = "fresh"
-
+"""What is counted of an answer that could be had."""
 
 Call = Task[Mapping[Question, Heard]]
 
