@@ -27,7 +27,7 @@ from resolvers.context import Info
 from resolvers.reading import looks_at
 
 
-@looks_at()
+@looks_at(inside={Customer: ["id"]})
 async def customer(
     info: Info, *, id: str | None, number: str | None, max_age: int | None
 ) -> Customer | None:

@@ -46,7 +46,7 @@ T = TypeVar("T")
 MOST_COUNTED = 10_000
 
 
-@looks_at()
+@looks_at(inside={Order: ["id"]})
 async def order(
     info: Info, *, id: str | None, number: str | None, ref: str | None, max_age: int | None
 ) -> Order | None:
@@ -180,7 +180,7 @@ async def _lists(
     return [found or () for found in await batch.many([OrderId(order.id) for order in orders])]
 
 
-@looks_at("id")
+@looks_at("id", inside={Payment: ["id"]})
 async def order_payments(
     orders: Sequence[Order], info: Info, *, max_age: int | None = None
 ) -> Sequence[Sequence[Payment]]:

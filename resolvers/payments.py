@@ -21,7 +21,7 @@ from resolvers.context import Info
 from resolvers.reading import looks_at
 
 
-@looks_at()
+@looks_at(inside={Payment: ["id"]})
 async def payment(
     info: Info,
     *,
@@ -41,7 +41,7 @@ async def payment(
     return await asking.one(Payment, found, info, max_age)
 
 
-@looks_at()
+@looks_at(inside={Payment: ["id"]})
 async def page(
     info: Info,
     *,
