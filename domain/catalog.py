@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable
+from datetime import datetime
 from enum import StrEnum
 from math import asin, cos, radians, sin, sqrt
 
@@ -61,6 +62,11 @@ class Product(Entity, frozen=True, kw_only=True):
     allows_backorder: bool = False
     told_by: ChannelId | None = None
     seen: Seen | None = None
+
+    @property
+    def told(self) -> tuple[ChannelId, datetime] | None:
+        """Which channel told of it, and how old that is; None: it is Kassa's own."""
+        return (self.told_by, self.seen.as_of) if self.told_by and self.seen else None
 
     def price_in(self, channel: Channel) -> PriceQuote | None:
         """The price in the channel's currency; none if it is not sold in that currency."""

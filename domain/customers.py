@@ -9,8 +9,9 @@ from enum import StrEnum
 import msgspec
 from msgspec import Struct
 
-from domain import phones
+from domain import freshness, phones
 from domain.errors import BadInput
+from domain.freshness import Confirmed
 from domain.ids import (
     ChannelId,
     CustomerId,
@@ -173,6 +174,18 @@ class Customer(Entity, frozen=True, kw_only=True):
     preferences: tuple[MetadataEntry, ...] = ()
     addresses: tuple[Address, ...] = ()
     accounts: tuple[ChannelAccount, ...] = ()
+
+    confirmed: Confirmed | None = None
+
+    @property
+    def told_by(self) -> ChannelAccount | None:
+        """As whom the channel knows them that told of them last; None: they are Kassa's own."""
+        return max(self.accounts, key=lambda each: each.seen.as_of, default=None)
+
+    @property
+    def told_at(self) -> datetime | None:
+        at = self.told_by.seen.as_of if self.told_by else None
+        return freshness.told_at(at, self.confirmed, self.version)
 
     def allows(self, purpose: ConsentPurpose) -> bool | None:
         """What they said last of a purpose; None if nothing."""

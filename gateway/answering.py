@@ -12,6 +12,7 @@ from graphql import GraphQLError
 from domain.errors import KassaError
 from domain.viewer import Role, Viewer
 from gateway import reading
+from gateway.contexts import Contexts
 from gateway.execution.engine import Engine, Outcome
 from gateway.execution.errors import (
     BAD_USER_INPUT,
@@ -62,7 +63,7 @@ class Graph:
         engine: Engine,
         *,
         who: Who,
-        context: Callable[[Viewer, bool], object],
+        context: Contexts,
         streams: Streams | None = None,
         explain: Callable[[Watch], object] | None = None,
         accounts: Accounts | None = None,

@@ -22,6 +22,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from commands.channels.asking import Asking
 from domain.errors import KassaError
 from domain.ports import Repositories, Stores
 from domain.ports.following import Following
@@ -66,6 +67,7 @@ def build(
     following: Following | None = None,
     accounts: Accounts | None = None,
     webhooks: Webhooks | None = None,
+    asking: Asking | None = None,
     lifespan: Lifespan | None = None,
     observing: Observing = NOBODY,
 ) -> Starlette:
@@ -73,12 +75,12 @@ def build(
 
     `checks` name what `/readyz` asks after, `providers` sign staff in to the console. Without a
     `door` there are no credentials but those for development, without `following` no
-    subscriptions, without `accounts` nobody counts what clients cost, and without `webhooks`
-    channels post in vain.
+    subscriptions, without `accounts` nobody counts what clients cost, without `webhooks`
+    channels post in vain, and without `asking` none is asked.
     """
     door = door or Door(is_development=settings.is_development)
-    library = _library(settings)
-    shared = Shared(settings, repositories, stores, door, accounts, library, observing.operations)
+    library, observers = _library(settings), observing.operations
+    shared = Shared(settings, repositories, stores, door, accounts, asking, library, observers)
     graph = shared.graph(view)
     parts = {name: shared.graph(views.contract(name)) for name in _contracts(settings)}
     graphs = [graph, *parts.values()]
@@ -86,8 +88,7 @@ def build(
     routes: list[BaseRoute] = [
         *_graphs(graph, parts, settings),
         *([Route("/webhooks/{endpoint}", webhooks.take, methods=["POST"])] if webhooks else ()),
-        Route("/livez", _alive),
-        Route("/readyz", _ready(checks)),
+        *_probes(checks),
         *_pages(settings, page_config, providers),
     ]
     edge = partial(Edge, origins=settings.origins, hosts=settings.hosts)
@@ -133,6 +134,7 @@ class Shared(NamedTuple):
     stores: Stores
     door: Door
     accounts: Accounts | None
+    asking: Asking | None
     library: Library
     observers: Sequence[Observer]
 
@@ -141,7 +143,14 @@ class Shared(NamedTuple):
         return Graph(
             Engine(view.core, WIRING, suggests=settings.is_development),
             who=self.door.who,
-            context=contexts(view, self.repositories, self.stores, settings.country),
+            context=contexts(
+                view,
+                self.repositories,
+                self.stores,
+                settings.country,
+                asking=self.asking,
+                seconds=settings.channel_seconds,
+            ),
             explain=explaining.shown if settings.is_development else None,
             accounts=self.accounts,
             library=self.library,
@@ -229,6 +238,12 @@ def _graphs(
 def _contracts(settings: Settings) -> Iterable[Contract]:
     """What audiences are served apart; a subgraph alone serves routers, and nobody else."""
     return () if settings.subgraph else Contract
+
+
+def _probes(checks: Mapping[str, Check]) -> Iterator[BaseRoute]:
+    """For who looks after the process: does it run, and may it be asked?"""
+    yield Route("/livez", _alive)
+    yield Route("/readyz", _ready(checks))
 
 
 async def _alive(_: Request) -> Response:

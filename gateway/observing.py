@@ -11,6 +11,7 @@ from msgspec import Struct
 from starlette.types import ASGIApp
 
 from domain.ports import Repositories, instructing
+from domain.ports.asking import AskedTold, unheard
 from domain.ports.timing import StepsTold, Timed, untimed, untold
 from gateway.answering import Graph
 from gateway.live.hub import Hub
@@ -40,6 +41,7 @@ class Observing(Struct, frozen=True, kw_only=True):
     mongodb: Timed = untimed
     redis: Timed = untimed
     channel: Callable[[str], Timed] = lambda _: untimed
+    asked: AskedTold = unheard
     stock: StepsTold = untold
     instructions: instructing.Counted = instructing.uncounted
     listeners: Sequence[Any] = ()  # of the MongoDB client
@@ -86,6 +88,7 @@ def _figures() -> Observing:
         mongodb=servers.mongodb,
         redis=servers.redis,
         channel=servers.channel,
+        asked=servers.asked,
         stock=servers.stock,
         instructions=servers.instructions,
         jobs=partial(sampling.jobs, counting),

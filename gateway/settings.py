@@ -33,6 +33,7 @@ WANTED: Mapping[str, str] = MappingProxyType(
         "mongodb_database": "a name of up to 63 letters, digits, - and _",
         "mongodb_driver": "pymongo or motor",
         "check_seconds": "a number of seconds up to 86400, or 0 for never",
+        "channel_seconds": "a number of seconds above 0, up to 10",
         "limits": "enforce, measure or off",
         "ad_hoc": "everybody or partners",
         "origins": "origins such as https://shop.example, with commas between",
@@ -137,6 +138,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     redis_url: str | None = None
     data: Path = Path(".kassa")
     check_seconds: Annotated[float, Meta(ge=0, le=86_400)] = 10.0
+    channel_seconds: Annotated[float, Meta(gt=0, le=10)] = 0.8
     limits: Limiting = Limiting.ENFORCE
     documents: Path | None = None
     ad_hoc: AdHoc | None = None

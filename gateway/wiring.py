@@ -53,7 +53,9 @@ def _narrowed(context: object, needs: Wanted) -> Context:
 
 def _price(kind: GraphQLObjectType, name: str) -> Price:
     found = costs.cost(kind, name, kind.fields.get(name))
-    return Price(found.weight, found.assumed, found.sizes, found.sized)
+    return Price(
+        found.weight, found.assumed, found.sizes, found.sized, dear=costs.WEIGHT_BY_ARGUMENT
+    )
 
 
 WIRING = Wiring(

@@ -17,6 +17,7 @@ from loaders.operations import ChannelLoaders, IncidentLoaders
 from loaders.orders import OrderLoaders
 from loaders.payments import PaymentLoaders
 from loaders.stock import StockLoaders
+from resolvers.asks import Asks
 from resolvers.batches import Batches
 from resolvers.selection import Selection
 
@@ -48,6 +49,7 @@ class Context:
         now: datetime,
         country: str,
         audit: Audit,
+        asks: Asks | None = None,
     ) -> None:
         self.viewer = viewer
         self.stores = stores
@@ -55,18 +57,27 @@ class Context:
         self.now = now
         self.country = country
         self.audit = audit
+        self.asks = asks or Asks()
         self._repositories = repositories
 
     def narrowed(self, wanted: Wanted) -> Context:
         """The same request, where reads may leave out what is not `wanted`."""
+        return self._over(self._repositories.narrowed(wanted))
+
+    def anew(self) -> Context:
+        """The same request, which has not read anything yet."""
+        return self._over(self._repositories)
+
+    def _over(self, repositories: Repositories) -> Context:
         return Context(
             self.viewer,
-            self._repositories.narrowed(wanted),
+            repositories,
             self.stores,
             served=self.served,
             now=self.now,
             country=self.country,
             audit=self.audit,
+            asks=self.asks,
         )
 
     @cached_property

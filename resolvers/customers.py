@@ -25,17 +25,23 @@ from domain.orders import Order
 from domain.pages import Cursor, Page
 from domain.suggestions import Against, Conflict, MergeSuggestion
 from domain.values import MetadataEntry
+from resolvers import asking
 from resolvers.context import Info
 from resolvers.reading import looks_at
 
 
-@looks_at()
-async def customer(info: Info, *, id: str | None, number: str | None) -> Customer | None:
+@looks_at(inside={Customer: ["id"]})
+async def customer(
+    info: Info, *, id: str | None, number: str | None, max_age: int | None
+) -> Customer | None:
     if (id is None) == (number is None):
         raise BadInput("Ask for a customer by id or by number.")
     if id is None:
-        return await info.context.customers.by_number.one(number)
-    return await info.context.customers.by_id.one(CustomerId(ids.expect(Kind.CUSTOMER, id)))
+        found = await info.context.customers.by_number.one(number)
+    else:
+        key = CustomerId(ids.expect(Kind.CUSTOMER, id))
+        found = await info.context.customers.by_id.one(key)
+    return await asking.one(Customer, found, info, max_age)
 
 
 async def find_customers(

@@ -37,6 +37,7 @@ from domain.pages import Cursor, Page
 from domain.payments import Payment, Refund
 from domain.values import MetadataEntry
 from loaders.batch import Batch
+from resolvers import asking
 from resolvers.context import Info
 from resolvers.reading import looks_at
 
@@ -45,15 +46,19 @@ T = TypeVar("T")
 MOST_COUNTED = 10_000
 
 
-@looks_at()
-async def order(info: Info, *, id: str | None, number: str | None, ref: str | None) -> Order | None:
+@looks_at(inside={Order: ["id"]})
+async def order(
+    info: Info, *, id: str | None, number: str | None, ref: str | None, max_age: int | None
+) -> Order | None:
     if [id, number, ref].count(None) != 2:
         raise BadInput("Ask for an order by id, by number or by ref.")
     if id is not None:
-        return await info.context.orders.by_id.one(OrderId(ids.expect(Kind.ORDER, id)))
-    if number is not None:
-        return await info.context.orders.by_number.one(number)
-    return await info.context.orders.by_ref.one(ref)
+        found = await info.context.orders.by_id.one(OrderId(ids.expect(Kind.ORDER, id)))
+    elif number is not None:
+        found = await info.context.orders.by_number.one(number)
+    else:
+        found = await info.context.orders.by_ref.one(ref)
+    return await asking.one(Order, found, info, max_age)
 
 
 @looks_at()
@@ -175,9 +180,12 @@ async def _lists(
     return [found or () for found in await batch.many([OrderId(order.id) for order in orders])]
 
 
-@looks_at("id")
-async def order_payments(orders: Sequence[Order], info: Info) -> Sequence[Sequence[Payment]]:
-    return await _lists(info.context.payments.of_order, orders)
+@looks_at("id", inside={Payment: ["id"]})
+async def order_payments(
+    orders: Sequence[Order], info: Info, *, max_age: int | None = None
+) -> Sequence[Sequence[Payment]]:
+    found = await _lists(info.context.payments.of_order, orders)
+    return await asking.lists(Payment, found, info, max_age)
 
 
 async def balances(orders_: Sequence[Order], info: Info) -> Sequence[OrderBalance]:

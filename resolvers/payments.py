@@ -17,27 +17,32 @@ from domain.pages import Cursor, Page
 from domain.payments import Payment, PaymentOperation, PaymentQuery, PaymentState, Refund
 from domain.requests import Answer
 from domain.values import Actor
+from resolvers import asking
 from resolvers.context import Info
 from resolvers.reading import looks_at
 
 
-@looks_at()
+@looks_at(inside={Payment: ["id"]})
 async def payment(
     info: Info,
     *,
     id: str | None,
     provider: str | None,
     provider_ref: str | None,
+    max_age: int | None,
 ) -> Payment | None:
     given = [key is not None for key in (id, provider, provider_ref)]
     if given not in ([True, False, False], [False, True, True]):
         raise BadInput("Ask for a payment by id, or by provider and providerRef.")
     if id is None:
-        return await info.context.payments.by_ref.one(f"{provider}:{provider_ref}")
-    return await info.context.payments.by_id.one(PaymentId(ids.expect(Kind.PAYMENT, id)))
+        found = await info.context.payments.by_ref.one(f"{provider}:{provider_ref}")
+    else:
+        key = PaymentId(ids.expect(Kind.PAYMENT, id))
+        found = await info.context.payments.by_id.one(key)
+    return await asking.one(Payment, found, info, max_age)
 
 
-@looks_at()
+@looks_at(inside={Payment: ["id"]})
 async def page(
     info: Info,
     *,
@@ -47,6 +52,7 @@ async def page(
     channels: Sequence[str] | None,
     states: Sequence[PaymentState] | None,
     since: datetime | None,
+    max_age: int | None,
 ) -> Page[Payment]:
     sold_in = ids.expect_all(Kind.CHANNEL, channels)
     query = PaymentQuery(
@@ -55,7 +61,8 @@ async def page(
         states=None if states is None else tuple(states),
         since=since,
     )
-    return await info.context.payments.page(query, pages.forward(first, after))
+    page = await info.context.payments.page(query, pages.forward(first, after))
+    return await asking.page(Payment, page, info, max_age)
 
 
 @looks_at("order_id")

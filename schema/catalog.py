@@ -10,10 +10,11 @@ from strawberry import ID
 from domain import catalog
 from domain.catalog import LocationKind, Near
 from domain.viewer import Subject
+from resolvers import asking
 from resolvers import catalog as resolvers
 from resolvers import stock as stock_resolvers
 from schema.fields import Column, argument, attribute, batched, enumerated, shows
-from schema.shared import FORWARD, Connection, Node, TaxedMoney
+from schema.shared import FORWARD, Connection, Freshness, Node, TaxedMoney
 
 if TYPE_CHECKING:
     from schema.stock import AvailabilityConnection, StockLevel
@@ -68,6 +69,9 @@ class Product(Node):
         resolvers.price,
         "Its price in a channel; null if it has none in the channel's currency.",
         channel=argument(ID, "The channel that sells it."),
+    )
+    freshness: Freshness = batched(
+        asking.product_freshness, "Who told of it, and how old that is; `kassa` itself is live."
     )
     levels: list[StockLevelRef] = batched(
         stock_resolvers.levels,

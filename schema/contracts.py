@@ -63,7 +63,7 @@ PUBLIC: Page = {
     # their orders; not which store was asked for which units, nor by whom
     "Order": "id version updatedAt number placedAt state paymentStatus fulfillmentStatus "
     "returnStatus channel soldAt customer lines totals balance payments fulfillments returns "
-    "refunds metadata",
+    "refunds metadata freshness",
     "OrderConnection": EVERYTHING,
     "OrderEdge": EVERYTHING,
     "OrderLine": "id sku name product ordered cancelled handedOver returned refunded unitPrice "
@@ -79,7 +79,7 @@ PUBLIC: Page = {
     "ReturnLine": "orderLine quantity reason creditable",
     # what they paid; not what providers and we call it
     "Payment": "id version updatedAt createdAt order channel tender provider state amount captured "
-    "refunded refundPending refundable operations",
+    "refunded refundPending refundable operations freshness",
     "PaymentOperation": "id kind phase amount occurredAt settledAt",
     "Refund": "id operation payment amount forReturn initiatedIn",
     # units held for a while; what a front end is told when it cannot have them

@@ -51,6 +51,9 @@ WEIGHT_BY_FIELD: Mapping[str, int] = MappingProxyType(
 )
 WEIGHT_OF_A_MUTATION = 10
 
+WEIGHT_BY_ARGUMENT: Mapping[str, int] = MappingProxyType({"maxAge": 20})
+"""What it costs besides to have channels asked."""
+
 LISTS: Mapping[str, int] = MappingProxyType(
     {
         "AvailabilityEvent.products": 1,
@@ -173,6 +176,12 @@ def marks(kind: GraphQLObjectType, name: str | None = None) -> Iterator[str]:
         )
     elif _lists_objects(field) and name not in EDGES:
         yield f"@listSize(assumedSize: {found.assumed})"
+
+
+def argument_marks(name: str) -> Iterator[str]:
+    """The directive of an argument that costs something."""
+    if name in WEIGHT_BY_ARGUMENT:
+        yield f"@cost(weight: {WEIGHT_BY_ARGUMENT[name]})"
 
 
 def _weight(kind: GraphQLObjectType, name: str, field: GraphQLField | None) -> int:

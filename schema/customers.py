@@ -18,15 +18,23 @@ from domain.customers import (
 )
 from domain.scopes import Scope
 from domain.viewer import Subject
+from resolvers import asking, journal
 from resolvers import customers as resolvers
-from resolvers import journal
 from resolvers import orders as order_resolvers
 from schema.fields import Column, attribute, batched, enumerated, shows
 from schema.guards import Needs
 from schema.operations import Channel, JournalConnection
 from schema.orders import ORDER_FILTERS, Order, OrderConnection
 from schema.scalars import Country
-from schema.shared import EITHER_WAY, FORWARD, Connection, MetadataEntry, Node, Versioned
+from schema.shared import (
+    EITHER_WAY,
+    FORWARD,
+    Connection,
+    Freshness,
+    MetadataEntry,
+    Node,
+    Versioned,
+)
 
 CONTACT = Needs(Scope.CONTACT, ())
 BEHAVIOUR = Needs(Scope.BEHAVIOUR, ())
@@ -156,6 +164,10 @@ class Customer(Node, Versioned):
         MERGE,
     )
     loyalty: LoyaltyAccount | None = batched(resolvers.loyalty, "Their points.")
+    freshness: Freshness = batched(
+        asking.customer_freshness,
+        "Which channel told of them last, and how old that is; `kassa` itself is live.",
+    )
     orders: OrderConnection = batched(
         order_resolvers.of_customers,
         "Their orders in every channel, newest first.",

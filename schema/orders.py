@@ -21,7 +21,7 @@ from domain.orders import (
     ReturnStatus,
 )
 from domain.viewer import Subject
-from resolvers import journal
+from resolvers import asking, journal
 from resolvers import orders as resolvers
 from schema.catalog import Location, Product
 from schema.fields import Column, argument, attribute, batched, computed, enumerated, shows
@@ -29,9 +29,11 @@ from schema.operations import Channel, JournalConnection
 from schema.payments import Payment, Refund
 from schema.shared import (
     FORWARD,
+    MAX_AGE,
     Actor,
     Connection,
     ExternalRef,
+    Freshness,
     MetadataEntry,
     Money,
     Node,
@@ -245,7 +247,7 @@ class Order(Node, Versioned):
         resolvers.balances, "What was promised, paid and given back.", Column.PAYMENTS
     )
     payments: list[Payment] = batched(
-        resolvers.order_payments, "Every tender, of every channel.", Column.PAYMENTS
+        resolvers.order_payments, "Every tender, of every channel.", Column.PAYMENTS, **MAX_AGE
     )
     fulfillments: list[Fulfillment] = batched(resolvers.fulfillments, "Parcels and pick-ups.")
     returns: list[Return] = batched(resolvers.returns, "Goods on their way back.")
@@ -253,6 +255,9 @@ class Order(Node, Versioned):
         resolvers.order_refunds, "Money on its way back.", Column.PAYMENTS
     )
     refs: list[ExternalRef] = attribute("Its names in other systems.")
+    freshness: Freshness = batched(
+        asking.told_freshness, "Who told of it, and how old that is; `kassa` itself is live."
+    )
     metadata: list[MetadataEntry] = batched(
         resolvers.metadata,
         "Remarks, as far as the viewer may read them.",

@@ -17,6 +17,7 @@ from graphql import (
     ConstDirectiveNode,
     DefinitionNode,
     DocumentNode,
+    FieldDefinitionNode,
     GraphQLNamedType,
     GraphQLObjectType,
     GraphQLSchema,
@@ -91,8 +92,17 @@ def _priced(kind: GraphQLNamedType, definition: TypeDefinitionNode) -> TypeDefin
     if not isinstance(kind, GraphQLObjectType):
         return definition
     written = cast("ObjectTypeDefinitionNode", definition)
-    fields = [_with(each, costs.marks(kind, each.name.value)) for each in written.fields or ()]
+    fields = [
+        _with(_dear(each), costs.marks(kind, each.name.value)) for each in written.fields or ()
+    ]
     return replace(_with(written, costs.marks(kind)), fields=tuple(fields))
+
+
+def _dear(field: FieldDefinitionNode) -> FieldDefinitionNode:
+    """With the marks of arguments that cost something."""
+    given = field.arguments or ()
+    marked = tuple(_with(each, costs.argument_marks(each.name.value)) for each in given)
+    return replace(field, arguments=marked)
 
 
 def _with(node: Any, marks: Iterable[str]) -> Any:

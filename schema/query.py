@@ -24,7 +24,7 @@ from schema.operations import (
 )
 from schema.orders import ORDER_FILTERS, Order, OrderConnection
 from schema.payments import Payment, PaymentConnection, PaymentState
-from schema.shared import EITHER_WAY, FORWARD, Node
+from schema.shared import EITHER_WAY, FORWARD, MAX_AGE, Node
 from schema.stock import StockLevelConnection
 
 
@@ -50,6 +50,7 @@ class Query:
         Column.CUSTOMERS,
         id=argument(ID | None, "By id."),
         number=argument(str | None, "By the retailer's number."),
+        **MAX_AGE,
     )
     find_customers: list[Customer] = root(
         customers.find_customers,
@@ -66,6 +67,7 @@ class Query:
         id=argument(ID | None, "By id."),
         number=argument(str | None, "By the number on the receipt."),
         ref=argument(str | None, "By another system's name for it: `system:kind:value`."),
+        **MAX_AGE,
     )
     orders: OrderConnection = root(
         orders.page,
@@ -126,6 +128,7 @@ class Query:
         id=argument(ID | None, "By id."),
         provider=argument(str | None, "The provider's name, with `providerRef`."),
         provider_ref=argument(str | None, "The provider's name for it or for an operation of it."),
+        **MAX_AGE,
     )
     payments: PaymentConnection = root(
         payments.page,
@@ -136,6 +139,7 @@ class Query:
         channels=argument(list[ID] | None, "Only from these channels."),
         states=argument(list[PaymentState] | None, "Only in these states."),
         since=argument(datetime | None, "Nothing begun before this."),
+        **MAX_AGE,
     )
     channels: list[Channel] = root(
         operations.channels,

@@ -33,6 +33,14 @@ EITHER_WAY = {
 }
 
 
+MAX_AGE = {
+    "max_age": argument(
+        int | None,
+        "At most so many seconds old (from 2; for shoppers from 30): else the channel is asked.",
+    ),
+}
+
+
 enumerated(ActorKind, MetadataVisibility, FreshnessState)
 
 

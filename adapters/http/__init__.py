@@ -101,9 +101,9 @@ class HttpTransport:
         self._admit()
         try:
             reply = await self._answered(call)
-        except CallFailed as error:
+        except CallFailed:
             self._breaker.failed()
-            raise error
+            raise
         except httpx2.TimeoutException as error:
             self._breaker.failed()
             raise CallFailed(Trouble.TIMEOUT, "It did not answer in time.") from error

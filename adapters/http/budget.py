@@ -5,9 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from time import monotonic
 
+WHOLE = 1 - 1e-6
+"""A call, but for what counting in fractions loses."""
+
+LONGEST_LINE_SECONDS = 2.0
+"""Nobody waits for a later turn, so none is promised."""
+
 
 class Budget:
-    """Without a word from the channel there is no limit."""
+    """Without a word from the channel there is no limit.
+
+    Those who come when nothing is left are told different times, one after the other. Who comes
+    back at theirs finds a call to spend.
+    """
 
     def __init__(self, now: Callable[[], float] = monotonic) -> None:
         self._now = now
@@ -15,6 +25,7 @@ class Budget:
         self._per_second = 0.0
         self._at = now()
         self._closed_until = 0.0
+        self._last_turn = 0.0
 
     def allow(self, left: float, per_second: float) -> None:
         """The channel said: so many now, and so many more each second."""
@@ -31,7 +42,15 @@ class Budget:
             return self._closed_until - now
         self._left += (now - self._at) * self._per_second
         self._at = now
-        if self._left < 1:
-            return (1 - self._left) / self._per_second if self._per_second else 1.0
-        self._left -= 1
-        return 0.0
+        if self._left >= WHOLE:
+            self._left -= 1
+            return 0.0
+        return self._wait(now) if self._per_second else 1.0
+
+    def _wait(self, now: float) -> float:
+        """Until the first turn that nobody was promised yet."""
+        earliest = now + (1 - self._left) / self._per_second
+        turn = max(earliest, self._last_turn + 1 / self._per_second)
+        if turn - now <= LONGEST_LINE_SECONDS:
+            self._last_turn = turn
+        return turn - now

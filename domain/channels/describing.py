@@ -6,7 +6,7 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
-from domain import ids
+from domain import ids, payments
 from domain.channels.accounts import Account
 from domain.channels.told import OperationTold, PaymentTold
 from domain.ids import Kind, PaymentId
@@ -84,6 +84,19 @@ def reported(payment: Payment, told: OperationTold, account: Account, cause: str
         raw_status=told.raw_status,
         key=ids.derived(Kind.OPERATION, payment.provider, told.ref, told.kind),
         is_fact=True,
+    )
+
+
+def is_known(payment: Payment, told: PaymentTold, account: Account) -> bool:
+    """Is all that is told written down already, but for how old it is?
+
+    Raises:
+        Refusal: it says what cannot be.
+    """
+    after = described(payment, told)
+    reports = (reported(payment, each, account, account.name) for each in told.operations)
+    return replace(after, observed_at=payment.observed_at) == payment and not any(
+        payments.recorded(payment, each, payment.updated_at).is_new for each in reports
     )
 
 

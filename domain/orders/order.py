@@ -9,7 +9,8 @@ from types import MappingProxyType
 
 from msgspec import Struct
 
-from domain import money
+from domain import freshness, money
+from domain.freshness import KASSA, Confirmed, Freshness
 from domain.ids import (
     ChannelId,
     CustomerId,
@@ -99,7 +100,7 @@ class Totals(Struct, frozen=True):
 class Order(Entity, frozen=True, kw_only=True):
     """A sale, from any channel. `location_ids` are where it was sold, is kept or came back.
 
-    `seen` says how old what a channel told of it last was.
+    `seen` says how old what a channel told of it last was, and `confirmed` that it was asked since.
     """
 
     number: str
@@ -114,6 +115,21 @@ class Order(Entity, frozen=True, kw_only=True):
     refs: tuple[ExternalRef, ...] = ()
     metadata: tuple[MetadataEntry, ...] = ()
     seen: Seen | None = None
+    confirmed: Confirmed | None = None
+
+    @property
+    def told_by(self) -> ExternalRef | None:
+        """Its name at the channel that tells of it; None: it is Kassa's own."""
+        named = (ref for ref in self.refs if ref.kind == "order")
+        return next(named, None) if self.seen else None
+
+    @property
+    def told_at(self) -> datetime | None:
+        return freshness.told_at(self.seen and self.seen.as_of, self.confirmed, self.version)
+
+    def freshness(self, now: datetime) -> Freshness:
+        source = self.told_by.system if self.told_by else KASSA
+        return freshness.graded(source, self.told_at or now, now)
 
     @property
     def currency(self) -> Currency:

@@ -8,7 +8,8 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from domain import money
+from domain import freshness, money
+from domain.freshness import KASSA, Confirmed, Freshness
 from domain.ids import ChannelId, CustomerId, LocationId, OrderId, RefundId, refund_of
 from domain.money import Currency, Money
 from domain.pages import Ordering
@@ -44,8 +45,9 @@ class Payment(Entity, frozen=True, kw_only=True):
     """What a customer owes through one tender, and what became of it.
 
     `standing` is `fold(operations)`, kept beside them so that it can be searched and guarded.
-    `observed_at` says how old what a channel told is; `order_ref` names the order in its words.
-    `payer_key` is a channel's account of who pays (`channel:ref`), `payer_id` whose that is.
+    `observed_at` says how old what a channel told is, and `confirmed` that it was asked since;
+    `order_ref` names the order in its words. `payer_key` is a channel's account of who pays
+    (`channel:ref`), `payer_id` whose that is.
     """
 
     order_id: OrderId | None = None
@@ -67,6 +69,15 @@ class Payment(Entity, frozen=True, kw_only=True):
     payer_key: str | None = None
     payer_id: CustomerId | None = None
     card: Card | None = None
+    confirmed: Confirmed | None = None
+
+    @property
+    def told_at(self) -> datetime | None:
+        """How old what its provider told is; None: nobody told it but Kassa's own clients."""
+        return freshness.told_at(self.observed_at, self.confirmed, self.version)
+
+    def freshness(self, now: datetime) -> Freshness:
+        return freshness.graded(self.provider if self.told_at else KASSA, self.told_at or now, now)
 
     def _money(self, minor: int) -> Money:
         return Money(minor, self.currency)

@@ -37,14 +37,12 @@ from gateway.limits.purses import Purses
 from gateway.metrics import sampling
 from gateway.observing import NOBODY, Observing, observing
 from gateway.settings import Limiting, Settings, SettingsError, read
-from gateway.webhooks import Webhooks
 from gateway.welcome import Welcome, welcome
 from schema import views
 from storage.buckets import Buckets
 from storage.mongo import MongoRepositories
 from storage.mongo.backlog import backlog
 from storage.mongo.driver import Database
-from storage.mongo.inbox import MongoInbox
 from storage.mongo.integrity import Watch
 from storage.mongo.journal.following import MongoFollowing
 from storage.mongo.journal.lagging import lag
@@ -106,7 +104,7 @@ def serving(
     offers: list[Welcome] = []
     bank = _bank(settings, observing)
     purses = Purses(bank)
-    webhooks = Webhooks(stores, MongoInbox(chosen))
+    doors = channels.doors(chosen, stores, observing.asked)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncGenerator[None]:
@@ -115,7 +113,7 @@ def serving(
             keep_what_is_there()
             running = {**jobs(chosen, stores), **watches(chosen, settings)}
             async with (
-                channels.taking(webhooks, settings, chosen, stores, observing.channel) as taken,
+                channels.taking(doors, settings, chosen, stores, observing.channel) as taken,
                 upkeep.running({**running, **taken, "purses": (purses.settle, 1.0)}),
             ):
                 yield
@@ -131,7 +129,8 @@ def serving(
         providers=providers(settings),
         following=MongoFollowing(chosen),
         accounts=_accounts(settings, purses),
-        webhooks=webhooks,
+        webhooks=doors.webhooks,
+        asking=doors.asking,
         lifespan=lifespan,
         observing=observing,
     )

@@ -8,13 +8,14 @@ from datetime import datetime, timedelta
 from functools import partial
 from importlib import import_module
 from time import monotonic
-from typing import cast
+from typing import NamedTuple, cast
 
 import httpx2
 from msgspec.structs import replace
 
 from adapters.http import HttpTransport, client
 from commands.channels import applying, syncing
+from commands.channels.asking import Asking
 from commands.channels.news import Receiving
 from commands.payments import settling
 from domain import ids
@@ -25,6 +26,7 @@ from domain.ids import ChannelId, Kind
 from domain.money import Currency
 from domain.operations import Channel
 from domain.ports import Stores
+from domain.ports.asking import AskedTold, unheard
 from domain.ports.channels import CallFailed, Line, Opens
 from domain.ports.receiving import Inbox
 from domain.ports.timing import Timed, untimed
@@ -36,6 +38,7 @@ from gateway.channels import configuring, practice, presence
 from gateway.channels.configuring import Configuration, Configured, Keeping
 from gateway.settings import Settings, SettingsError
 from gateway.webhooks import Webhooks
+from storage.mongo.asking import MongoKnown
 from storage.mongo.connections import MongoConnections
 from storage.mongo.driver import Database
 from storage.mongo.inbox import MongoInbox
@@ -55,6 +58,13 @@ NO_URL = "http://127.0.0.1:9"
 """Where nobody is: for channels that are never called."""
 
 Lines = Mapping[str, Line]
+
+
+class Doors(NamedTuple):
+    """Where channels come in, and where they are asked."""
+
+    webhooks: Webhooks
+    asking: Asking
 
 
 def configuration(settings: Settings) -> Configuration:
@@ -185,23 +195,32 @@ async def _channel(configured: Configured, stores: Stores) -> Channel:
 
 @asynccontextmanager
 async def taking(
-    webhooks: Webhooks,
+    doors: Doors,
     settings: Settings,
     chosen: Database,
     stores: Stores,
     timed: Callable[[str], Timed],
 ) -> AsyncGenerator[Mapping[str, tuple[upkeep.Job, float]]]:
-    """Channels post to these, meanwhile; gives what is to be done with it."""
+    """Channels post to these and are asked, meanwhile; gives what is to be done with it."""
     found = configuration(settings)
     async with connected(settings, chosen, stores, found, timed) as lines:
-        webhooks.lines = stores.providers.lines = lines
-        told = presence.telling(MongoConnections(chosen), lines, webhooks.hearing)
+        doors.webhooks.lines = doors.asking.lines = stores.providers.lines = lines
+        told = presence.telling(MongoConnections(chosen), lines, doors.webhooks.hearing)
         shown = [each for each in lines.values() if each.push_stock]
-        yield {
-            **jobs(chosen, receiving(chosen, stores), lines, found.keeping),
-            **pushing.jobs(chosen, pushing.telling(chosen, stores), shown),
-            **({"connections": (told, presence.EVERY_SECONDS)} if lines else {}),
-        }
+        try:
+            yield {
+                **jobs(chosen, receiving(chosen, stores), lines, found.keeping),
+                **pushing.jobs(chosen, pushing.telling(chosen, stores), shown),
+                **({"connections": (told, presence.EVERY_SECONDS)} if lines else {}),
+            }
+        finally:
+            await upkeep.ended(doors.asking.close())
+
+
+def doors(chosen: Database, stores: Stores, told: AskedTold = unheard) -> Doors:
+    """Nobody comes in or is asked before the channels are connected."""
+    asking = Asking(receiving(chosen, stores), MongoKnown(chosen), told)
+    return Doors(Webhooks(stores, MongoInbox(chosen)), asking)
 
 
 def receiving(chosen: Database, stores: Stores) -> Receiving:

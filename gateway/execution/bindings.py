@@ -76,6 +76,7 @@ class Price:
 
     How many is `assumed`, unless one of the arguments `sizes` says it, by its number or by its
     length; never more than `most`. With `sized`, it is said of these fields below, not of this.
+    Who gives one of the arguments `dear` pays for that as well, once for each parent.
     """
 
     weight: int = 1
@@ -83,6 +84,7 @@ class Price:
     sizes: Sequence[str] = ()
     sized: Sequence[str] = ()
     most: int = 1_000
+    dear: Mapping[str, int] = field(default_factory=dict[str, int])
 
 
 ORDINARY = Price()

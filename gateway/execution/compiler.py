@@ -38,6 +38,7 @@ from gateway.execution.bindings import (
     as_given,
 )
 from gateway.execution.core import is_list_type, is_non_null_type, type_of
+from gateway.execution.costing import surcharge
 from gateway.execution.leaves import Leaf
 from gateway.execution.plan import Composite, Field, Level, Plan
 from gateway.execution.rows import rows_of
@@ -144,6 +145,7 @@ class _Compiler:
         definition = cast("GraphQLField", self._schema.get_field(parent, name))
         nullable, innermost = _positions(type_of(definition))
         target = self._target(innermost, details)
+        price = self._wiring.price(parent, name)
         return Field(
             key=key,
             binding=binding,
@@ -156,7 +158,8 @@ class _Compiler:
             waits=_waits(binding) or (isinstance(target, Composite) and target.waits),
             repeats=isinstance(binding, Batched) and len(nullable) == 1,
             is_plain=_is_plain(binding, nullable, target),
-            price=self._wiring.price(parent, name),
+            price=price,
+            surcharge=surcharge(nodes[0], price),
         )
 
     def _binding(self, parent: GraphQLObjectType, name: str) -> Binding | None:

@@ -52,7 +52,7 @@ def costs(plan: Plan) -> Costs:
 
 def _of_level(level: Level, sized: tuple[Sequence[str], Count] | None) -> Costs:
     """`sized` are fields below a page, and how many items the page has."""
-    fixed, parts = 0, list[tuple[Count, Costs]]()
+    fixed, parts = sum(field.surcharge for field in level.fields), list[tuple[Count, Costs]]()
     for field in level.fields:
         if not isinstance(field.target, Composite):
             continue
@@ -77,6 +77,12 @@ def _of_items(field: Field, target: Composite) -> Costs:
     if len(below) == 1:
         return Costs(price.weight + below[0].fixed, below[0].parts)
     return Costs(price.weight, branches=below)
+
+
+def surcharge(node: FieldNode, price: Price) -> int:
+    """What dear arguments cost that are given; a variable may be null, and costs all the same."""
+    given = (each for each in node.arguments or () if not isinstance(each.value, NullValueNode))
+    return sum(price.dear.get(each.name.value, 0) for each in given)
 
 
 def _count(field: Field) -> Count:

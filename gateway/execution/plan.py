@@ -60,7 +60,7 @@ class Field:
     whether null may stand there; all but the last are lists. Without a binding, the field is
     `__typename`. A field `waits` if its answer, or anything below it, may have to be waited for;
     it `repeats` if several parents may have the very same object as their answer; it `is_plain`
-    if its leaves are at hand, one for each parent.
+    if its leaves are at hand, one for each parent. Its `surcharge` is paid for each parent.
     """
 
     key: str
@@ -75,6 +75,7 @@ class Field:
     repeats: bool
     is_plain: bool
     price: Price
+    surcharge: int
 
     @property
     def name(self) -> str:

@@ -141,6 +141,7 @@ class _Run:
         self, field: Field, binding: Batched | Root, parents: Sequence[Any]
     ) -> list[Any]:
         """One answer for each parent. What is raised is the answer for all."""
+        self._given.meter.actual += field.surcharge * len(parents)
         watch = self._given.watch
         try:
             with watch.asking(field, len(parents)) if watch else UNWATCHED:

@@ -286,7 +286,7 @@ class Hub:
 
     def _answer(self, graph: Graph, asked: Asked, source: Source, viewer: Viewer) -> Answer:
         async def answer(event: Event) -> bytes:
-            context = graph.context(viewer, False)
+            context = graph.context(viewer, False, is_event=True)
             return graph.shown(await graph.engine.event(asked, event, context, source.ready))
 
         return answer

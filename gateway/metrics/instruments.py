@@ -116,6 +116,15 @@ STOCK_PUSHES = _counter(
 )
 STOCK_PUSHES_WAITING = _most("stock_pushes_waiting", "Numbers that shops do not show yet.")
 STOCK_PUSH_LAG = _most("stock_push_lag_seconds", "How long the oldest of them waits.")
+LIVE_READS = _counter(
+    "live_reads_total", "What was asked for live: `fresh`, or why not.", "channel", "outcome"
+)
+LIVE_READ_SECONDS = _histogram(
+    "live_read_seconds",
+    "Until it was in the books, however long who asked waited.",
+    SECONDS,
+    "channel",
+)
 INBOX_WAITING = _most("inbox_waiting", "Deliveries that are to be applied.")
 INBOX_LAG = _most("inbox_lag_seconds", "How long the oldest of them waits.")
 INBOX_PARKED = _most("inbox_parked", "Deliveries that a person has to look at.")

@@ -36,9 +36,17 @@ redis = Answers(instruments.REDIS_SECONDS, instruments.REDIS_SILENCES)
 
 
 def channel(name: str) -> Timed:
-    """What is asked of one channel."""
+    """What is asked of one channel; its live reads are counted from 0 as well."""
+    instruments.LIVE_READS.labels(name, "fresh")
+    instruments.LIVE_READ_SECONDS.labels(name)
     answers = Answers(instruments.CHANNEL_SECONDS, instruments.CHANNEL_SILENCES)
     return lambda _, seconds, is_answered: answers(name, seconds, is_answered)
+
+
+def asked(name: str, outcome: str, seconds: float) -> None:
+    """What came of asking a channel for one thing, for who wanted to know it now."""
+    instruments.LIVE_READS.labels(name, outcome.lower()).inc()
+    instruments.LIVE_READ_SECONDS.labels(name).observe(seconds)
 
 
 def stock(steps: Sequence[Step], done: Sequence[Stepped]) -> None:

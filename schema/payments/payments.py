@@ -12,12 +12,12 @@ from domain import ledger, payments
 from domain.payments import CardPresence, OperationKind, OperationPhase, PaymentState, TenderKind
 from domain.scopes import Scope
 from domain.viewer import Subject
-from resolvers import journal
+from resolvers import asking, journal
 from resolvers import payments as resolvers
 from schema.fields import Column, attribute, batched, enumerated, shows
 from schema.guards import Needs
 from schema.operations import Channel, JournalConnection
-from schema.shared import FORWARD, Actor, Connection, ExternalRef, Money, Node, Versioned
+from schema.shared import FORWARD, Actor, Connection, ExternalRef, Freshness, Money, Node, Versioned
 
 if TYPE_CHECKING:
     from schema.orders import Order, Return
@@ -96,6 +96,9 @@ class Payment(Node, Versioned):
     refundable: Money = attribute("What can still be given back.")
     operations: list[PaymentOperation] = attribute("What was asked of the provider.")
     refs: list[ExternalRef] = attribute("Its names in other systems.")
+    freshness: Freshness = batched(
+        asking.told_freshness, "Who told of it, and how old that is; `kassa` itself is live."
+    )
     clearing: list[LedgerPosting] = batched(
         resolvers.clearing,
         "For who keeps the books: where its money is, the oldest entry first.",

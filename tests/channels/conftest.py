@@ -16,7 +16,7 @@ import pytest
 from commands.channels import applying
 from commands.payments import settling
 from domain.channels.accounts import Secret
-from gateway import app
+from gateway import app, upkeep
 from gateway.bootstrap import channels
 from gateway.channels.configuring import Configuration, load
 from gateway.settings import Settings
@@ -154,8 +154,8 @@ async def desk_over(database: Database, found: Configuration, kind: type[D] = De
     settings, stores = Settings(pepper_file=PEPPER), MongoStores(database)
     async with channels.connected(settings, database, stores, found) as lines:
         stores.providers.lines = lines
-        webhooks = Webhooks(stores, channels.receiving(database, stores).inbox)
-        webhooks.lines = lines
+        webhooks, asking = channels.doors(database, stores)
+        webhooks.lines = asking.lines = lines
         application = app.build(
             settings,
             views.unified(),
@@ -164,10 +164,12 @@ async def desk_over(database: Database, found: Configuration, kind: type[D] = De
             checks={},
             page_config=dict,
             webhooks=webhooks,
+            asking=asking,
         )
         transport = httpx2.ASGITransport(app=application)
         async with httpx2.AsyncClient(transport=transport, base_url="http://kassa") as http:
             yield kind(database, webhooks, http)
+        await upkeep.ended(asking.close())
 
 
 @pytest.fixture

@@ -30,7 +30,7 @@ from tests.channels.paying import event, movement, payment
 from tests.gateway.serving import served
 from tests.making import new_id
 from tests.peers.shopifies import DOMAIN, KEY, SECRET, Shopify
-from tests.trading import Trading
+from tests.trading import SUPPORT, Trading
 
 SECRETS = {**ENVIRONMENT, "SHOPIFY_KEY": KEY, "SHOPIFY_WEBHOOK": SECRET}
 PLACE = 77
@@ -288,3 +288,72 @@ async def test_stock_that_belongs_to_others_is_told_once_for_a_place(counter, pe
     assert "kitchen: product SKU-0" in told
     assert told.count("kitchen: stock at 78: NO_LOCATION") == 1
     assert {each["state"] for each in await counter.rows()} == {"APPLIED"}
+
+
+AGED = """
+query ($orders: Int, $payments: Int) {
+  order(number: "#1001", maxAge: $orders) {
+    state freshness { source state reason }
+    payments(maxAge: $payments) { captured { minor } freshness { source state } }
+    customer { freshness { source } }
+    lines { product { freshness { source } } }
+  }
+}
+"""
+
+
+async def aged(counter: Counter, **ages: int) -> Any:
+    return (await asked(counter, AGED, **ages))["order"]
+
+
+async def asked(counter: Counter, query: str, **variables: Any) -> Any:
+    bearer = {"authorization": f"Bearer {SUPPORT}"}
+    body = {"query": query, "variables": variables}
+    answer = (await counter.http.post("/graphql", json=body, headers=bearer)).json()
+    assert "errors" not in answer, answer
+    return answer["data"]
+
+
+async def test_an_order_is_asked_for_and_lands_with_all_that_is_told_of_it(counter, peer):
+    order = peer.sell(peer.list("Lid", "LID"), 2, peer.register("a@example.com"), gateway="bogus")
+    await counter.hear(peer)
+    peer.fulfil(order, 2)
+    peer.outbox.clear()
+
+    before, after = await aged(counter), await aged(counter, orders=2)
+
+    assert (before["state"], after["state"]) == ("CONFIRMED", "COMPLETED")
+    assert after["freshness"] == {"source": "shopify", "state": "LIVE", "reason": None}
+    assert after["customer"]["freshness"]["source"] == "kitchen"
+    assert after["lines"][0]["product"]["freshness"]["source"] == "kitchen"
+    assert await aged(counter) == after
+
+
+async def test_a_customer_is_asked_for_at_the_channel_that_told_of_them_last(counter, peer):
+    ada = peer.register("ada@example.com")
+    await counter.hear(peer)
+    peer.rename(ada, "Augusta")
+    peer.outbox.clear()
+    [row] = await counter.database.find(CUSTOMERS.name, {})
+    query = """query ($id: ID!) {
+      customer(id: $id, maxAge: 2) { displayName freshness { source state } }
+    }"""
+
+    found = (await asked(counter, query, id=row["_id"]))["customer"]
+
+    assert found["displayName"] == "Augusta Lovelace"
+    assert found["freshness"] == {"source": "kitchen", "state": "LIVE"}
+
+
+async def test_a_payment_that_only_the_shop_knows_is_asked_for_with_its_order(counter, peer):
+    order = peer.sell(peer.list("Lid", "LID"), 2, gateway="bogus")
+    await counter.hear(peer)
+    peer.refund(order, 1, "10.00")
+    peer.outbox.clear()
+
+    after = await aged(counter, payments=2)
+
+    [paid] = after["payments"]
+    assert paid["freshness"] == {"source": "shopify", "state": "LIVE"}
+    [stored] = await counter.payments()
+    assert stored["standing"]["refunded"] == 10_00

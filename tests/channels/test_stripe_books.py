@@ -358,7 +358,7 @@ async def test_one_that_hangs_keeps_no_other_back(counter, peer):
 
 
 async def test_a_short_wait_for_our_turn_is_part_of_asking(counter, peer):
-    refs = [peer.pay(minor) for minor in range(1_00, 2_10)]
+    refs = [peer.pay(minor) for minor in range(1_00, 2_30)]
 
     answers = await counter.lines["stripe"].adapter.fetch_many(Thing.PAYMENT, refs)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import socket
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from time import monotonic
 
 import httpx2
@@ -131,6 +131,62 @@ async def test_an_answer_of_too_many_values_is_not_read():
         assert (await trouble(found)).trouble is Trouble.BAD_DATA
 
 
+@asynccontextmanager
+async def saying(lines):
+    """A transport to a server that says these bytes, whatever it is asked."""
+
+    async def answer(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(ConnectionError):
+            async for line in lines():
+                writer.write(line)
+                await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    async with server, client(allows_loopback=True) as http:
+        yield HttpTransport(http, f"http://127.0.0.1:{port}", deadline=0.5)
+
+
+async def test_headers_without_end_are_not_read():
+    sent = 0
+
+    async def flood():
+        nonlocal sent
+        yield b"HTTP/1.1 200 OK\r\n"
+        while True:
+            sent += 1
+            yield b"x-%d: %s\r\n" % (sent, b"y" * 8_000)
+
+    async with saying(flood) as found:
+        assert (await trouble(found, POST)).trouble is Trouble.UNAVAILABLE
+    assert sent < 2_000  # 16 MB, most of it in the buffers of two sockets
+
+
+async def test_headers_that_drip_are_cut_off():
+    async def drip():
+        yield b"HTTP/1.1 200 OK\r\nx: "
+        while True:
+            yield b"y"
+            await asyncio.sleep(0.05)
+
+    async with saying(drip) as found:
+        assert (await trouble(found, POST)).trouble is Trouble.TIMEOUT
+
+
+@pytest.mark.parametrize("said", ["GZIP", "gzip, identity", "br", "x-unheard-of"])
+async def test_no_kind_of_compression_is_taken(said):
+    answer = Response(b"[]", headers={"content-encoding": said})
+    async with asking(lambda _: answer) as (found, _):
+        assert (await trouble(found)).trouble is Trouble.BAD_DATA
+
+
+async def test_a_bomb_that_is_not_told_as_one_stays_as_small_as_it_came():
+    bomb = gzip.compress(b"0" * 2**28)
+    async with asking(lambda _: Response(bomb)) as (found, _):
+        assert (await found.ask(GET)).body == bomb
+
+
 async def test_nobody_sends_us_elsewhere():
     async with asking(lambda _: RedirectResponse("http://127.0.0.1:1/")) as (found, asked):
         assert (await trouble(found)).trouble is Trouble.BAD_DATA
@@ -229,6 +285,29 @@ def test_a_budget_fills_up_by_itself():
     assert (found.take(), found.take()) == (0, 0.5)
     now[0] = 0.5
     assert found.take() == 0
+
+
+def test_each_who_waits_is_told_a_turn_of_their_own():
+    now = [0.0]
+    found = Budget(lambda: now[0])
+    found.allow(1, 10.0)
+    waits = [found.take() for _ in range(6)]
+    assert waits == pytest.approx([0, 0.1, 0.2, 0.3, 0.4, 0.5])
+
+    for wait in waits[1:]:
+        now[0] = wait
+        assert found.take() == 0
+
+
+def test_who_gives_up_makes_nobody_wait_longer():
+    now = [0.0]
+    found = Budget(lambda: now[0])
+    found.allow(0, 10.0)
+    waits = [found.take() for _ in range(1_000)]
+
+    assert max(waits) < 2.2
+    now[0] = 1.0
+    assert [found.take() for _ in range(10)] == [0] * 10
 
 
 def test_the_client_keeps_to_itself():

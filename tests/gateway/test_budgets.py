@@ -134,6 +134,10 @@ COSTS = [
     ("query($s: [String!]!) { products(skus: $s) { sku } }", {"s": ["a"] * 7}, 7),
     ('{ nodes(ids: ["x"]) { ... on Order { customer { id } } ... on Product { id } } }', {}, 2),
     ('{ node(id: "x") { id } }', {}, 1),
+    ('{ order(number: "x", maxAge: 60) { id } }', {}, 21),
+    ('{ order(number: "x", maxAge: null) { id } }', {}, 1),
+    ('query ($a: Int) { order(number: "x", maxAge: $a) { id } }', {"a": 60}, 21),
+    ("{ orders(first: 3) { edges { node { payments(maxAge: 60) { id } } } } }", {}, 1 + 3 * 23),
     ("{ __schema { types { name } } }", {}, 10),
     ("{ __schema { types { name } } channels { code } }", {}, 30),
     (
@@ -173,6 +177,15 @@ async def test_the_queries_of_the_benchmark_fit(gateway: Opened, tokens, role: R
 
 
 # Who pays
+
+
+async def test_having_channels_asked_is_not_paid_back(gateway: Opened, tokens):
+    query = '{ order(number: "nobody", maxAge: 60) { id } }'
+
+    answer = await gateway(SMALL).send(query, tokens[Role.SUPPORT])
+
+    cost = answer.json()["extensions"]["cost"]
+    assert (cost["requested"], cost["actual"]) == (21, 20)
 
 
 async def test_what_was_not_needed_is_paid_back(gateway: Opened):

@@ -57,7 +57,7 @@ async def test_a_property_needs_the_fields_that_it_looks_at():
     assert found[Order] == {"totals", "id"}
     assert found[Totals] == {"grand"}
     assert found[TaxedMoney] == {"gross_minor", "currency"}
-    assert found[Payment] == {"standing"}
+    assert found[Payment] == {"id", "standing"}
     assert found[Money] == {"minor"}
 
 
@@ -77,7 +77,7 @@ async def test_what_a_resolver_reads_for_itself_is_needed_too():
 async def test_places_that_show_a_class_are_one():
     found = await of('{ a: order(id: "x") { number lines { sku } } b: order(id: "y") { state } }')
 
-    assert found[Order] == {"number", "lines", "state"}
+    assert found[Order] == {"id", "number", "lines", "state"}
     assert found[OrderLine] == {"sku"}
 
 

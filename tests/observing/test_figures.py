@@ -102,6 +102,7 @@ def test_what_channels_post_and_do_not_answer_is_counted(kassa: Serving):
     assert figures.labels("kassa_instructions_total", "kind") == {"capture", "cancel", "refund"}
     assert figures.value("kassa_instructions_open") == 0
     assert figures.value("kassa_instructions_lag_seconds") == 0
+    assert figures.value("kassa_live_reads_total", channel="cards", outcome="fresh") == 0
 
 
 def test_what_is_looked_up_comes_soon(kassa: Serving):

@@ -26,7 +26,10 @@ TYPES = {
 
 
 class Penny:
-    """What Penny knows. `loses_answers`: she does what she is told, and her answer is lost."""
+    """What Penny knows. `loses_answers`: she does what she is told, and her answer is lost.
+
+    She answers no call before her `gate` opens, if she has one.
+    """
 
     def __init__(self) -> None:
         self.payments: dict[str, dict[str, Any]] = {}
@@ -37,6 +40,8 @@ class Penny:
         self.offered: list[int] = []
         self.status: int | None = None
         self.hangs = self.loses_answers = self.never_hears = False
+        self.gate: asyncio.Event | None = None
+        self.came = asyncio.Event()
         self.limit: int | None = None
         self._at = datetime.now(UTC) - timedelta(hours=1)
 
@@ -107,8 +112,11 @@ class Penny:
 
     async def _trouble(self, request: Request) -> Response | None:
         self.calls.append((request.method, request.url.path))
+        self.came.set()
         if self.hangs:
             await asyncio.sleep(3600)
+        if self.gate:
+            await self.gate.wait()
         if self.limit is not None:
             self.limit -= 1
             if self.limit < 0:
@@ -118,6 +126,9 @@ class Penny:
     async def _listed(self, request: Request) -> Response:
         if trouble := await self._trouble(request):
             return trouble
+        if ids := request.query_params.get("ids"):
+            named = [self.payments[each] for each in ids.split(",") if each in self.payments]
+            return JSONResponse({"payments": named})
         since, page = request.query_params["since"], int(request.query_params.get("page", 0))
         found = sorted(
             (each for each in self.payments.values() if each["changed"] >= since),

@@ -14,6 +14,7 @@ from tests.walks.everything import Pair, documents, filled, nodes, reachable, sc
 
 NEVER_FILLED: frozenset[Pair] = frozenset(
     {
+        ("Freshness", "reason"),
         ("Incident", "closedAt"),
         ("Incident", "closedBy"),
         ("Incident", "resolution"),

@@ -14,6 +14,7 @@ from hashlib import sha256
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from domain.channels.abilities import Capabilities, Hooks, Reading, Repeats, Setting, Thing, Writing
 from domain.channels.accounts import Account, Misconfigured, Secret
@@ -67,10 +68,12 @@ class Penny:
     """One account at Penny."""
 
     provider = "penny"
-    capabilities = CAPABILITIES
 
     def __init__(self, transport: Transport, trust: Trust) -> None:
         self._transport, self._trust = transport, trust
+        batch, reads = {Thing.PAYMENT: trust.batch}, {Thing.PAYMENT: Reading.BATCH}
+        at_once = replace(CAPABILITIES, reads=reads, batch=batch)
+        self.capabilities = at_once if trust.batch else CAPABILITIES
 
     def verify(self, delivery: Delivery, secrets: Sequence[Secret], now: datetime) -> str:
         parts = [part.partition("=") for part in delivery.headers.get(HEADER, "").split(",")]
@@ -104,6 +107,8 @@ class Penny:
         if thing is not Thing.PAYMENT:
             why = f"Penny cannot be asked for a {thing}."
             return [ReadError(Trouble.UNAVAILABLE, why) for _ in keys]
+        if self._trust.batch:
+            return await self._fetch_together(keys)
         return [await self._fetch(key) for key in keys]
 
     async def changes(self, thing: Thing, since: datetime, page: str | None) -> Changes:
@@ -176,6 +181,16 @@ class Penny:
             return _written(await self._ask(call))
         except CallFailed as error:
             return error.as_write
+
+    async def _fetch_together(self, keys: Sequence[str]) -> Sequence[Answer]:
+        query = [("ids", ",".join(keys))]
+        try:
+            reply = await self._ask(Call(method="GET", path="/payments", query=query))
+            listing: Listing = self._ok(reply).decoded(Listing)
+        except CallFailed as error:
+            return [error.as_read for _ in keys]
+        found = {each.id: Found(self._news(each)) for each in listing.payments}
+        return [found.get(key, Missing()) for key in keys]
 
     async def _fetch(self, key: str) -> Answer:
         try:

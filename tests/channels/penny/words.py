@@ -43,10 +43,11 @@ ROUTES: Mapping[Writing, str] = {
 
 
 class Trust(Struct, forbid_unknown_fields=True):
-    """Penny's own options in the configuration."""
+    """Penny's own options in the configuration. `batch`: so many can be asked for at once."""
 
     system: str = "penny"
     calls_per_second: float = 50.0
+    batch: int = 0
 
 
 class Movement(Struct):
