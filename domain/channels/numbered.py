@@ -31,28 +31,28 @@ class EntryKey(Struct, frozen=True, order=True):
         return f"{self.device} #{self.sequence}"
 
 
-class Moved(Struct, frozen=True):
+class Moved(Struct, frozen=True, tag=True):
     """So many units came to the entry's location, or (negative) left it."""
 
     sku: Sku
     units: int
 
 
-class Counted(Struct, frozen=True):
+class Counted(Struct, frozen=True, tag=True):
     """So many units stood on the shelf when it was counted."""
 
     sku: Sku
     units: int
 
 
-class GaveBack(Struct, frozen=True):
+class GaveBack(Struct, frozen=True, tag=True):
     """Money given back: an operation of the payment that the same provider calls `payment_ref`."""
 
     payment_ref: str
     operation: OperationTold
 
 
-class Amended(Struct, frozen=True, kw_only=True):
+class Amended(Struct, frozen=True, kw_only=True, tag=True):
     """What happened to an order that was told before, or will be: `order` is `system:kind:value`.
 
     `sale` is the entry that tells of it, if it is one of a log. `returned` are units by sku.
@@ -67,7 +67,7 @@ class Amended(Struct, frozen=True, kw_only=True):
     gave_back: tuple[GaveBack, ...] = ()
 
 
-class Entry(Struct, frozen=True, kw_only=True):
+class Entry(Struct, frozen=True, kw_only=True, tag=True):
     """An entry of a log, read. `digest` recognises what it says; `wrong` is why it is none.
 
     `remarks` are what is odd about it, in sentences.

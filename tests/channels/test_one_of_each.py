@@ -87,7 +87,7 @@ async def both(stall: Trading, tmp_path: Path) -> AsyncIterator[Both]:
         path.write_text(CHANNELS.format(domain=shopifies.DOMAIN, shop=shop.url, bank=bank.url))
         configured = load(path, is_development=True, environ=ENVIRONMENT)
         desk = await stack.enter_async_context(desk_over(stall.database, configured))
-        found = Both(desk.database, desk.lines, desk.http)
+        found = Both(desk.database, desk.webhooks, desk.http)
         found.shop, found.bank = shop, bank
         yield found
     await clear(stall.database)

@@ -51,7 +51,7 @@ class Shelf(Desk):
     """A gateway that tells a shop of its stock, step by step."""
 
     def __init__(self, desk: Desk, peer: Shopify, found: Configuration, leader: Leader) -> None:
-        super().__init__(desk.database, desk.lines, desk.http)
+        super().__init__(desk.database, desk.webhooks, desk.http)
         self.leader, self.peer, self.found = leader, peer, found
         self.owners = found.owners
         self.line = desk.lines["kitchen"]

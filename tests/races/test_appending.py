@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from itertools import count
 from math import inf
 
@@ -245,23 +246,25 @@ async def test_who_does_not_lead_looks_seldom(stall, monkeypatch):
 
 async def test_what_one_does_for_all_is_done_by_who_leads(stall, monkeypatch):
     monkeypatch.setattr("storage.mongo.journal.leader.ASK_EVERY_SECONDS", 0)
+    await stall.database.delete(leases.LEASES.name, {})
     leaders = [Leader(database, WITH_OUTBOX) for database in stall.databases[:2]]
     done: list[int] = []
 
-    def job(number: int):
-        async def look() -> int:
-            done.append(number)
-            return 1
+    async def look(number: int) -> int:
+        done.append(number)
+        return 1
 
-        return leaders[number].alone(look)
+    async def turn() -> list[int]:
+        for leader in leaders:
+            await leader.append()
+        return [await leader.alone(partial(look, n))() for n, leader in enumerate(leaders)]
 
-    first, second = job(0), job(1)
-    await stall.database.delete(leases.LEASES.name, {})
-    await first()  # the first time begins the lease, the second holds it
-    counts = [await first(), await second()]
+    await leaders[0].append()  # the first time begins the lease, the second holds it
+    counts = await turn()
     await stall.database.change(leases.LEASES.name, {}, [{"$set": {"until": "$$NOW"}}])
-    counts += [await second(), await first()]
+    await leaders[1].append()
+    counts += await turn()
     await stall.database.delete(leases.LEASES.name, {})
 
-    assert counts == [1, 0, 1, 0]
-    assert done == [0, 0, 1]
+    assert counts == [1, 0, 0, 1]
+    assert done == [0, 1]

@@ -23,7 +23,8 @@ from tests.making import a_channel
 
 AT_WORK = {
     *("claims", "answers", "leases", "secrets", "far_holds", "api_keys", "lookups"),
-    *("inbox", "incidents", "readings", "stock_pushes", "push_cursors"),
+    *("inbox", "incidents", "readings", "connections", "instructions", "entries", "reaches"),
+    *("stock_pushes", "push_cursors"),
 }
 """What only a gateway at work fills."""
 

@@ -9,6 +9,7 @@ import pytest
 from domain.stock import ReservationLine, Step, StepKind
 from domain.values import SYSTEM_ACTOR
 from gateway import bootstrap
+from storage.mongo.leases import LEASES
 from storage.mongo.stock import LEVELS, RESERVATIONS
 from tests.trading import LONG_AGO, MUG, ORDERS, counted, more, moved, mugs, place
 
@@ -58,7 +59,10 @@ async def test_upkeep_lets_go_what_nobody_asks_for(stall):
     gone = await stall.reserved(mugs(1), mugs(1, at=1), mugs(1, at=2))
     kept = await stall.reserved(mugs(2))
     await stall.runs_out(gone)
-    job, _ = bootstrap.jobs(stall.database, stall.stores)["expiry"]
+    jobs = bootstrap.jobs(stall.database, stall.stores)
+    (journal, _), (job, _) = jobs["journal"], jobs["expiry"]
+    await stall.database.delete(LEASES.name, {})
+    await journal()
 
     counts = [await job(), await job()]
 

@@ -60,18 +60,15 @@ class Leader:
 
     async def append(self) -> int:
         """Append what waits, if it is ours to do; gives how many entries the journal has got."""
-        return await self._appender.append() if await self._is_ours() else 0
-
-    def alone(self, job: Callable[[], Awaitable[int]]) -> Callable[[], Awaitable[int]]:
-        """The same job, done only by the gateway that leads: each look at it costs all of them."""
-
-        async def done() -> int:
-            return await job() if await self._is_ours() else 0
-
-        return done
-
-    async def _is_ours(self) -> bool:
         if monotonic() - self._asked >= ASK_EVERY_SECONDS:
             self._leads = await self._lease.hold()
             self._asked = monotonic()
-        return self._leads
+        return await self._appender.append() if self._leads else 0
+
+    def alone(self, job: Callable[[], Awaitable[int]]) -> Callable[[], Awaitable[int]]:
+        """The same job, done only while this gateway is the one that appends."""
+
+        async def done() -> int:
+            return await job() if self._leads else 0
+
+        return done
