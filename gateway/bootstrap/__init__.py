@@ -97,9 +97,7 @@ def serving(
 ) -> Starlette:
     """The web application over these parts; it closes them when it ends."""
     reading = observing.repositories(MongoRepositories(chosen))
-    telling = Providers(observing.instructions)
-    owners = channels.configuration(settings).owners
-    stores: Stores = MongoStores(chosen, taken=observing.stock, providers=telling, owners=owners)
+    stores = _stores(settings, chosen, observing)
     view = views.named(settings.subgraph)
     offers: list[Welcome] = []
     bank = _bank(settings, observing)
@@ -143,6 +141,15 @@ async def _closing(*parts: Closes) -> AsyncGenerator[None]:
     finally:
         for part in parts:
             await part.close()
+
+
+def _stores(settings: Settings, chosen: Database, observing: Observing) -> Stores:
+    return MongoStores(
+        chosen,
+        taken=observing.stock,
+        providers=Providers(observing.instructions),
+        owners=channels.configuration(settings).owners,
+    )
 
 
 def _bank(settings: Settings, observing: Observing) -> Buckets:

@@ -75,6 +75,8 @@ async def books_of(shop: Trading, desk: Desk) -> Books:
     state = await state_of(shop)
     for row in state["payments"]:
         row.pop("observed_at")
+    for account in [each for row in state["customers"] for each in row["accounts"]]:
+        account.pop("seen")  # Stripe's customers are as of when they were asked for
     # A payment that found its order after it was posted has its receivable under its own name.
     owed = {
         f"receivable:{row['_id']}": f"receivable:{row['order_id']}" for row in state["payments"]
