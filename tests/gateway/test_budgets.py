@@ -179,10 +179,10 @@ async def test_the_queries_of_the_benchmark_fit(gateway: Opened, tokens, role: R
 # Who pays
 
 
-async def test_having_channels_asked_is_not_paid_back(gateway: Opened, tokens):
+async def test_having_channels_asked_is_not_paid_back(gateway: Opened):
     query = '{ order(number: "nobody", maxAge: 60) { id } }'
 
-    answer = await gateway(SMALL).send(query, tokens[Role.SUPPORT])
+    answer = await gateway(SMALL).send(query, somebody())
 
     cost = answer.json()["extensions"]["cost"]
     assert (cost["requested"], cost["actual"]) == (21, 20)
