@@ -30,6 +30,7 @@ ReturnId = NewType("ReturnId", str)
 PaymentId = NewType("PaymentId", str)
 OperationId = NewType("OperationId", str)
 RefundId = NewType("RefundId", str)
+PaymentLinkId = NewType("PaymentLinkId", str)
 ReservationId = NewType("ReservationId", str)
 TransferId = NewType("TransferId", str)
 JournalEntryId = NewType("JournalEntryId", str)
@@ -58,6 +59,7 @@ class Kind(StrEnum):
     PAYMENT = "pay"
     OPERATION = "pop"
     REFUND = "rfd"
+    PAYMENT_LINK = "lnk"
     RESERVATION = "res"
     TRANSFER = "trf"
     JOURNAL_ENTRY = "jrn"

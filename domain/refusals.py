@@ -31,6 +31,7 @@ class ErrorCode(StrEnum):
     RESERVATION_EXPIRED = "RESERVATION_EXPIRED"
     AMOUNT_EXCEEDS_AUTHORISED = "AMOUNT_EXCEEDS_AUTHORISED"
     AMOUNT_EXCEEDS_REFUNDABLE = "AMOUNT_EXCEEDS_REFUNDABLE"
+    AMOUNT_EXCEEDS_DUE = "AMOUNT_EXCEEDS_DUE"
     CURRENCY_MISMATCH = "CURRENCY_MISMATCH"
     PROVIDER_CANNOT = "PROVIDER_CANNOT"
     PROVIDER_REFUSED = "PROVIDER_REFUSED"
@@ -224,6 +225,19 @@ class AmountExceedsRefundable(Refusal):
 
 
 @dataclass(eq=False, kw_only=True)
+class AmountExceedsDue(Refusal):
+    """More was to be asked of a customer than is still due, and asked for by no other link."""
+
+    reason = ErrorCode.AMOUNT_EXCEEDS_DUE
+    order: str
+    wanted: Money
+    due: Money
+
+    def sentence(self) -> str:
+        return f"{_said(self.wanted)} were asked for, {_said(self.due)} are still to be paid."
+
+
+@dataclass(eq=False, kw_only=True)
 class OtherCurrency(Refusal):
     """An amount is in another currency than what it belongs to."""
 
@@ -249,7 +263,7 @@ class ProviderCannot(Plain):
 
 @dataclass(eq=False, kw_only=True)
 class ProviderRefused(Refusal):
-    """The provider was told, and will not do it. The operation is FAILED."""
+    """The provider was told, and will not do it. `operation` is what failed: it, or a link."""
 
     reason = ErrorCode.PROVIDER_REFUSED
     operation: str
@@ -277,6 +291,7 @@ REFUSALS: tuple[type[Refusal], ...] = (
     ReservationExpired,
     AmountExceedsAuthorised,
     AmountExceedsRefundable,
+    AmountExceedsDue,
     OtherCurrency,
     ProviderCannot,
     ProviderRefused,

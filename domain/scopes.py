@@ -47,7 +47,7 @@ MEANS = {
     Scope.ORDERS: "orders, parcels and returns",
     Scope.PAYMENTS: "payments and refunds",
     Scope.RECORD: "write down payments and refunds",
-    Scope.OPERATE: "have providers capture, cancel and refund",
+    Scope.OPERATE: "have providers capture, cancel and refund, and make links to pay by",
     Scope.LEDGER: "the accounts behind payments",
     Scope.JOURNAL: "what changed, and who changed it",
     Scope.CHANNELS: "how connected channels are doing, and what of theirs waits",

@@ -70,18 +70,27 @@ class Ack(Struct, frozen=True):
     content_type: str = "text/plain"
 
 
+class Lifetimes(Struct, frozen=True):
+    """How long after it was made a link to pay by can run out."""
+
+    shortest: timedelta
+    longest: timedelta
+
+
 class Capabilities(Struct, frozen=True, kw_only=True):
     """`reads` and `batch` (most keys a call) are by thing; a thing that is not named: NONE.
 
     `windows` are the things whose changes since a time can be listed, which reconciliation needs.
     `headers` are those of a delivery that `verify` and `parse` see, in small letters; no others
     are kept. `resends_for`: so long is a delivery repeated that was not taken; None: never.
+    `links`: how long a link to pay by may live; None: it makes none.
     """
 
     reads: Mapping[Thing, Reading] = {}
     batch: Mapping[Thing, int] = {}
     windows: frozenset[Thing] = frozenset()
     writes: frozenset[Writing] = frozenset()
+    links: Lifetimes | None = None
     sets_stock: Setting = Setting.NONE
     repeats: Repeats = Repeats.DONE_TWICE
     refunds_at_once: bool = True

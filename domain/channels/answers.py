@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from enum import StrEnum
 
 from msgspec import Struct
 
 from domain.channels.inbound import News, Snapshot, Unrecognised
 from domain.channels.told import OperationTold
-from domain.ids import OperationId
+from domain.ids import OperationId, PaymentLinkId
 from domain.money import Money
 
 
@@ -91,3 +92,31 @@ class Unknown(Struct, frozen=True):
 
 
 Written = Done | Accepted | Rejected | Unknown
+
+
+class LinkAsked(Struct, frozen=True, kw_only=True):
+    """A page on which somebody may pay `amount`, once, until `expires_at` (whole seconds).
+
+    `link_id` is the idempotency key as well; payments that come by the page carry it. `title` says
+    what is paid for; `ref` is the provider's name for the page, once there is one.
+    """
+
+    link_id: PaymentLinkId
+    amount: Money
+    expires_at: datetime
+    title: str
+    ref: str | None = None
+
+
+class Opened(Struct, frozen=True):
+    """The page is there, under the provider's name for it, and can be paid."""
+
+    ref: str
+    url: str
+
+
+class Closed(Struct, frozen=True):
+    """The page cannot be paid any more, and was not."""
+
+
+LinkWritten = Opened | Closed | Rejected | Unknown

@@ -47,6 +47,7 @@ def described(payment: Payment, told: PaymentTold) -> Payment:
         created_at=first,
         order_ref=payment.order_ref or told.order,
         payer_key=payment.payer_key or told.payer,
+        link_id=payment.link_id or told.link,
         card=latest(payment.card, told.card),
     )
     if payment.observed_at and _weight(payment, payment.observed_at) >= _weight(told, as_of):

@@ -41,6 +41,7 @@ LEASE = timedelta(seconds=30)
 PATIENCE = timedelta(hours=1)
 """After that nothing is sent any more, and a person has to look."""
 
+LONGEST_WHY = 300
 LONGEST_PAUSE = timedelta(minutes=10)
 ACCEPTED_PAUSE = timedelta(hours=1)
 """Before a provider is asked again that has said that it will tell."""

@@ -11,7 +11,7 @@ from datetime import datetime
 from msgspec import Struct
 
 from domain.customers import EvidenceStrength, IdentityKind
-from domain.ids import OperationId, Sku
+from domain.ids import OperationId, PaymentLinkId, Sku
 from domain.money import Currency, Money
 from domain.orders import OrderState
 from domain.payments import Card, CardPresence, OperationKind, OperationPhase, TenderKind
@@ -51,7 +51,8 @@ class PaymentTold(Struct, frozen=True, kw_only=True, tag=True):
 
     `ref` is the provider's name for the payment. `order` names the order that is paid for as
     `system:kind:value`, whether it is here yet or not. `payer` is a channel's account
-    of who pays, as `channel:ref`; `card` is that of the last attempt that did not fail.
+    of who pays, as `channel:ref`; `card` is that of the last attempt that did not fail. `link` is
+    the link of ours that it came by, where the provider gives it back.
     """
 
     ref: str
@@ -64,6 +65,7 @@ class PaymentTold(Struct, frozen=True, kw_only=True, tag=True):
     order: str | None = None
     payer: str | None = None
     card: Card | None = None
+    link: PaymentLinkId | None = None
 
 
 class IdentityTold(Struct, frozen=True, kw_only=True):

@@ -2,6 +2,14 @@
 
 from domain.payments.cards import Card, latest
 from domain.payments.folding import SUMS, PaymentState, Standing, fold, joined
+from domain.payments.links import (
+    LinkLife,
+    LinkState,
+    PaymentLink,
+    claimed,
+    paid_by,
+    state_of,
+)
 from domain.payments.operations import (
     PENDING_PHASES,
     RANK,
@@ -30,10 +38,13 @@ __all__ = [
     "SUMS",
     "Card",
     "CardPresence",
+    "LinkLife",
+    "LinkState",
     "NewTender",
     "OperationKind",
     "OperationPhase",
     "Payment",
+    "PaymentLink",
     "PaymentOperation",
     "PaymentQuery",
     "PaymentState",
@@ -42,12 +53,15 @@ __all__ = [
     "Report",
     "Standing",
     "TenderKind",
+    "claimed",
     "fold",
     "joined",
     "latest",
     "operation_of",
+    "paid_by",
     "recorded",
     "refunds_of",
+    "state_of",
     "still_promised",
     "summed",
     "told",

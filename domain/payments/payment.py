@@ -10,7 +10,15 @@ from msgspec import Struct
 
 from domain import freshness, money
 from domain.freshness import KASSA, Confirmed, Freshness
-from domain.ids import ChannelId, CustomerId, LocationId, OrderId, RefundId, refund_of
+from domain.ids import (
+    ChannelId,
+    CustomerId,
+    LocationId,
+    OrderId,
+    PaymentLinkId,
+    RefundId,
+    refund_of,
+)
 from domain.money import Currency, Money
 from domain.pages import Ordering
 from domain.payments.cards import Card
@@ -47,7 +55,7 @@ class Payment(Entity, frozen=True, kw_only=True):
     `standing` is `fold(operations)`, kept beside them so that it can be searched and guarded.
     `observed_at` says how old what a channel told is, and `confirmed` that it was asked since;
     `order_ref` names the order in its words. `payer_key` is a channel's account of who pays
-    (`channel:ref`), `payer_id` whose that is.
+    (`channel:ref`), `payer_id` whose that is. `link_id` is the link that it came by.
     """
 
     order_id: OrderId | None = None
@@ -70,6 +78,7 @@ class Payment(Entity, frozen=True, kw_only=True):
     payer_id: CustomerId | None = None
     card: Card | None = None
     confirmed: Confirmed | None = None
+    link_id: PaymentLinkId | None = None
 
     @property
     def told_at(self) -> datetime | None:

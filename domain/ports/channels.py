@@ -22,6 +22,8 @@ from domain.channels.answers import (
     Answer,
     Changes,
     Instruction,
+    LinkAsked,
+    LinkWritten,
     Missing,
     ReadError,
     Trouble,
@@ -152,6 +154,20 @@ class Operates(Protocol):
 
     async def observe(self, kind: Writing, told: Instruction, /) -> Written | Missing:
         """What came of an instruction. Missing: the provider never got it, so it may be sent."""
+        ...
+
+
+@runtime_checkable
+class MakesLinks(Protocol):
+    """An adapter of a provider that makes pages on which somebody may pay.
+
+    To tell it again changes nothing: the answer is how the page stands, or as it was at first.
+    """
+
+    async def open_link(self, told: LinkAsked, /) -> LinkWritten: ...
+
+    async def close_link(self, told: LinkAsked, /) -> LinkWritten:
+        """End a page. What was paid before is Rejected; what had ended already is Closed."""
         ...
 
 

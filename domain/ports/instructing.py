@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
-from typing import Protocol
+from typing import Protocol, TypeVar
 
-from domain.channels.abilities import Writing
-from domain.channels.instructing import Instructed, InstructionState
-from domain.ids import OperationId
-from domain.payments import Payment
-from domain.ports.channels import Line
+from domain.channels.abilities import Repeats, Writing
+from domain.channels.instructing import InstructionState
+from domain.channels.links import Errand
+from domain.ids import OperationId, OrderId, PaymentLinkId
+from domain.payments import Payment, PaymentLink
+from domain.ports.channels import Line, MakesLinks
 
-Counted = Callable[[Writing, str], None]
+Kept = TypeVar("Kept", covariant=True)
+
+Counted = Callable[[Writing | Errand, str], None]
 """Told of each instruction that was sent or asked about, and in a word what came of it."""
 
 
-def uncounted(_: Writing, __: str) -> None:
+def uncounted(_: Writing | Errand, __: str) -> None:
     """For nobody."""
 
 
@@ -27,9 +30,9 @@ class Providers:
         self.lines: Mapping[str, Line] = {}
         self.counted = counted
 
-    def of(self, payment: Payment) -> Line | None:
-        """The account through which a payment was made."""
-        wanted = (payment.provider, payment.merchant_account)
+    def of(self, paid: Payment | PaymentLink) -> Line | None:
+        """The account through which a payment was made, or may be."""
+        wanted = (paid.provider, paid.merchant_account)
         found = (
             line
             for line in self.lines.values()
@@ -37,15 +40,25 @@ class Providers:
         )
         return next(found, None)
 
+    def that_link(self) -> Mapping[str, Line]:
+        """The accounts that make links to pay by, and recognise what they are told again."""
+        return {line.name: line for line in self.lines.values() if _makes_links(line)}
 
-class Instructions(Protocol):
+
+def _makes_links(line: Line) -> bool:
+    can = line.adapter.capabilities
+    is_able = isinstance(line.adapter, MakesLinks) and can.links is not None
+    return is_able and can.repeats is Repeats.RECOGNISED and line.is_called
+
+
+class Instructions(Protocol[Kept]):
     """What providers were told, or are to be told. It is kept with the change that asks for it."""
 
-    async def take(self, most: int) -> Sequence[Instructed]:
+    async def take(self, most: int) -> Sequence[Kept]:
         """Some that are due, for this worker alone for a while; with this attempt counted."""
         ...
 
-    async def find(self, id: OperationId) -> Instructed | None: ...
+    async def find(self, id: OperationId) -> Kept | None: ...
 
     async def later(
         self, id: OperationId, after: timedelta, state: InstructionState, why: str | None
@@ -54,3 +67,11 @@ class Instructions(Protocol):
         ...
 
     async def close(self, id: OperationId) -> None: ...
+
+
+class Links(Protocol):
+    """Links to pay by, as they are made and end. No viewer: the command knows reach."""
+
+    async def find(self, id: PaymentLinkId) -> PaymentLink | None: ...
+
+    async def of_order(self, id: OrderId) -> Sequence[PaymentLink]: ...

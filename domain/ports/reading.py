@@ -24,6 +24,7 @@ from domain.ids import (
     OperationId,
     OrderId,
     PaymentId,
+    PaymentLinkId,
     ProductId,
     ReservationId,
     ReturnId,
@@ -37,7 +38,7 @@ from domain.ledger import Posting
 from domain.operations import Channel
 from domain.orders import Fulfillment, Order, OrderQuery, Return
 from domain.pages import Page, PageRequest
-from domain.payments import Payment, PaymentQuery
+from domain.payments import Payment, PaymentLink, PaymentQuery
 from domain.ports.wanted import Wanted
 from domain.stock import Reservation, StockLevel, StockQuery, Transfer
 from domain.viewer import Viewer
@@ -203,6 +204,14 @@ class Payments(Protocol):
     def of_orders(
         self, viewer: Viewer, keys: Sequence[OrderId]
     ) -> Awaitable[Mapping[OrderId, Sequence[Payment]]]: ...
+
+    def links_by_ids(
+        self, viewer: Viewer, keys: Sequence[PaymentLinkId]
+    ) -> Awaitable[Mapping[PaymentLinkId, PaymentLink]]: ...
+
+    def links_of(
+        self, viewer: Viewer, keys: Sequence[OrderId]
+    ) -> Awaitable[Mapping[OrderId, Sequence[PaymentLink]]]: ...
 
     def postings_of(
         self, viewer: Viewer, keys: Sequence[PaymentId]

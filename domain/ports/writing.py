@@ -16,6 +16,7 @@ from typing import Any, Protocol, TypeVar
 from msgspec import Struct
 
 from domain.channels.instructing import Instructed
+from domain.channels.links import LinkErrand
 from domain.ids import (
     ChannelId,
     IncidentId,
@@ -34,8 +35,8 @@ from domain.lookups import Lookup
 from domain.operations import Channel
 from domain.orders import Order, Return
 from domain.ownership import Owners
-from domain.payments import Payment
-from domain.ports.instructing import Instructions, Providers
+from domain.payments import Payment, PaymentLink
+from domain.ports.instructing import Instructions, Links, Providers
 from domain.ports.landing import Records
 from domain.ports.numbering import Logbook
 from domain.refusals import Elsewhere
@@ -173,7 +174,15 @@ class Work(Protocol):
         """
         ...
 
-    async def instruct(self, instructed: Instructed) -> None:
+    async def link(self, link: PaymentLink, over: int, told: Happening) -> None:
+        """Put a link in the place of its version `over` (0: there was none).
+
+        Raises:
+            Changed: it has another version by now, or its order has another `nth` link.
+        """
+        ...
+
+    async def instruct(self, instructed: Instructed | LinkErrand) -> None:
         """Keep what a provider is to be told.
 
         Raises:
@@ -214,7 +223,11 @@ class Stores(Protocol):
     @property
     def providers(self) -> Providers: ...
     @property
-    def instructions(self) -> Instructions: ...
+    def instructions(self) -> Instructions[Instructed]: ...
+    @property
+    def links(self) -> Links: ...
+    @property
+    def errands(self) -> Instructions[LinkErrand]: ...
     @property
     def owners(self) -> Owners: ...
     @property

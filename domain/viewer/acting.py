@@ -30,10 +30,14 @@ class Action(Enum):
     CAPTURE_PAYMENT = auto()
     CANCEL_PAYMENT = auto()
     REFUND_PAYMENT = auto()
+    CREATE_PAYMENT_LINK = auto()
+    CANCEL_PAYMENT_LINK = auto()
     RESOLVE_INCIDENT = auto()
 
 
 Acts = Mapping[Action, Callable[[Viewer], Reach]]
+
+LINKING: Acts = dict.fromkeys((Action.CREATE_PAYMENT_LINK, Action.CANCEL_PAYMENT_LINK), everything)
 
 ACTS: Mapping[Role, Acts] = MappingProxyType(
     {
@@ -49,6 +53,7 @@ ACTS: Mapping[Role, Acts] = MappingProxyType(
             Action.RECORD_PAYMENT: everything,
             Action.RECORD_REFUND: everything,
             Action.REFUND_PAYMENT: everything,
+            **LINKING,
         },
         Role.SUPPORT: {
             Action.RESERVE_STOCK: everything,
@@ -56,6 +61,7 @@ ACTS: Mapping[Role, Acts] = MappingProxyType(
             Action.CANCEL_PAYMENT: everything,
             Action.REFUND_PAYMENT: everything,
             Action.RESOLVE_INCIDENT: everything,
+            **LINKING,
         },
         Role.FINANCE: {
             Action.RECORD_PAYMENT: everything,
@@ -64,6 +70,7 @@ ACTS: Mapping[Role, Acts] = MappingProxyType(
             Action.CANCEL_PAYMENT: everything,
             Action.REFUND_PAYMENT: everything,
             Action.RESOLVE_INCIDENT: everything,
+            **LINKING,
         },
         Role.SYSTEM: dict.fromkeys(Action, everything),
     }
@@ -79,6 +86,8 @@ SCOPE_OF_ACTION: Mapping[Action, Scope] = MappingProxyType(
         Action.CAPTURE_PAYMENT: Scope.OPERATE,
         Action.CANCEL_PAYMENT: Scope.OPERATE,
         Action.REFUND_PAYMENT: Scope.OPERATE,
+        Action.CREATE_PAYMENT_LINK: Scope.OPERATE,
+        Action.CANCEL_PAYMENT_LINK: Scope.OPERATE,
         Action.RESOLVE_INCIDENT: Scope.RESOLVE,
     }
 )
