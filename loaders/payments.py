@@ -21,6 +21,8 @@ class PaymentLoaders:
         self.by_operation = Batch(partial(repository.by_operations, viewer))
         self.postings_of = Batch(partial(repository.postings_of, viewer))
         self.of_order = Batch(partial(repository.of_orders, viewer))
+        self.link_by_id = Batch(partial(repository.links_by_ids, viewer))
+        self.links_of = Batch(partial(repository.links_of, viewer))
 
     async def page(self, query: PaymentQuery, request: PageRequest) -> Page[Payment]:
         return await self._repository.page(self._viewer, query, request)

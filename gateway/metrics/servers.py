@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from prometheus_client import Counter, Histogram
 
 from domain.channels.abilities import Writing
+from domain.channels.links import Errand
 from domain.ports.timing import Timed
 from domain.stock import Step, Stepped
 from gateway.metrics import instruments
@@ -59,6 +60,6 @@ def stock(steps: Sequence[Step], done: Sequence[Stepped]) -> None:
         instruments.STOCK_STEPS.labels(kind.name.lower(), outcome.lower()).inc(count)
 
 
-def instructions(kind: Writing, outcome: str) -> None:
+def instructions(kind: Writing | Errand, outcome: str) -> None:
     """What came of something that a provider was told or asked."""
     instruments.INSTRUCTIONS.labels(kind, outcome).inc()

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Mapping, Sequence
 
-from domain.ids import OperationId, OrderId, PaymentId
+from domain.ids import OperationId, OrderId, PaymentId, PaymentLinkId
 from domain.ledger import Posting
 from domain.pages import Page, PageRequest
-from domain.payments import NEWEST_FIRST, Payment, PaymentQuery
+from domain.payments import NEWEST_FIRST, Payment, PaymentLink, PaymentQuery
 from domain.ports import EVERYTHING, Wanted
 from domain.viewer import Subject, Viewer
 from storage.mongo.collections import Collection, Index, by, searchable
 from storage.mongo.driver import Database, Document
 from storage.mongo.ledger import POSTINGS
+from storage.mongo.links import LINKS
 from storage.mongo.outbox import PENDING
 from storage.mongo.reader import Reader, among
 from storage.mongo.sorting import SortKey
@@ -70,6 +71,7 @@ class MongoPayments:
     def __init__(self, database: Database, wanted: Wanted = EVERYTHING) -> None:
         self._payments = Reader(database, "payments", Payment, Subject.PAYMENTS, wanted)
         self._postings = Reader(database, POSTINGS.name, Posting, Subject.LEDGER, wanted)
+        self._links = Reader(database, LINKS.name, PaymentLink, Subject.PAYMENTS, wanted)
 
     def by_ids(
         self, viewer: Viewer, keys: Sequence[PaymentId]
@@ -96,6 +98,16 @@ class MongoPayments:
         self, viewer: Viewer, keys: Sequence[OrderId]
     ) -> Awaitable[Mapping[OrderId, Sequence[Payment]]]:
         return self._payments.many_each(viewer, "order_id", keys)
+
+    def links_by_ids(
+        self, viewer: Viewer, keys: Sequence[PaymentLinkId]
+    ) -> Awaitable[Mapping[PaymentLinkId, PaymentLink]]:
+        return self._links.by_ids(viewer, keys)
+
+    def links_of(
+        self, viewer: Viewer, keys: Sequence[OrderId]
+    ) -> Awaitable[Mapping[OrderId, Sequence[PaymentLink]]]:
+        return self._links.many_each(viewer, "order_id", keys)
 
     def postings_of(
         self, viewer: Viewer, keys: Sequence[PaymentId]

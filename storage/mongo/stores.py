@@ -9,26 +9,28 @@ from typing import Any, TypeVar
 import msgspec
 
 from domain.channels.instructing import Instructed
+from domain.channels.links import LinkErrand
 from domain.ids import IncidentId, LocationId, Sku, TransferId
 from domain.incidents import Incident
 from domain.journal import Happening
 from domain.ledger import Posting
 from domain.lookups import Lookup
 from domain.ownership import DEFAULTS, Owners
-from domain.payments import Payment
+from domain.payments import Payment, PaymentLink
 from domain.ports import Changed, Overtaken, Place, Work
 from domain.ports.instructing import Providers
 from domain.ports.timing import StepsTold, untold
 from domain.requests import Claim
 from domain.stock import Shift, StockLevel, Transfer
 from domain.values import Actor, whole_milliseconds
-from storage.mongo import incidents, tills
+from storage.mongo import incidents, links, tills
 from storage.mongo.claims import ANSWERS, CLAIMS, CLOSED, MongoClaims, answer_document
 from storage.mongo.clock import Clock
 from storage.mongo.driver import Database, Taken
-from storage.mongo.instructions import INSTRUCTIONS, MongoInstructions
+from storage.mongo.instructions import ERRANDS, INSTRUCTIONS, MongoInstructions
 from storage.mongo.journal import JOURNAL
 from storage.mongo.landing import MongoRecords
+from storage.mongo.links import MongoLinks
 from storage.mongo.logbook import MongoLogbook
 from storage.mongo.lookups import LOOKUPS
 from storage.mongo.stock import moving, opening
@@ -60,7 +62,9 @@ class MongoStores:
         self.tills = MongoTills(database)
         self.records = MongoRecords(database, self._clock)
         self.providers = providers or Providers()
-        self.instructions = MongoInstructions(database)
+        self.instructions = MongoInstructions(database, INSTRUCTIONS, Instructed)
+        self.links = MongoLinks(database)
+        self.errands = MongoInstructions(database, ERRANDS, LinkErrand)
         self.logbook = MongoLogbook(database, self._clock)
 
     async def now(self) -> datetime:
@@ -119,9 +123,13 @@ class MongoWork:
     ) -> None:
         await tills.record(self._database, payment, over, told, postings, self._now)
 
-    async def instruct(self, instructed: Instructed) -> None:
+    async def link(self, link: PaymentLink, over: int, told: Happening) -> None:
+        await links.record(self._database, link, over, told, self._now)
+
+    async def instruct(self, instructed: Instructed | LinkErrand) -> None:
+        kept = INSTRUCTIONS if isinstance(instructed, Instructed) else ERRANDS
         try:
-            await self._database.put(INSTRUCTIONS.name, INSTRUCTIONS.document(instructed))
+            await self._database.put(kept.name, kept.document(instructed))
         except Taken as error:
             raise Changed from error
 
