@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Any
 
 from commands import operations
-from commands.payments import instructing, recording
+from commands.payments import instructing, linking, recording
 from commands.running import Command
 from commands.stock import levels, reservations, transfers
 
@@ -28,6 +28,8 @@ COMMANDS: Mapping[str, Command[Any, Any]] = MappingProxyType(
             instructing.CAPTURE,
             instructing.CANCEL,
             instructing.REFUND,
+            linking.CREATE,
+            linking.CANCEL,
             operations.RESOLVE,
         )
     }

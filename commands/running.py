@@ -24,7 +24,7 @@ from domain.ports import Busy, Found, Overtaken, Stores, Work
 from domain.refusals import IdempotencyMismatch, InProgress, Refusal, Refused
 from domain.requests import Answer, Claim, Request
 from domain.values import Actor
-from domain.viewer import Viewer
+from domain.viewer import Action, Viewer, permitted
 
 logger = logging.getLogger("kassa.commands")
 
@@ -82,6 +82,15 @@ class Command(Struct, Generic[A, R], frozen=True):
     admits: Callable[[Viewer, A], None]
     keeps_answer: bool = False
     is_open: Callable[[A], bool] = always
+
+
+def admits(action: Action) -> Callable[[Viewer, object], None]:
+    """Who may do this to anything may ask for it."""
+
+    def admit(viewer: Viewer, _: object) -> None:
+        permitted(viewer, action)
+
+    return admit
 
 
 async def run(

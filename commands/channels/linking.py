@@ -2,7 +2,8 @@
 
 An order may name what was paid for it, and a payment the order that it is for. Who comes second
 looks for the first; should both come at once, each looks after it was written, so one sees the
-other.
+other. A payment that came by a link of ours is for the link's order: the link was here before
+anybody could pay by it.
 """
 
 from __future__ import annotations
@@ -40,8 +41,15 @@ async def owed(stores: Stores, by: Teller, payment: Payment) -> Payment:
     Raises:
         OtherCurrency: the order is in another currency.
     """
-    order = await stores.records.order(sales.payment_keys(payment))
+    order = await _order_of(stores, payment)
     return await _linked(stores, by, PaymentId(payment.id), order) if order else payment
+
+
+async def _order_of(stores: Stores, payment: Payment) -> Order | None:
+    link = await stores.links.find(payment.link_id) if payment.link_id else None
+    if link:
+        return await stores.tills.order(link.order_id)
+    return await stores.records.order(sales.payment_keys(payment))
 
 
 async def _linked(stores: Stores, by: Teller, key: PaymentId, order: Order) -> Payment:

@@ -7,18 +7,18 @@ ends in between is settled by a worker.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from msgspec import Struct
 
 from commands.payments import finding, saving, sending, settling
 from commands.payments.settling import Settled
-from commands.running import Call, Command
+from commands.running import Call, Command, admits
 from domain import payments
 from domain.channels import instructing
 from domain.channels.abilities import Writing
 from domain.channels.answers import Rejected, Written
-from domain.channels.instructing import Instructed, Wanted
+from domain.channels.instructing import LONGEST_WHY, Instructed, Wanted
 from domain.ids import OperationId, PaymentId
 from domain.money import Money
 from domain.payments import Payment
@@ -26,9 +26,8 @@ from domain.ports import Stores, Work
 from domain.ports.channels import Line, Operates
 from domain.refusals import ProviderCannot, ProviderRefused, Refusal, refuse_any
 from domain.values import printable, whole_milliseconds
-from domain.viewer import Action, Reach, Viewer, permitted
+from domain.viewer import Action, Reach, permitted
 
-LONGEST_WHY = 300
 NOT_CONNECTED = "No account of {provider} through which it was paid is connected here."
 CANNOT = "{provider} cannot be told to {kind} a payment."
 
@@ -182,15 +181,8 @@ def _wrong(wanted: Wanted) -> Iterator[Refusal]:
     yield from payments.wrong_texts({"reason": wanted.reason}, ())
 
 
-def _admits(action: Action) -> Callable[[Viewer, object], None]:
-    def admit(viewer: Viewer, _: object) -> None:
-        permitted(viewer, action)
-
-    return admit
-
-
 CAPTURE = Command(
-    "capturePayment", CapturePayment, Operated, _capture, _admits(Action.CAPTURE_PAYMENT)
+    "capturePayment", CapturePayment, Operated, _capture, admits(Action.CAPTURE_PAYMENT)
 )
-CANCEL = Command("cancelPayment", CancelPayment, Operated, _cancel, _admits(Action.CANCEL_PAYMENT))
-REFUND = Command("refundPayment", RefundPayment, Operated, _refund, _admits(Action.REFUND_PAYMENT))
+CANCEL = Command("cancelPayment", CancelPayment, Operated, _cancel, admits(Action.CANCEL_PAYMENT))
+REFUND = Command("refundPayment", RefundPayment, Operated, _refund, admits(Action.REFUND_PAYMENT))

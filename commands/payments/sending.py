@@ -14,6 +14,7 @@ from domain.channels import deadlines, instructing
 from domain.channels.abilities import Repeats, Writing
 from domain.channels.answers import Instruction, Missing, Rejected, Unknown, Written
 from domain.channels.instructing import Instructed
+from domain.ids import OperationId
 from domain.ports.channels import Line, Operates
 
 logger = logging.getLogger("kassa.instructions")
@@ -38,9 +39,9 @@ async def first(line: Line, kept: Instructed) -> Written:
 async def again(line: Line, kept: Instructed, now: datetime) -> Written:
     """What came of something that may have been sent, or was never."""
     with deadlines.within(CALL_SECONDS):
-        said = await _observed(line, kept)
-        if not isinstance(said, Missing):
-            return said
+        found = await _observed(line, kept)
+        if not isinstance(found, Missing):
+            return found
         if instructing.is_stale(kept, now):
             return Rejected("not_received", TOO_LATE)
         if line.adapter.capabilities.repeats is not Repeats.RECOGNISED:
@@ -57,20 +58,20 @@ async def _sent(line: Line, kept: Instructed) -> Written:
         Writing.CANCEL: adapter.cancel,
         Writing.REFUND: adapter.refund,
     }
-    return await _said(kept, doing[kept.kind](kept.told))
+    return await said(kept.id, doing[kept.kind](kept.told))
 
 
 async def _observed(line: Line, kept: Instructed) -> Written | Missing:
     adapter = line.adapter
     if not isinstance(adapter, Operates):
         return Unknown(CANNOT)
-    return await _said(kept, adapter.observe(kept.kind, kept.told))
+    return await said(kept.id, adapter.observe(kept.kind, kept.told))
 
 
-async def _said(kept: Instructed, answer: Awaitable[T]) -> T | Unknown:
-    """Its answer. Where an adapter breaks, nobody knows what came of it."""
+async def said(id: OperationId, answer: Awaitable[T]) -> T | Unknown:
+    """An adapter's answer. Where it breaks, nobody knows what came of it."""
     try:
         return await answer
     except Exception:
-        logger.exception("instruction %s broke its adapter", kept.id)
+        logger.exception("instruction %s broke its adapter", id)
         return Unknown(OURS)
