@@ -29,7 +29,7 @@ class Stripe(Client):
         return webhooks.verify(delivery, secrets, now)
 
     def parse(self, delivery: Delivery) -> Sequence[News]:
-        event = webhooks.event(delivery.body, self._terms.account.account, is_live=self._is_live)
+        event = events.of(delivery.body, self._terms.account.account, is_live=self._is_live)
         return events.news(event, self._terms)
 
 

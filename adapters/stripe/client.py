@@ -26,8 +26,6 @@ from domain.channels.inbound import News, Unreadable, Unrecognised
 from domain.channels.told import Word
 from domain.ports.channels import Call, CallFailed, Reply, Transport
 
-MOST_PAGES = 5  # of refunds or disputes of one payment, a hundred each
-
 
 class Client:
     """Reads and writes of one account."""
@@ -67,6 +65,25 @@ class Client:
         try:
             found = await self._read(told.payment_ref)
             return outcomes.observed(kind, found[0], told) if found else Missing()
+        except (CallFailed, Unreadable) as error:
+            return outcomes.unknown(error)
+
+    async def open_link(self, told: answers.LinkAsked) -> answers.LinkWritten:
+        steps = calls.opening(told, self._terms.options.success_url)
+        if not steps:
+            return outcomes.unlinkable(told, self._terms.options.success_url)
+        return await self._link(steps)
+
+    async def close_link(self, told: answers.LinkAsked) -> answers.LinkWritten:
+        return await self._link(calls.closing(told))
+
+    async def _link(self, steps: Sequence[Call]) -> answers.LinkWritten:
+        """How a page stands: what is refused is followed by the question how it does."""
+        try:
+            reply = await self._ask(steps[0])
+            for step in steps[1:]:
+                reply = await self._ask(step) if reply.status in outcomes.REFUSALS else reply
+            return outcomes.linked(reply)
         except (CallFailed, Unreadable) as error:
             return outcomes.unknown(error)
 
@@ -130,7 +147,7 @@ class Client:
     async def _all(self, path: str, charge: Charge, kind: type[Any]) -> Sequence[Any]:
         found: list[Any] = []
         query, after = [calls.about(charge.id), ("limit", "100")], None
-        for _ in range(MOST_PAGES):
+        for _ in range(outcomes.MOST_PAGES):
             reply = outcomes.ok(await self._ask(calls.reading(path, query, after)))
             listed: shapes.Page = reply.decoded(shapes.Page)
             found += [payments.read(each, kind) for each in listed.data]

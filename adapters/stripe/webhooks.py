@@ -1,4 +1,4 @@
-"""Stripe's calls to us: verified over raw bytes, then read.
+"""Stripe's calls to us: verified over raw bytes, before anything reads them.
 
 `Stripe-Signature: t=<seconds>,v1=<hex>[,v1=<hex>…]`, HMAC-SHA256 over `t.body`; the key is the
 whole secret, `whsec_…`. Source: https://docs.stripe.com/webhooks/signature (scheme v1).
@@ -12,10 +12,10 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 
 from adapters.stripe.translate.payments import read
-from adapters.stripe.translate.shapes import Event, Head
+from adapters.stripe.translate.shapes import Head
 from adapters.stripe.translate.words import SIGNATURE
 from domain.channels.accounts import Secret
-from domain.channels.inbound import Delivery, Forged, Unreadable, is_signed
+from domain.channels.inbound import Delivery, Forged, is_signed
 
 TOLERANCE = timedelta(minutes=5)
 
@@ -38,20 +38,3 @@ def verify(delivery: Delivery, secrets: Sequence[Secret], now: datetime) -> str:
 def signature(secret: Secret, signed: bytes) -> bytes:
     """What a secret makes of `t.body`, in hexadecimal."""
     return hmac.new(secret.reveal().encode(), signed, sha256).hexdigest().encode()
-
-
-def event(body: bytes, account: str, *, is_live: bool | None) -> Event:
-    """The event in a delivery that was verified.
-
-    Raises:
-        Unreadable: it is none, or of another account or mode than the configured key.
-    """
-    head = read(body, Head)
-    if head.object != "event":
-        raise Unreadable(f"It is a {head.object[:40]!r}: have the endpoint send snapshot events.")
-    found: Event = read(body, Event)
-    if found.account not in {None, account}:
-        raise Unreadable("It is of another account.")
-    if is_live is not None and found.livemode is not is_live:
-        raise Unreadable("It is of live mode and the key of test mode, or the other way round.")
-    return found

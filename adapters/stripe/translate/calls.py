@@ -11,10 +11,11 @@ from msgspec.structs import replace
 from adapters.stripe.translate import amounts, words
 from domain.channels.abilities import Thing, Writing
 from domain.channels.accounts import Secret
-from domain.channels.answers import Instruction
+from domain.channels.answers import Instruction, LinkAsked
 from domain.ports.channels import Call
 
 INTENTS, CHARGES, EVENTS, CUSTOMERS = "payment_intents", "charges", "events", "customers"
+SESSIONS = "checkout/sessions"
 PAGE = "50"
 WHOLE = "latest_charge.refunds"
 
@@ -86,6 +87,36 @@ def writing(kind: Writing, told: Instruction) -> Sequence[Call]:
             mark = [(f"metadata[{words.OUR_CANCEL}]", own)]
             cancelled = _posted(f"{payment}/cancel", [("expand[]", WHOLE)], own)
             return [_posted(payment, mark, f"{own}-mark"), cancelled]
+
+
+def opening(told: LinkAsked, success_url: str | None) -> Sequence[Call]:
+    """A checkout page for one payment; none if its amount cannot be said there.
+
+    What is paid carries our link's id, for the metadata of a page stays with the page.
+    """
+    minor = amounts.payable(told.amount)
+    if minor is None or success_url is None:
+        return []
+    price = "line_items[0][price_data]"
+    form = [
+        ("mode", "payment"),
+        ("success_url", success_url),
+        ("expires_at", str(int(told.expires_at.timestamp()))),
+        ("client_reference_id", told.link_id),
+        (f"metadata[{words.OUR_LINK}]", told.link_id),
+        (f"payment_intent_data[metadata][{words.OUR_LINK}]", told.link_id),
+        ("line_items[0][quantity]", "1"),
+        (f"{price}[currency]", told.amount.currency.lower()),
+        (f"{price}[unit_amount]", str(minor)),
+        (f"{price}[product_data][name]", told.title),
+    ]
+    return [_posted(SESSIONS, form, told.link_id)]
+
+
+def closing(told: LinkAsked) -> Sequence[Call]:
+    """The end of a checkout page; and how it stands, should Stripe refuse to end it."""
+    page = f"{SESSIONS}/{quote(told.ref or '', safe='')}"
+    return [_posted(f"{page}/expire", (), f"{told.link_id}-close"), reading(page, ())]
 
 
 def _posted(path: str, form: Pairs, key: str) -> Call:

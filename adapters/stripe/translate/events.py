@@ -13,18 +13,36 @@ from adapters.stripe.translate.shapes import (
     Customer,
     Dispute,
     Event,
+    Head,
     Intent,
     Refund,
     Session,
     Terms,
 )
 from domain.channels.abilities import Thing
-from domain.channels.inbound import Fact, News, RefetchHint, Unrecognised
+from domain.channels.inbound import Fact, News, RefetchHint, Unreadable, Unrecognised
 from domain.channels.told import OperationTold, Word
 from domain.ids import OperationId
 from domain.payments import OperationKind
 
 Reader = Callable[[Event, Terms], Sequence[News]]
+
+
+def of(body: bytes, account: str, *, is_live: bool | None) -> Event:
+    """The event in a delivery that was verified.
+
+    Raises:
+        Unreadable: it is none, or of another account or mode than the configured key.
+    """
+    head = read(body, Head)
+    if head.object != "event":
+        raise Unreadable(f"It is a {head.object[:40]!r}: have the endpoint send snapshot events.")
+    found: Event = read(body, Event)
+    if found.account not in {None, account}:
+        raise Unreadable("It is of another account.")
+    if is_live is not None and found.livemode is not is_live:
+        raise Unreadable("It is of live mode and the key of test mode, or the other way round.")
+    return found
 
 
 def news(event: Event, terms: Terms) -> Sequence[News]:

@@ -9,16 +9,29 @@ from email.utils import parsedate_to_datetime
 from adapters.stripe.translate import payments, people
 from adapters.stripe.translate.calls import EVENTS, INTENTS
 from adapters.stripe.translate.payments import Doing, Said
-from adapters.stripe.translate.shapes import Charge, Customer, Intent, Names, Page, Refund, Refused
+from adapters.stripe.translate.shapes import (
+    Charge,
+    Customer,
+    Intent,
+    Names,
+    Page,
+    Refund,
+    Refused,
+    Session,
+)
 from domain.channels import deadlines
 from domain.channels.abilities import Thing, Writing
 from domain.channels.answers import (
     Accepted,
     Answer,
+    Closed,
     Done,
     Found,
     Instruction,
+    LinkAsked,
+    LinkWritten,
     Missing,
+    Opened,
     ReadError,
     Rejected,
     Trouble,
@@ -32,6 +45,7 @@ from domain.ports.channels import CallFailed, Reply
 
 BAD_DATA = Trouble.BAD_DATA
 MOST_WAITS, LONGEST_WAIT = 20, 2.0
+MOST_PAGES = 5  # of refunds or disputes of one payment, a hundred each
 REFUSALS = frozenset({400, 402, 404, 422})
 
 
@@ -186,7 +200,33 @@ def as_written(operation: OperationTold) -> Written:
     return Accepted(operation) if is_open else Done(operation)
 
 
-def unpayable(told: Instruction) -> Rejected:
+def linked(reply: Reply) -> LinkWritten:
+    """How a checkout page stands.
+
+    Raises:
+        CallFailed: nobody knows.
+    """
+    if reply.status in REFUSALS:
+        return refused(reply)
+    session: Session = ok(reply).decoded(Session)
+    if session.status == "open" and session.url:
+        return Opened(session.id, session.url)
+    if session.status == "expired":
+        return Closed()
+    if session.status == "complete":
+        return Rejected("session_complete", "Somebody has paid it.")
+    raise CallFailed(BAD_DATA, f"A checkout page is {session.status or 'nothing'!r}.")
+
+
+def unlinkable(told: LinkAsked, success_url: str | None) -> Rejected:
+    """Why no page was asked for."""
+    if success_url is None:
+        why = "The account has no `success_url` among its `options`, and Stripe wants one."
+        return Rejected("no_success_url", why)
+    return unpayable(told)
+
+
+def unpayable(told: Instruction | LinkAsked) -> Rejected:
     """Why nothing was sent."""
     why = f"Stripe cannot pay {told.amount.amount} {told.amount.currency} to the last unit."
     return Rejected("amount_not_payable", why)

@@ -21,7 +21,7 @@ from domain.channels.inbound import Snapshot, Unreadable, Unrecognised
 from domain.channels.people import account_key
 from domain.channels.told import OperationTold, PaymentTold, Word
 from domain.errors import BadInput
-from domain.ids import Kind, OperationId
+from domain.ids import Kind, OperationId, PaymentLinkId
 from domain.money import Money
 from domain.payments import CardPresence, OperationKind, OperationPhase, TenderKind
 
@@ -248,6 +248,7 @@ def _snapshot(
         order=_order(said, terms.options),
         payer=_payer(said, terms),
         card=people.card(charge, terms, moment(charge.created)) if charge else None,
+        link=_link(said),
     )
     return Snapshot(payment, tuple(strange))
 
@@ -263,6 +264,15 @@ def _paid_with(said: Charge | Intent) -> Sequence[str]:
 def _order(said: Charge | Intent, orders: Options) -> str | None:
     number = _noted(said.metadata, orders.order_key)
     return f"{orders.orders_of}:order:{number}" if orders.orders_of and number else None
+
+
+def _link(said: Charge | Intent) -> PaymentLinkId | None:
+    """The link of ours that it was paid by; Stripe gives a charge what its intent is noted with."""
+    noted = _noted(said.metadata, words.OUR_LINK) or ""
+    try:
+        return PaymentLinkId(ids.expect(Kind.PAYMENT_LINK, noted))
+    except BadInput:
+        return None
 
 
 def _payer(said: Charge | Intent, terms: Terms) -> str | None:

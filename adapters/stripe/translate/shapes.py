@@ -26,13 +26,14 @@ class Options(Struct, frozen=True, forbid_unknown_fields=True):
 
     `orders_of` says whose orders are paid for ("shopify"), `order_key` under which key of the
     metadata their number is. `customers_of` names a connected account, whose customers are named
-    under `customer_key`.
+    under `customer_key`. `success_url` is where who has paid by a link is sent; links need it.
     """
 
     orders_of: Annotated[str, Meta(pattern="^[a-z0-9_.-]{1,40}$")] | None = None
     order_key: Annotated[str, Meta(min_length=1, max_length=40)] = "order_id"
     customers_of: Annotated[str, Meta(min_length=1, max_length=40)] | None = None
     customer_key: Annotated[str, Meta(min_length=1, max_length=40)] = "customer_id"
+    success_url: Annotated[str, Meta(pattern=r"^https://[!-~]{1,1000}\Z")] | None = None
     calls_per_second: Annotated[float, Meta(ge=1, le=100)] = 20.0
 
     @classmethod
@@ -201,10 +202,12 @@ class Dispute(Struct, frozen=True):
 
 
 class Session(Struct, frozen=True):
-    """A visit to Stripe's own checkout page."""
+    """A visit to Stripe's own checkout page; `url` is there as long as it can be paid."""
 
     id: Ref
     payment_intent: Ref | None = None
+    status: Said | None = None
+    url: str | None = None
 
 
 class Head(Struct, frozen=True):

@@ -6,7 +6,15 @@ from collections.abc import Mapping
 from datetime import timedelta
 from types import MappingProxyType
 
-from domain.channels.abilities import Capabilities, Hooks, Reading, Repeats, Thing, Writing
+from domain.channels.abilities import (
+    Capabilities,
+    Hooks,
+    Lifetimes,
+    Reading,
+    Repeats,
+    Thing,
+    Writing,
+)
 from domain.payments import CardPresence, OperationKind, OperationPhase, TenderKind
 
 VERSION = "2026-10-28.endive"
@@ -14,10 +22,18 @@ VERSION = "2026-10-28.endive"
 
 SIGNATURE = "stripe-signature"
 
+LIFETIMES = Lifetimes(timedelta(minutes=35), timedelta(hours=23, minutes=55))
+"""Of a checkout page, which Stripe lets run out from 30 minutes to 24 hours after it was made; a
+little within, for clocks differ, and a call may be repeated.
+
+Source: https://docs.stripe.com/api/checkout/sessions/create, `expires_at`.
+"""
+
 CAPABILITIES = Capabilities(
     reads={Thing.PAYMENT: Reading.SINGLE, Thing.CUSTOMER: Reading.SINGLE},
     windows=frozenset({Thing.PAYMENT, Thing.CUSTOMER}),
     writes=frozenset(Writing),
+    links=LIFETIMES,
     repeats=Repeats.RECOGNISED,
     refunds_at_once=True,
     hooks=Hooks.SIGNED,
@@ -32,7 +48,8 @@ OUR_OPERATION = "kassa_operation"
 OUR_CAPTURE = "kassa_capture"
 OUR_CANCEL = "kassa_cancel"
 OUR_REASON = "kassa_reason"
-"""Keys of metadata under which we leave our own operation's id, and its reason."""
+OUR_LINK = "kassa_link"
+"""Keys of metadata under which we leave our own operation's id, its reason, or our link's id."""
 
 
 ATTEMPTS: Mapping[str, OperationPhase] = MappingProxyType(
