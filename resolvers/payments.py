@@ -4,17 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from operator import attrgetter
 
 from commands.payments.instructing import Operated
 from commands.payments.recording import Refunded
 from domain import ids, ledger, pages, payments
 from domain.errors import BadInput
-from domain.ids import ChannelId, Kind, PaymentId
+from domain.ids import ChannelId, Kind, OrderId, PaymentId
 from domain.ledger import PostedLine, Posting
 from domain.operations import Channel
 from domain.orders import Order, Return
 from domain.pages import Cursor, Page
-from domain.payments import Payment, PaymentOperation, PaymentQuery, PaymentState, Refund
+from domain.payments import (
+    LinkState,
+    Payment,
+    PaymentLink,
+    PaymentOperation,
+    PaymentQuery,
+    PaymentState,
+    Refund,
+)
 from domain.requests import Answer
 from domain.values import Actor
 from resolvers import asking
@@ -66,8 +75,10 @@ async def page(
 
 
 @looks_at("order_id")
-async def payment_order(paid: Sequence[Payment], info: Info) -> Sequence[Order | None]:
-    return await info.context.orders.by_id.many([payment.order_id for payment in paid])
+async def payment_order(
+    paid: Sequence[Payment | PaymentLink], info: Info
+) -> Sequence[Order | None]:
+    return await info.context.orders.by_id.many([each.order_id for each in paid])
 
 
 @looks_at("channel_id")
@@ -112,3 +123,31 @@ async def refund_return(refunds: Sequence[Refund], info: Info) -> Sequence[Retur
 
 async def refund_channel(refunds: Sequence[Refund], info: Info) -> Sequence[Channel | None]:
     return await info.context.channels.by_id.many([refund.initiated_in_id for refund in refunds])
+
+
+@looks_at("id", inside={PaymentLink: ["nth"]})
+async def order_links(orders: Sequence[Order], info: Info) -> Sequence[Sequence[PaymentLink]]:
+    found = await info.context.payments.links_of.many([OrderId(order.id) for order in orders])
+    return [sorted(links or (), key=attrgetter("nth")) for links in found]
+
+
+@looks_at("id", "order_id", inside={Payment: ["link_id"]})
+async def link_payments(links: Sequence[PaymentLink], info: Info) -> Sequence[Sequence[Payment]]:
+    found = await info.context.payments.of_order.many([link.order_id for link in links])
+    return [payments.paid_by(*each) for each in zip(links, _listed(found), strict=True)]
+
+
+@looks_at(
+    *("id", "order_id", "minor", "life", "expires_at"),
+    inside={Payment: ["link_id", "standing"]},
+)
+async def link_states(links: Sequence[PaymentLink], info: Info) -> Sequence[LinkState]:
+    found = await info.context.payments.of_order.many([link.order_id for link in links])
+    now = info.context.now
+    return [
+        payments.state_of(link, paid, now) for link, paid in zip(links, _listed(found), strict=True)
+    ]
+
+
+def _listed(found: Sequence[Sequence[Payment] | None]) -> Sequence[Sequence[Payment]]:
+    return [each or () for each in found]

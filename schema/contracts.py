@@ -62,8 +62,8 @@ PUBLIC: Page = {
     "LoyaltyEntryEdge": EVERYTHING,
     # their orders; not which store was asked for which units, nor by whom
     "Order": "id version updatedAt number placedAt state paymentStatus fulfillmentStatus "
-    "returnStatus channel soldAt customer lines totals balance payments fulfillments returns "
-    "refunds metadata freshness",
+    "returnStatus channel soldAt customer lines totals balance payments paymentLinks fulfillments "
+    "returns refunds metadata freshness",
     "OrderConnection": EVERYTHING,
     "OrderEdge": EVERYTHING,
     "OrderLine": "id sku name product ordered cancelled handedOver returned refunded unitPrice "
@@ -81,6 +81,8 @@ PUBLIC: Page = {
     "Payment": "id version updatedAt createdAt order channel tender provider state amount captured "
     "refunded refundPending refundable operations freshness",
     "PaymentOperation": "id kind phase amount occurredAt settledAt",
+    "PaymentLink": "id version updatedAt state amount url qrPayload createdAt expiresAt order "
+    "payments",
     "Refund": "id operation payment amount forReturn initiatedIn",
     # units held for a while; what a front end is told when it cannot have them
     "Mutation": "reserveStock extendReservation releaseReservation",

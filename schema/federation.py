@@ -19,7 +19,7 @@ from schema.customers import Customer, LoyaltyAccount, LoyaltyEntry
 from schema.fields import attribute, shows
 from schema.operations import Channel, Incident, JournalEntry
 from schema.orders import Fulfillment, Order, Return
-from schema.payments import Payment, PaymentOperation, Refund
+from schema.payments import Payment, PaymentLink, PaymentOperation, Refund
 from schema.stock import Reservation, StockLevel, Transfer
 
 VERSION = "2.9"
@@ -38,6 +38,7 @@ Entity = Annotated[
         LoyaltyEntry,
         Order,
         Payment,
+        PaymentLink,
         PaymentOperation,
         Product,
         Refund,

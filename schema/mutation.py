@@ -5,7 +5,7 @@ from __future__ import annotations
 import strawberry
 
 from commands import operations
-from commands.payments import instructing, recording
+from commands.payments import instructing, linking, recording
 from commands.stock import levels, reservations, transfers
 from domain.viewer import Action
 from resolvers.commands import command
@@ -20,6 +20,11 @@ from schema.payments.changes import (
     RecordRefundInput,
     RefundPaymentInput,
     RefundResult,
+)
+from schema.payments.links import (
+    CancelPaymentLinkInput,
+    CreatePaymentLinkInput,
+    PaymentLinkResult,
 )
 from schema.stock.changes import (
     AdjustStockInput,
@@ -145,6 +150,22 @@ class Mutation:
         RefundPaymentInput,
         instructing.RefundPayment,
         Action.REFUND_PAYMENT,
+    )
+    create_payment_link: PaymentLinkResult = mutation(
+        command(linking.CREATE),
+        "For staff: have a provider make a page on which somebody may pay for an order, once.",
+        Column.PAYMENTS,
+        CreatePaymentLinkInput,
+        linking.CreatePaymentLink,
+        Action.CREATE_PAYMENT_LINK,
+    )
+    cancel_payment_link: PaymentLinkResult = mutation(
+        command(linking.CANCEL),
+        "For staff: have its provider end such a page. What was paid by it stays paid.",
+        Column.PAYMENTS,
+        CancelPaymentLinkInput,
+        linking.CancelPaymentLink,
+        Action.CANCEL_PAYMENT_LINK,
     )
     resolve_incident: IncidentResult = mutation(
         command(operations.RESOLVE),

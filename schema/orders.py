@@ -23,10 +23,11 @@ from domain.orders import (
 from domain.viewer import Subject
 from resolvers import asking, journal
 from resolvers import orders as resolvers
+from resolvers import payments as paying
 from schema.catalog import Location, Product
 from schema.fields import Column, argument, attribute, batched, computed, enumerated, shows
 from schema.operations import Channel, JournalConnection
-from schema.payments import Payment, Refund
+from schema.payments import Payment, PaymentLink, Refund
 from schema.shared import (
     FORWARD,
     MAX_AGE,
@@ -248,6 +249,9 @@ class Order(Node, Versioned):
     )
     payments: list[Payment] = batched(
         resolvers.order_payments, "Every tender, of every channel.", Column.PAYMENTS, **MAX_AGE
+    )
+    payment_links: list[PaymentLink] = batched(
+        paying.order_links, "Links to pay it by, the first one first.", Column.PAYMENTS
     )
     fulfillments: list[Fulfillment] = batched(resolvers.fulfillments, "Parcels and pick-ups.")
     returns: list[Return] = batched(resolvers.returns, "Goods on their way back.")

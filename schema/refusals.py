@@ -102,6 +102,14 @@ class AmountExceedsRefundable(UserError):
     refundable: Money = attribute("How much can be given back.")
 
 
+@shows(refusals.AmountExceedsDue, within=resolvers.refusal)
+class AmountExceedsDue(UserError):
+    """More was to be asked of a customer than is still due, and asked for by no other link."""
+
+    wanted: Money = attribute("How much was asked for.")
+    due: Money = attribute("How much may still be asked for.")
+
+
 @shows(refusals.OtherCurrency, within=resolvers.refusal)
 class CurrencyMismatch(UserError):
     """An amount is in another currency than what it belongs to."""
@@ -114,7 +122,7 @@ class CurrencyMismatch(UserError):
 class ProviderRefused(UserError):
     """The provider was told, and will not do it. What was set aside for it is free again."""
 
-    operation: ID = attribute("The operation, which has FAILED: `node(id:)` finds it.")
+    operation: ID = attribute("What has failed, an operation or a link: `node(id:)` finds it.")
     provider: str = attribute("Who will not.")
     decline_code: str | None = attribute("Why, in the provider's own word.")
 
@@ -126,6 +134,7 @@ REFUSALS = (
     InsufficientStock,
     AmountExceedsAuthorised,
     AmountExceedsRefundable,
+    AmountExceedsDue,
     CurrencyMismatch,
     ProviderRefused,
 )

@@ -17,7 +17,7 @@ from adapters.http import HttpTransport, client
 from commands.channels import applying, syncing
 from commands.channels.asking import Asking
 from commands.channels.news import Receiving
-from commands.payments import settling
+from commands.payments import opening, settling
 from domain import ids
 from domain.channels.abilities import Setting, Thing
 from domain.channels.accounts import Account, Misconfigured, Secret
@@ -232,7 +232,10 @@ def jobs(
     chosen: Database, parts: Receiving, lines: Lines, keeping: Keeping
 ) -> Mapping[str, tuple[upkeep.Job, float]]:
     """What is done with what channels send, and to hear of what they did not."""
-    settle = {"instructions": (partial(settling.work, parts.stores, MOST_AT_ONCE), 1.0)}
+    settle: Mapping[str, tuple[upkeep.Job, float]] = {
+        "instructions": (partial(settling.work, parts.stores, MOST_AT_ONCE), 1.0),
+        "payment links": (partial(opening.work, parts.stores, MOST_AT_ONCE), 1.0),
+    }
     if not lines:
         return settle
     return {

@@ -29,7 +29,7 @@ def unheard(line: Line) -> Iterator[str]:
         yield "It sends nothing and must be called, and has no `base_url`."
     if line.push_stock and not line.is_called:
         yield "It is to be told of stock, and has no `base_url`."
-    is_asked = can.reads or can.writes or can.windows or line.push_stock
+    is_asked = can.reads or can.writes or can.windows or can.links or line.push_stock
     if line.is_called and is_asked and not line.account.key:
         yield "It is to be called, and has no `key`."
 
@@ -67,4 +67,5 @@ def abilities(line: Line) -> Sequence[str]:
     done = [str(each) for each in sorted(can.writes)]
     shown = ["is told of stock"] if line.push_stock else []
     could = ["can be told of stock"] if can.sets_stock is not Setting.NONE else []
-    return [sends, *reads, *told, *done, *(shown or could)]
+    links = ["makes links to pay by"] if can.links else []
+    return [sends, *reads, *told, *done, *links, *(shown or could)]

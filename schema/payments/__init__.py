@@ -1,5 +1,6 @@
 """Payments: what they show, and how they change."""
 
+from schema.payments.links import LinkState, PaymentLink
 from schema.payments.payments import (
     Payment,
     PaymentConnection,
@@ -8,4 +9,12 @@ from schema.payments.payments import (
     Refund,
 )
 
-__all__ = ["Payment", "PaymentConnection", "PaymentOperation", "PaymentState", "Refund"]
+__all__ = [
+    "LinkState",
+    "Payment",
+    "PaymentConnection",
+    "PaymentLink",
+    "PaymentOperation",
+    "PaymentState",
+    "Refund",
+]
