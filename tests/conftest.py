@@ -33,7 +33,7 @@ from storage.mongo.shelf import MongoShelf
 from storage.mongo.stores import MongoStores
 from storage.redis import Bell
 from tests.client import Client
-from tests.making import an_incident, connected, opened
+from tests.making import a_link_of, an_incident, connected, linked, opened
 from tests.trading import Trading, shelve, trading
 
 UNTIL = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -159,6 +159,7 @@ async def stocked(
     await migrate(found)
     await MongoShelf(found).fill(shop)
     await opened(found, an_incident(channel_id=shop.channels[0].id))
+    await linked(found, a_link_of(shop))
     await connected(found, ChannelId(shop.channels[0].id))
     yield found
     await found.close()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from domain.catalog import GeoPoint, Location, LocationKind, Product
@@ -17,19 +17,23 @@ from domain.operations import Channel, ChannelKind
 from domain.orders import Order, OrderLine, OrderState, Return, ReturnLine, ReturnState, totals
 from domain.payments import (
     CardPresence,
+    LinkLife,
     OperationKind,
     OperationPhase,
     Payment,
+    PaymentLink,
     PaymentOperation,
     TenderKind,
     fold,
 )
+from domain.shop import Shop
 from domain.stock import Authority, StockLevel
 from domain.values import Actor, ActorKind
 from storage.mongo.connections import CONNECTIONS
 from storage.mongo.driver import Database
 from storage.mongo.inbox import INBOX
 from storage.mongo.incidents import INCIDENTS
+from storage.mongo.links import LINKS
 from storage.mongo.marks import MARKS
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -170,6 +174,46 @@ def a_payment(*operations: PaymentOperation, n: int = 0, **fields: Any) -> Payme
         "standing": fold(operations),
     }
     return Payment(**{**given, **fields})
+
+
+def a_link(n: int = 0, **fields: Any) -> PaymentLink:
+    """An open link to pay 100 of an order by, for an hour."""
+    given = {
+        "id": new_id(Kind.PAYMENT_LINK, n),
+        "updated_at": NOW,
+        "order_id": OrderId(new_id(Kind.ORDER, 0)),
+        "nth": n,
+        "channel_id": ChannelId(new_id(Kind.CHANNEL, 0)),
+        "created_at": NOW,
+        "expires_at": NOW + timedelta(hours=1),
+        "provider": "stripe",
+        "merchant_account": "test",
+        "minor": 100,
+        "currency": SEK,
+        "life": LinkLife.OPEN,
+        "ref": f"cs_test_{n}",
+        "url": f"https://checkout.example/{n}",
+    }
+    return PaymentLink(**{**given, **fields})
+
+
+def a_link_of(shop: Shop) -> PaymentLink:
+    """A link to pay by of the first customer of a demo shop; its time is over."""
+    order = next(one for one in shop.orders if one.customer_id == shop.customers[0].id)
+    return a_link(
+        order_id=order.id,
+        channel_id=order.channel_id,
+        customer_id=order.customer_id,
+        location_ids=order.location_ids,
+        currency=order.currency,
+        decline_code="session_complete",
+    )
+
+
+async def linked(database: Database, *links: PaymentLink) -> None:
+    """Put links into a database, without a story."""
+    for each in links:
+        await database.put(LINKS.name, LINKS.document(each))
 
 
 def at_location(n: int) -> LocationId:

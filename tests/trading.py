@@ -23,11 +23,12 @@ from storage.mongo import MongoRepositories
 from storage.mongo.catalog import LOCATIONS, product_document
 from storage.mongo.claims import ANSWERS, CLAIMS
 from storage.mongo.driver import Database, Driver
-from storage.mongo.instructions import INSTRUCTIONS
+from storage.mongo.instructions import ERRANDS, INSTRUCTIONS
 from storage.mongo.journal import JOURNAL
 from storage.mongo.journal.leader import Leader
 from storage.mongo.leases import LEASES
 from storage.mongo.ledger import POSTINGS
+from storage.mongo.links import LINKS
 from storage.mongo.migrate import WITH_OUTBOX, migrate
 from storage.mongo.operations import CHANNELS
 from storage.mongo.orders import order_document
@@ -53,7 +54,7 @@ CLERKS = [auth.token(Role.CLERK, new_id(Kind.LOCATION, n)) for n in range(3)]
 
 TRADED_IN = (
     *(LEVELS, FAR, RESERVATIONS, TRANSFERS, PAYMENTS, POSTINGS),
-    *(CLAIMS, ANSWERS, JOURNAL, LEASES, INSTRUCTIONS),
+    *(CLAIMS, ANSWERS, JOURNAL, LEASES, INSTRUCTIONS, LINKS, ERRANDS),
 )
 
 PAUSES = [0, *(0.1 * n for n in range(10))]
@@ -227,6 +228,7 @@ ERRORS = """userErrors { __typename code message path retryable
   ... on IllegalTransition { fromState toState allowed }
   ... on AmountExceedsAuthorised { wanted { minor currency } authorised { minor } }
   ... on AmountExceedsRefundable { wanted { minor currency } refundable { minor } }
+  ... on AmountExceedsDue { wanted { minor currency } due { minor } }
   ... on ProviderRefused { operation provider declineCode }
   ... on CurrencyMismatch { expectedCurrency givenCurrency } } replayed"""
 LEVEL = "id version onHand committed reserved unavailable free incoming location { code }"
@@ -247,6 +249,9 @@ PAYMENT = f"""{{ id version state order {{ id }} amount {{ minor currency }} {
   clearing {{ account debit {{ minor }} credit {{ minor }} }} }}"""
 OPERATION = "id kind phase amount { minor } providerRef declineCode idempotencyKey"
 OPERATED = f"{{ {ERRORS} payment {PAYMENT} operation {{ {OPERATION} }} }}"
+LINK = """id version state amount { minor currency } url qrPayload expiresAt provider declineCode
+  order { id } payments { id state captured { minor } }"""
+LINKED = f"{{ {ERRORS} paymentLink {{ {LINK} }} }}"
 PAYLOADS = {
     "adjustStock": STOCK,
     "countStock": STOCK,
@@ -258,6 +263,7 @@ PAYLOADS = {
     "commitReservation": RESERVATION,
     "recordPayment": f"{{ {ERRORS} payment {PAYMENT} }}",
     **dict.fromkeys(("capturePayment", "cancelPayment", "refundPayment"), OPERATED),
+    **dict.fromkeys(("createPaymentLink", "cancelPaymentLink"), LINKED),
     "recordRefund": f"{{ {ERRORS} payment {PAYMENT} refund {{ id reason amount {{ minor }} }} }}",
 }
 

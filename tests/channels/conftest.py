@@ -14,7 +14,7 @@ import httpx2
 import pytest
 
 from commands.channels import applying
-from commands.payments import settling
+from commands.payments import opening, settling
 from domain.channels.accounts import Secret
 from gateway import app, upkeep
 from gateway.bootstrap import channels
@@ -26,7 +26,7 @@ from storage.mongo import MongoRepositories
 from storage.mongo.driver import Database
 from storage.mongo.inbox import INBOX
 from storage.mongo.incidents import INCIDENTS
-from storage.mongo.instructions import INSTRUCTIONS
+from storage.mongo.instructions import ERRANDS, INSTRUCTIONS
 from storage.mongo.integrity import Checker
 from storage.mongo.logbook import ENTRIES, REACHES
 from storage.mongo.orders import ORDERS
@@ -119,14 +119,20 @@ class Desk:
     async def step(self) -> None:
         """Ask once what came of what providers were told."""
         left = {"due": {"$ne": None}}
-        await self.database.change_all(INSTRUCTIONS.name, left, {"$set": {"due": LONG_AGO}})
+        for each in (INSTRUCTIONS, ERRANDS):
+            await self.database.change_all(each.name, left, {"$set": {"due": LONG_AGO}})
         await settling.work(self.parts.stores, 50)
+        await opening.work(self.parts.stores, 50)
 
     async def settle(self) -> None:
         """Ask until that is known of all of it."""
-        while await self.told(due={"$ne": None}):
+        while await self.told(due={"$ne": None}) or await self.errands(due={"$ne": None}):
             await self.step()
             await sleep(0.05)
+
+    async def errands(self, **where: Any) -> list[dict[str, Any]]:
+        """What providers were told of links."""
+        return await self.database.find(ERRANDS.name, where, sort=[("asked_at", 1)])
 
     async def told(self, **where: Any) -> list[dict[str, Any]]:
         """What providers were told."""

@@ -56,7 +56,11 @@ base_url = "{url}"
 key = {{ env = "STRIPE_KEY" }}
 secrets = [{{ env = "STRIPE_WEBHOOK" }}]
 currency = "EUR"
-options = {{ orders_of = "shopify", calls_per_second = 100 }}
+
+[channels.stripe.options]
+orders_of = "shopify"
+calls_per_second = 100
+success_url = "https://shop.example/thanks"
 """
 
 REFUND = Writing.REFUND

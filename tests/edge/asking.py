@@ -124,6 +124,8 @@ def changes(
         ("capturePayment", f'payment: "{paid.id}", amount: {money}'),
         ("cancelPayment", f'payment: "{paid.id}"'),
         ("refundPayment", f'payment: "{paid.id}", amount: {money}, reason: "late"'),
+        ("createPaymentLink", f'order: "{order.id}", amount: {money}'),
+        ("cancelPaymentLink", f'paymentLink: "{new_id(Kind.PAYMENT_LINK, 0)}"'),
         ("resolveIncident", f'incident: "{new_id(Kind.INCIDENT, 0)}", resolution: "seen"'),
     ]
     for m, (name, given) in enumerate(inputs):

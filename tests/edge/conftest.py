@@ -20,7 +20,7 @@ from storage.mongo.migrate import migrate
 from storage.mongo.shelf import MongoShelf
 from tests.client import Client
 from tests.edge.owners import Owners
-from tests.making import an_incident, opened
+from tests.making import a_link_of, an_incident, linked, opened
 from tests.storage.listening import Told
 from tests.walks.applications import application
 from tests.walks.belongings import Belongings, two_who_have_everything
@@ -93,6 +93,7 @@ async def world(
     await migrate(found)
     await MongoShelf(found).fill(shop)
     await opened(found, an_incident(channel_id=shop.channels[0].id))
+    await linked(found, a_link_of(shop))
     yield found
     await found.drop()
     await found.close()

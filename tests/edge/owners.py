@@ -18,6 +18,7 @@ from domain.scopes import Scope
 from domain.shop import Shop
 from domain.viewer import Role, Viewer
 from storage.mongo.driver import Database
+from tests.making import a_link_of
 
 STAFF = {Role.CLERK, Role.SUPPORT, Role.FINANCE, Role.SYSTEM}
 PUBLIC = {Kind.PRODUCT, Kind.LOCATION, Kind.CHANNEL}
@@ -35,6 +36,7 @@ SCOPE_OF = {
     Kind.PAYMENT: Scope.PAYMENTS,
     Kind.OPERATION: Scope.PAYMENTS,
     Kind.REFUND: Scope.PAYMENTS,
+    Kind.PAYMENT_LINK: Scope.PAYMENTS,
     Kind.STOCK_LEVEL: Scope.STOCK,
     Kind.TRANSFER: Scope.STOCK,
     Kind.RESERVATION: Scope.RESERVE,
@@ -118,6 +120,8 @@ def _owned(shop: Shop) -> Iterator[tuple[str, Owned]]:
     parts: list[Any] = [*shop.fulfillments, *shop.returns]
     for each in parts:
         yield each.id, Owned(each.customer_id, each.channel_id)
+    link = a_link_of(shop)
+    yield link.id, Owned(link.customer_id, link.channel_id)
     for payment in shop.payments:
         owned = Owned(payment.customer_id, payment.channel_id)
         yield payment.id, owned

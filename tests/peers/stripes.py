@@ -82,6 +82,8 @@ class Stripe:
         self.refunds: dict[str, Object] = {}
         self.disputes: dict[str, Object] = {}
         self.customers: dict[str, Object] = {}
+        self.sessions: dict[str, Object] = {}
+        self._noted: dict[str, dict[str, str]] = {}
         self.events: list[Object] = []
         self.outbox: list[Object] = []
         self.faults: deque[str] = deque()
@@ -102,6 +104,13 @@ class Stripe:
                 Route("/v1/refunds", self._http(self._list_refunds)),
                 Route("/v1/disputes", self._http(self._list_disputes)),
                 Route("/v1/events", self._http(self._list_events)),
+                Route("/v1/checkout/sessions", self._http(self._open_page), methods=["POST"]),
+                Route("/v1/checkout/sessions/{id}", self._http(self._get_page)),
+                Route(
+                    "/v1/checkout/sessions/{id}/expire",
+                    self._http(self._expire_page),
+                    methods=["POST"],
+                ),
                 Route("/v1/customers", self._http(self._list_customers)),
                 Route("/v1/customers/{id}", self._http(self._get_customer)),
             ]
@@ -296,6 +305,25 @@ class Stripe:
         self.customers[found["id"]] = found
         self._tell("customer.created", found)
         return found["id"]
+
+    def pay_page(self, session_id: str, *, pending: bool = False) -> str:
+        """Somebody pays on a checkout page, which nobody can do a second time; gives the intent."""
+        session = self.sessions[session_id]
+        if session["status"] != "open":
+            raise Refused("page_not_open", f"It is {session['status']}.")
+        noted = self._noted[session_id]
+        ref = self.pay(session["amount_total"], session["currency"], pending=pending, **noted)
+        status = "unpaid" if pending else "paid"
+        session.update(status="complete", payment_status=status, payment_intent=ref, url=None)
+        self._tell("checkout.session.completed", session)
+        return ref
+
+    def run_out(self, session_id: str) -> Object:
+        """A checkout page comes to its end."""
+        session = self.sessions[session_id]
+        session.update(status="expired", url=None)
+        self._tell("checkout.session.expired", session)
+        return session
 
     def edit(self, customer_id: str, **fields: str) -> None:
         """Somebody says something else of themselves."""
@@ -521,6 +549,43 @@ class Stripe:
         key = request.headers.get("idempotency-key")
         return self.refund(intent["id"], int(form["amount"]), metadata=_metadata(form), key=key)
 
+    def _open_page(self, _: Request, form: dict[str, str]) -> Object:
+        if form.get("mode") != "payment" or "success_url" not in form:
+            raise Refused("parameter_missing", "Which mode, and where to afterwards?")
+        lives = int(form["expires_at"]) - datetime.now(UTC).timestamp()
+        if not 30 * 60 <= lives <= 24 * 60 * 60:
+            raise Refused("invalid_expires_at", "It must be 30 minutes to 24 hours from now.")
+        price = "line_items[0][price_data]"
+        found = {
+            "id": self._id("cs_test"),
+            "object": "checkout.session",
+            "amount_total": int(form[f"{price}[unit_amount]"]),
+            "client_reference_id": form.get("client_reference_id"),
+            "created": self._seconds,
+            "currency": form[f"{price}[currency]"],
+            "expires_at": int(form["expires_at"]),
+            "livemode": False,
+            "metadata": _metadata(form),
+            "mode": "payment",
+            "payment_intent": None,
+            "payment_status": "unpaid",
+            "status": "open",
+            "success_url": form["success_url"],
+        }
+        found["url"] = f"https://checkout.stripe.example/c/pay/{found['id']}"
+        self.sessions[found["id"]] = found
+        self._noted[found["id"]] = _metadata(form, "payment_intent_data[metadata][")
+        return dict(found)
+
+    def _get_page(self, request: Request, _: dict[str, str]) -> Object:
+        return _found(self.sessions, request.path_params["id"])
+
+    def _expire_page(self, request: Request, _: dict[str, str]) -> Object:
+        session = _found(self.sessions, request.path_params["id"])
+        if session["status"] != "open":
+            raise Refused("page_not_open", f"Only what is open can end. It is {session['status']}.")
+        return dict(self.run_out(session["id"]))
+
     def _list_intents(self, request: Request, _: dict[str, str]) -> Object:
         page = _page(request, self.intents.values())
         return {**page, "data": [self._expanded(each) for each in page["data"]]}
@@ -577,9 +642,9 @@ def _found(objects: Mapping[str, Object], id: str) -> Object:
     return objects[id]
 
 
-def _metadata(form: Mapping[str, str]) -> dict[str, str]:
-    marked = {name: value for name, value in form.items() if name.startswith("metadata[")}
-    return {name[9:-1]: value for name, value in marked.items()}
+def _metadata(form: Mapping[str, str], prefix: str = "metadata[") -> dict[str, str]:
+    marked = {name: value for name, value in form.items() if name.startswith(prefix)}
+    return {name[len(prefix) : -1]: value for name, value in marked.items()}
 
 
 def _page(request: Request, objects: Any) -> Object:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from msgspec.structs import replace
 
-from domain.payments import Payment
-from domain.ports.channels import Line
+from domain.payments import Payment, PaymentLink
+from domain.ports.channels import Line, MakesLinks
 from domain.ports.instructing import Providers
 from storage.mongo.stores import MongoStores
 from tests.trading import LONG_AGO
@@ -32,6 +32,9 @@ class Interrupting:
         self.holds = _Part(stores.holds, self)
         self.tills = _Part(stores.tills, self)
         self.instructions = _Part(stores.instructions, self)
+        self.records = _Part(stores.records, self)
+        self.links = _Part(stores.links, self)
+        self.errands = _Part(stores.errands, self)
         self.providers = _Guarded(stores.providers, self)
 
     def __getattr__(self, name: str) -> Any:
@@ -72,9 +75,15 @@ class _Guarded(Providers):
         super().__init__()
         self._providers, self._gate = providers, gate
 
-    def of(self, payment: Payment) -> Line | None:
-        line = self._providers.of(payment)
-        return replace(line, adapter=_Told(line.adapter, self._gate)) if line else None
+    def of(self, paid: Payment | PaymentLink) -> Line | None:
+        line = self._providers.of(paid)
+        return self._told(line) if line else None
+
+    def that_link(self) -> Mapping[str, Line]:
+        return {name: self._told(line) for name, line in self._providers.that_link().items()}
+
+    def _told(self, line: Line) -> Line:
+        return replace(line, adapter=_Told(line.adapter, self._gate))
 
 
 class _Told:
@@ -87,6 +96,8 @@ class _Told:
         told = _Part(adapter, gate)
         self.capture, self.cancel, self.refund = told.capture, told.cancel, told.refund
         self.observe = told.observe
+        if isinstance(adapter, MakesLinks):
+            self.open_link, self.close_link = told.open_link, told.close_link
 
 
 def crashing(stores: MongoStores, at: int = NEVER) -> Interrupting:

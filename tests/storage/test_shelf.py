@@ -24,7 +24,7 @@ from tests.making import a_channel
 AT_WORK = {
     *("claims", "answers", "leases", "secrets", "far_holds", "api_keys", "lookups"),
     *("inbox", "incidents", "readings", "connections", "instructions", "entries", "reaches"),
-    *("stock_pushes", "push_cursors"),
+    *("stock_pushes", "push_cursors", "payment_links", "link_errands"),
 }
 """What only a gateway at work fills."""
 

@@ -38,6 +38,7 @@ def entities(shop: Shop) -> Mapping[str, list[str]]:
     return {
         **found,
         "Incident": [new_id(Kind.INCIDENT, 0)],
+        "PaymentLink": [new_id(Kind.PAYMENT_LINK, 0)],
         "JournalEntry": [ids.entry_id(n) for n in range(1, 101)],
         "Refund": [f"rfd_{key.partition('_')[2]}" for key in refunds],
     }

@@ -135,6 +135,7 @@ def nodes(shop: Shop, customer: Customer) -> Mapping[str, list[str]]:
     refunds = [ids.refund_of(operation.id) for operation in tried if operation.kind == "REFUND"]
     return {kind: [item.id for item in items] for kind, items in everything.items()} | {
         "Refund": list(refunds),
+        "PaymentLink": [new_id(Kind.PAYMENT_LINK, 0)],
         "JournalEntry": [ids.entry_id(n) for n in range(1, 4)],
         "Incident": [new_id(Kind.INCIDENT, 0)],
     }

@@ -41,6 +41,7 @@ KINDS = [
     "LoyaltyEntry",
     "Order",
     "Payment",
+    "PaymentLink",
     "PaymentOperation",
     "Product",
     "Refund",
