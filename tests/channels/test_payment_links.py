@@ -1,4 +1,4 @@
-"""Links to pay by are made through the graph and paid at Stripe, once, whatever becomes of calls."""
+"""Links to pay by are made through the graph and paid at Stripe, whatever becomes of calls."""
 
 from __future__ import annotations
 

@@ -13,6 +13,7 @@ from itertools import count
 import msgspec
 import pytest
 
+from adapters import stripe
 from adapters.http import HttpTransport, client
 from commands import running
 from commands.all import COMMANDS
@@ -21,15 +22,20 @@ from commands.channels.payments import Teller
 from commands.running import Call
 from domain import values
 from domain.channels.abilities import Thing
+from domain.channels.accounts import Account, Secret
 from domain.errors import Unavailable
+from domain.ids import ChannelId, Kind
 from domain.ports.channels import Line
 from domain.requests import Answer, Request
 from domain.viewer import SYSTEM
 from storage.mongo.claims import CLAIMS
+from storage.mongo.links import LINKS
 from tests.channels import penny
 from tests.channels.test_told_payments import ACCOUNT
-from tests.making import an_incident, opened
+from tests.gateway.serving import served
+from tests.making import an_incident, new_id, opened
 from tests.peers.penny import Penny
+from tests.peers.stripes import KEY, Stripe
 from tests.races.books import check_books
 from tests.races.checking import check_journal
 from tests.races.interrupting import Crash, Interrupting, crashing, sleeping
@@ -48,6 +54,14 @@ from tests.trading import (
 
 MOST_CALLS = 20
 HAPPENINGS = count(1)
+LINKING = Account(
+    name="stripe",
+    channel_id=ChannelId(new_id(Kind.CHANNEL, 0)),
+    account="acct_shop",
+    base_url="https://api.stripe.example",
+    key=Secret(KEY),
+    options={"success_url": "https://shop.example/thanks", "calls_per_second": 100},
+)
 
 
 async def _arguments(stall, mutation):
@@ -83,10 +97,10 @@ async def _arguments(stall, mutation):
         case "recordRefund":
             paid = await stall.do("recordPayment", **tender())
             given = {"payment_id": paid["payment"]["id"], "amount": money(30_00)}
-        case "capturePayment" | "cancelPayment" | "refundPayment":
-            kind = "take" if mutation == "refundPayment" else "promise"
-            given = {"payment_id": await _paid(stall, kind), "reason": "too small"}
-            given |= {"amount": money(30_00, "EUR")}
+        case ("capturePayment" | "cancelPayment" | "refundPayment") | (
+            "createPaymentLink" | "cancelPaymentLink"
+        ):
+            given = await _of_providers(stall, mutation)
         case "resolveIncident":
             happened = an_incident(next(HAPPENINGS))
             await opened(stall.database, happened)
@@ -97,15 +111,42 @@ async def _arguments(stall, mutation):
     return msgspec.convert(given, COMMANDS[mutation].takes)
 
 
+async def _of_providers(stall, mutation):
+    """What Penny is to do with a payment, or Stripe with a link to pay by."""
+    if mutation == "createPaymentLink":
+        return {"order_id": ORDERS[0], "amount": money(30_00)}
+    if mutation == "cancelPaymentLink":
+        return {"link_id": await _linked(stall)}
+    kind = "take" if mutation == "refundPayment" else "promise"
+    given = {"payment_id": await _paid(stall, kind), "reason": "too small"}
+    return given | {"amount": money(30_00, "EUR")}
+
+
 @pytest.fixture
 async def stall(stall) -> AsyncIterator[Trading]:
-    """The shop, with an account at Penny."""
-    peer = Penny()
-    async with peer.open() as url, client(allows_loopback=True) as http:
+    """The shop, with an account at Penny, and one at Stripe, who makes links to pay by."""
+    peer, bank = Penny(), Stripe()
+    async with (
+        peer.open() as url,
+        served(bank.application) as bank_url,
+        client(allows_loopback=True) as http,
+    ):
         adapter = penny.adapter(ACCOUNT, HttpTransport(http, url))
-        stall.providers.lines = {"penny-nl": Line(account=ACCOUNT, adapter=adapter)}
+        linking = stripe.adapter(LINKING, HttpTransport(http, bank_url))
+        stall.providers.lines = {
+            "penny-nl": Line(account=ACCOUNT, adapter=adapter),
+            "stripe": Line(account=LINKING, adapter=linking),
+        }
         stall.providers.peer = peer
         yield stall
+
+
+async def _linked(stall):
+    """A link that can be paid."""
+    create = COMMANDS["createPaymentLink"]
+    asked = msgspec.convert({"order_id": ORDERS[0], "amount": money(30_00)}, create.takes)
+    made = await running.run(stall.stores, create, SYSTEM, f"link {next(HAPPENINGS)}", asked)
+    return made.value.id
 
 
 async def _paid(stall, kind):
@@ -147,7 +188,12 @@ async def _outcome(stall):
     rows = await stall.database.find("reservations", {})
     transfers = await stall.database.find("transfers", {})
     kinds = {entry["type"] for entry in told} - {"ReservationPinned"}
-    states = [row["state"] for row in rows], [t["state"] for t in transfers]
+    links = await stall.database.find(LINKS.name, {})
+    states = (
+        [row["state"] for row in rows],
+        [transfer["state"] for transfer in transfers],
+        [link["life"] for link in links],
+    )
     paid = [*stall.providers.peer.payments.values()][-1:]
     moved = [move["type"] for each in paid for move in each["movements"]]
     return numbers, *states, kinds, moved, await check_books(stall)
