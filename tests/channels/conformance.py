@@ -24,7 +24,14 @@ from msgspec.structs import replace
 
 from domain.channels.abilities import Hooks, Reading, Repeats, Setting, Thing, Writing
 from domain.channels.accounts import Account, Misconfigured, Secret
-from domain.channels.answers import Instruction, ReadError, Trouble, Unknown, Written
+from domain.channels.answers import (
+    Instruction,
+    LinkAsked,
+    ReadError,
+    Trouble,
+    Unknown,
+    Written,
+)
 from domain.channels.inbound import (
     Delivery,
     Fact,
@@ -37,9 +44,18 @@ from domain.channels.inbound import (
 from domain.channels.numbered import Entry
 from domain.channels.pushing import StockSet
 from domain.channels.told import OperationTold, PaymentTold
-from domain.ids import ChannelId, Kind, OperationId, Sku
+from domain.ids import ChannelId, Kind, OperationId, PaymentLinkId, Sku
 from domain.money import Currency, Money
-from domain.ports.channels import Adapter, Call, CallFailed, Opens, Operates, Reply, SetsStock
+from domain.ports.channels import (
+    Adapter,
+    Call,
+    CallFailed,
+    MakesLinks,
+    Opens,
+    Operates,
+    Reply,
+    SetsStock,
+)
 from tests.making import new_id
 
 MOST_LINES = 250
@@ -136,6 +152,7 @@ class Conformance:
         can = adapter.capabilities
         assert isinstance(adapter, Operates) == bool(can.writes)
         assert isinstance(adapter, SetsStock) == (can.sets_stock is not Setting.NONE)
+        assert isinstance(adapter, MakesLinks) == (can.links is not None)
         assert all(can.batch[thing] > 1 for thing, how in can.reads.items() if how is Reading.BATCH)
         assert all(name == name.lower() for name in can.headers)
         assert can.windows or can.hooks is not Hooks.NONE, "nothing would ever be heard of it"
@@ -249,6 +266,32 @@ class Conformance:
                 assert isinstance(await _told(adapter, kind), Unknown), body
                 assert isinstance(await adapter.observe(kind, INSTRUCTION), Unknown), body
 
+    @pytest.mark.parametrize("status", [200, 202, 301, 401, 403, 500, 503])
+    async def test_what_is_no_answer_about_a_link_is_unknown(self, example, status):
+        for body in (b"", b"null", b"[]", b"{}", b"<html>", b'{"id": 1}', b"\xff", b"[" * 10_000):
+            adapter = example.opens(example.account(), Says(status, body))
+            if not isinstance(adapter, MakesLinks):
+                pytest.skip("it makes no links to pay by")
+            assert isinstance(await adapter.open_link(LINK), Unknown), body
+            assert isinstance(await adapter.close_link(LINK), Unknown), body
+
+    async def test_what_is_told_of_a_link_names_it_and_is_always_the_same(self, example):
+        sent: list[list[Call]] = []
+        for _ in range(2):
+            transport = Says(503, b"")
+            adapter = example.opens(example.account(), transport)
+            if not isinstance(adapter, MakesLinks):
+                pytest.skip("it makes no links to pay by")
+            await adapter.open_link(LINK)
+            await adapter.close_link(LINK)
+            sent.append(transport.calls)
+
+        assert sent[0] == sent[1]
+        for call in sent[0]:
+            shown = " ".join(call.headers.values()) + (call.body or b"").decode()
+            assert LINK.link_id in shown
+            assert call.is_repeatable
+
     async def test_a_write_names_its_operation_and_is_always_the_same(self, example):
         sent: list[list[Call]] = []
         for _ in range(2):
@@ -295,6 +338,15 @@ INSTRUCTION = Instruction(
     payment_ref="pay_1",
     original_ref="op_1",
     amount=Money(100, Currency("EUR")),
+)
+
+
+LINK = LinkAsked(
+    link_id=PaymentLinkId(new_id(Kind.PAYMENT_LINK, 1)),
+    amount=Money(100, Currency("EUR")),
+    expires_at=NOW,
+    title="Order 1",
+    ref="page_1",
 )
 
 

@@ -14,7 +14,7 @@ from adapters.stripe.translate import amounts
 from adapters.stripe.translate.words import ELSEWHERE, NO_NEWS
 from domain.channels.abilities import Thing
 from domain.channels.accounts import Account, Misconfigured, Secret
-from domain.channels.answers import Trouble
+from domain.channels.answers import Rejected, Trouble
 from domain.channels.inbound import (
     Delivery,
     Fact,
@@ -29,7 +29,8 @@ from domain.channels.told import OperationTold, PaymentTold
 from domain.ids import ChannelId, Kind
 from domain.money import Currency, Money
 from domain.payments import CardPresence, OperationKind, OperationPhase, TenderKind
-from tests.channels.conformance import NEW, NOW, Conformance, Down, Example
+from domain.ports.channels import MakesLinks
+from tests.channels.conformance import LINK, NEW, NOW, Conformance, Down, Example, Says
 from tests.making import new_id
 from tests.peers.stripes import ACCOUNT, KEY, Stripe, signed
 
@@ -87,7 +88,13 @@ class TestStripe(Conformance):
             changed(given, "evt_u5", status="spun"),
             changed(disputed, "evt_u6", status="mediated"),
         ]
-        return Example(opens=stripe.adapter, signs=signs, bodies=bodies, unknown=unknown)
+        return Example(
+            opens=stripe.adapter,
+            signs=signs,
+            bodies=bodies,
+            unknown=unknown,
+            options={"success_url": "https://shop.example/thanks"},
+        )
 
 
 ADAPTER = stripe.adapter(
@@ -462,12 +469,51 @@ def test_what_cannot_be_paid_to_the_last_unit_is_not_paid(minor, code):
     assert amounts.payable(Money(minor, Currency(code))) is None
 
 
+# --- links to pay by
+
+
+def test_a_payment_names_the_link_that_it_came_by():
+    link, peer = new_id(Kind.PAYMENT_LINK, 3), Stripe()
+    peer.pay(5_00, kassa_link=link)
+
+    assert payment_in(told_by(peer, "charge.succeeded")).link == link
+
+
+@pytest.mark.parametrize("noted", ["", "1001", new_id(Kind.PAYMENT, 3), "lnk_x"])
+def test_what_is_no_link_of_ours_names_none(noted):
+    peer = Stripe()
+    peer.pay(5_00, kassa_link=noted)
+
+    assert payment_in(told_by(peer, "charge.succeeded")).link is None
+
+
+async def test_without_an_address_for_afterwards_there_is_no_page():
+    transport = Says(200, b"{}")
+    account = Account(
+        name="stripe",
+        channel_id=ChannelId(new_id(Kind.CHANNEL, 0)),
+        account=ACCOUNT,
+        key=Secret(KEY),
+    )
+    adapter = stripe.adapter(account, transport)
+    assert isinstance(adapter, MakesLinks)
+
+    said = await adapter.open_link(LINK)
+
+    assert isinstance(said, Rejected)
+    assert "success_url" in said.why
+    assert transport.calls == []
+
+
 # --- configuration
 
 
 @pytest.mark.parametrize(
     "options",
-    [{"orders_of": "Shopify!"}, {"order_key": 5}, {"calls_per_second": 0}, {"x": 1}],
+    [
+        *({"orders_of": "Shopify!"}, {"order_key": 5}, {"calls_per_second": 0}, {"x": 1}),
+        {"success_url": "http://shop.example"},
+    ],
 )
 def test_options_that_cannot_be_are_told(options):
     account = Account(
