@@ -17,6 +17,7 @@ from prometheus_client import (
 )
 
 from domain.channels.abilities import Writing
+from domain.channels.links import Errand
 
 disable_created_metrics()  # a series more for each, of which several processes have none
 REGISTRY = CollectorRegistry()
@@ -156,3 +157,6 @@ RESIDENT = _sum("resident_memory_bytes", "Memory of the server processes.")
 for kind in Writing:
     for outcome in ("done", "accepted", "rejected", "unknown"):
         INSTRUCTIONS.labels(kind, outcome)
+for errand in Errand:
+    for outcome in ("opened", "closed", "rejected", "unknown"):
+        INSTRUCTIONS.labels(errand, outcome)

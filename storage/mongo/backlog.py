@@ -9,7 +9,7 @@ from domain.channels.instructing import InstructionState
 from storage.mongo.driver import Database, Filter
 from storage.mongo.inbox import INBOX
 from storage.mongo.incidents import INCIDENTS
-from storage.mongo.instructions import INSTRUCTIONS
+from storage.mongo.instructions import ERRANDS, INSTRUCTIONS
 from storage.mongo.pushes import BEHIND, PUSHES
 
 MOST_COUNTED = 100_000
@@ -26,6 +26,7 @@ def oldest(where: Filter, since: str) -> Sequence[Filter]:
     ]
 
 
+TO_PROVIDERS = (INSTRUCTIONS.name, ERRANDS.name)
 UNKNOWN: Filter = {"state": InstructionState.OPEN.value, "due": {"$type": "date"}}
 
 
@@ -45,8 +46,12 @@ async def backlog(database: Database) -> Backlog:
         oldest_seconds=await _seconds(database, INBOX.name, deliveries),
         parked=parked,
         incidents=await database.count(INCIDENTS.name, {"is_open": True}, MOST_COUNTED),
-        instructions=await database.count(INSTRUCTIONS.name, UNKNOWN, MOST_COUNTED),
-        unknown_seconds=await _seconds(database, INSTRUCTIONS.name, oldest(UNKNOWN, "asked_at")),
+        instructions=sum(
+            [await database.count(name, UNKNOWN, MOST_COUNTED) for name in TO_PROVIDERS]
+        ),
+        unknown_seconds=max(
+            [await _seconds(database, name, oldest(UNKNOWN, "asked_at")) for name in TO_PROVIDERS]
+        ),
         pushes=await database.count(PUSHES.name, BEHIND, MOST_COUNTED),
         push_seconds=await _seconds(database, PUSHES.name, oldest(BEHIND, "since")),
     )

@@ -99,7 +99,10 @@ def test_what_channels_post_and_do_not_answer_is_counted(kassa: Serving):
     assert figures.value("kassa_webhooks_total", channel="cards", outcome="refused") == 1
     processes.until(lambda: scrape(kassa).value("kassa_channel_silences_total", channel="cards"))
     assert figures.value("kassa_inbox_parked") == 0
-    assert figures.labels("kassa_instructions_total", "kind") == {"capture", "cancel", "refund"}
+    assert figures.labels("kassa_instructions_total", "kind") == {
+        *("capture", "cancel", "refund"),
+        *("open_link", "close_link"),
+    }
     assert figures.value("kassa_instructions_open") == 0
     assert figures.value("kassa_instructions_lag_seconds") == 0
     assert figures.value("kassa_live_reads_total", channel="cards", outcome="fresh") == 0
