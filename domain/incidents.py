@@ -24,7 +24,7 @@ class IncidentKind(StrEnum):
     back did not arrive. OPERATION_FAILED: a provider that was told to capture or cancel has not.
     OUTCOME_UNKNOWN: for an hour nobody could say what came of an operation. DRIFT: a channel says
     otherwise than who owns the field. OVERSOLD: more was sold than there was. OFFLINE_CONFLICT: a
-    device used one number for two things.
+    device used one number for two things. LATE_PAYMENT: somebody paid by a link that had ended.
     """
 
     UNKNOWN_WORD = "UNKNOWN_WORD"
@@ -35,6 +35,7 @@ class IncidentKind(StrEnum):
     DRIFT = "DRIFT"
     OVERSOLD = "OVERSOLD"
     OFFLINE_CONFLICT = "OFFLINE_CONFLICT"
+    LATE_PAYMENT = "LATE_PAYMENT"
 
 
 class Incident(Entity, frozen=True, kw_only=True):

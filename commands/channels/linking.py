@@ -13,12 +13,13 @@ from collections.abc import Callable, Sequence
 from msgspec.structs import replace
 
 from commands.channels.payments import Teller
+from commands.payments import alarming
 from commands.payments.saving import patiently
 from domain import recorded
 from domain.channels import sales
 from domain.ids import OrderId, PaymentId
 from domain.orders import Order
-from domain.payments import Payment
+from domain.payments import Payment, PaymentLink, is_late
 from domain.ports import Stores, Work
 from domain.refusals import OtherCurrency
 from domain.values import whole_milliseconds
@@ -41,12 +42,15 @@ async def owed(stores: Stores, by: Teller, payment: Payment) -> Payment:
     Raises:
         OtherCurrency: the order is in another currency.
     """
-    order = await _order_of(stores, payment)
-    return await _linked(stores, by, PaymentId(payment.id), order) if order else payment
-
-
-async def _order_of(stores: Stores, payment: Payment) -> Order | None:
     link = await stores.links.find(payment.link_id) if payment.link_id else None
+    order = await _order_of(stores, payment, link)
+    found = await _linked(stores, by, PaymentId(payment.id), order) if order else payment
+    if link and is_late(link, found):
+        await alarming.late(stores, link, found)
+    return found
+
+
+async def _order_of(stores: Stores, payment: Payment, link: PaymentLink | None) -> Order | None:
     if link:
         return await stores.tills.order(link.order_id)
     return await stores.records.order(sales.payment_keys(payment))

@@ -6,7 +6,7 @@ from domain import ids
 from domain.channels import instructing
 from domain.ids import IncidentId, Kind
 from domain.incidents import Incident, IncidentKind
-from domain.payments import Payment, PaymentOperation, Recorded, Report
+from domain.payments import Payment, PaymentLink, PaymentOperation, Recorded, Report
 from domain.ports import Stores, Work
 from domain.values import SYSTEM_ACTOR, Actor
 
@@ -15,6 +15,10 @@ DOUBT = (
     "key {key}, and do not ask for it a second time before it is known."
 )
 CAME_BACK = "It was to be given back, and did not arrive: the money is with us again."
+LATE = (
+    "{amount} {currency} came by the link {link}, which had ended. The money is taken, and counts "
+    "for its order; see whether that was paid twice, and give back what is too much."
+)
 NOT_DONE = "It was not done, and {provider} was asked for it before somebody was told."
 
 
@@ -29,6 +33,22 @@ async def alarm(work: Work, recorded: Recorded, report: Report) -> None:
 async def doubt(stores: Stores, payment: Payment, operation: PaymentOperation) -> None:
     """Have somebody look at an operation of which nobody knows what came of it."""
     found = _incident(IncidentKind.OUTCOME_UNKNOWN, payment, operation, DOUBT, SYSTEM_ACTOR)
+    await stores.transaction(lambda work: work.alarm(found))
+
+
+async def late(stores: Stores, link: PaymentLink, payment: Payment) -> None:
+    """Have somebody look at money that came by a link that had ended; once for each payment."""
+    taken = payment.captured
+    found = Incident(
+        id=IncidentId(ids.derived(Kind.INCIDENT, payment.id, IncidentKind.LATE_PAYMENT)),
+        updated_at=payment.updated_at,
+        kind=IncidentKind.LATE_PAYMENT,
+        subject=f"{link.id}/{payment.id}",
+        detail=LATE.format(amount=taken.amount, currency=taken.currency, link=link.id),
+        opened_at=payment.updated_at,
+        opened_by=SYSTEM_ACTOR,
+        channel_id=payment.channel_id,
+    )
     await stores.transaction(lambda work: work.alarm(found))
 
 

@@ -7,6 +7,7 @@ from domain.payments.links import (
     LinkState,
     PaymentLink,
     claimed,
+    is_late,
     paid_by,
     state_of,
 )
@@ -55,6 +56,7 @@ __all__ = [
     "TenderKind",
     "claimed",
     "fold",
+    "is_late",
     "joined",
     "latest",
     "operation_of",

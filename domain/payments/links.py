@@ -114,5 +114,11 @@ def claimed(link: PaymentLink, payments: Iterable[Payment], now: datetime) -> Mo
     return Money(link.minor - _taken(paid) if is_open else 0, link.currency)
 
 
+def is_late(link: PaymentLink, payment: Payment) -> bool:
+    """Was money taken by a link after its time was over, or after it was ended?"""
+    has_ended = link.life is LinkLife.CANCELLED or payment.created_at > link.expires_at
+    return has_ended and payment.standing.captured > 0
+
+
 def _taken(paid: Iterable[Payment]) -> int:
     return sum(payment.standing.captured for payment in paid)

@@ -282,6 +282,9 @@ async def test_what_ran_out_is_due_again_and_late_money_counts_all_the_same(shop
 
     assert over["state"] == "EXPIRED"
     assert (await seen(shop, link["id"]))["state"] == "PAID"
+    [incident] = await counter.incidents()
+    assert incident["kind"] == "LATE_PAYMENT"
+    assert incident["subject"].startswith(link["id"])
 
 
 async def test_what_is_paid_is_found_without_any_webhook(shop, counter, peer):

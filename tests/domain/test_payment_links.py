@@ -14,7 +14,7 @@ from domain.channels.answers import Closed, Opened, Rejected, Unknown
 from domain.channels.links import Asked, Maker
 from domain.money import Currency, Money
 from domain.orders import OrderState
-from domain.payments import LinkLife, LinkState, Payment, claimed, state_of
+from domain.payments import LinkLife, LinkState, Payment, claimed, is_late, state_of
 from domain.refusals import IllegalTransition
 from domain.values import SYSTEM_ACTOR
 from tests.making import NOW, SEK, a_link, a_payment, an_operation, an_order
@@ -162,3 +162,19 @@ def test_only_what_is_open_can_be_ended(life):
 def test_what_is_paid_cannot_be_ended():
     with pytest.raises(IllegalTransition):
         links.ending(a_link(), [taken(100)], "cause", SYSTEM_ACTOR, NOW)
+
+
+@pytest.mark.parametrize(
+    ("life", "begun", "phase", "late"),
+    [
+        (L.OPEN, NOW, "SUCCEEDED", False),
+        (L.OPEN, LATER, "SUCCEEDED", True),
+        (L.OPEN, LATER, "FAILED", False),
+        (L.CANCELLED, NOW, "SUCCEEDED", True),
+        (L.CANCELLED, NOW, "REQUESTED", False),
+    ],
+)
+def test_what_was_begun_after_the_end_is_late(life, begun, phase, late):
+    payment = replace(taken(100, phase), created_at=begun)
+
+    assert is_late(a_link(life=life), payment) is late
