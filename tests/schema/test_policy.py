@@ -78,7 +78,7 @@ def test_an_entity_that_nobody_owns_is_not_served(core: GraphQLSchema, unguarded
         *("Customer.identities", "Customer.addresses", "Payment.clearing"),
         *("PaymentResult.payment", "RefundResult.refund", "StockResult.levels"),
         *("ReservationResult.reservation", "TransferResult.transfer"),
-        "Mutation.reserveStock",
+        *("Mutation.reserveStock", "PaymentLinkResult.paymentLink"),
     ],
 )
 def test_a_field_that_shows_what_is_guarded_must_need_it(core: GraphQLSchema, label: str):
