@@ -42,9 +42,7 @@ class PaymentLink(Node, Versioned):
     created_at: datetime = attribute("When it was asked for.")
     expires_at: datetime = attribute("Until when it can be paid.")
     provider: str = attribute("Through whom.")
-    decline_code: str | None = attribute(
-        "Why its provider would not do what it was asked for."
-    )
+    decline_code: str | None = attribute("Why its provider would not do what it was asked for.")
     order: OrderRef | None = batched(resolvers.payment_order, "The order that is paid for.")
     payments: list[Payment] = batched(resolvers.link_payments, "What was paid by it.")
 
