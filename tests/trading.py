@@ -146,12 +146,15 @@ class Trading:
         return level["free"], level["reserved"], level["committed"]
 
     async def picture(self) -> Any:
-        """All that stands in levels, payments, ledger and journal."""
+        """All that stands in levels, payments, links to pay by, ledger and journal."""
         told = await self.told()
-        levels = await self.database.find(LEVELS.name, {}, sort=[("_id", 1)])
-        paid = await self.database.find(PAYMENTS.name, {}, sort=[("_id", 1)])
+        found = [
+            each
+            for kept in (LEVELS, PAYMENTS, LINKS)
+            for each in await self.database.find(kept.name, {}, sort=[("_id", 1)])
+        ]
         posted = await self.database.find(POSTINGS.name, {}, sort=[("_id", 1)])
-        rows = [{k: v for k, v in each.items() if k not in UNTOLD} for each in (*levels, *paid)]
+        rows = [{k: v for k, v in each.items() if k not in UNTOLD} for each in found]
         return rows, posted, [each["_id"] for each in told]
 
     async def said(self, mutation: str, token: str | None = SYSTEM, **given: Any) -> set[str]:

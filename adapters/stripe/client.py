@@ -69,10 +69,11 @@ class Client:
             return outcomes.unknown(error)
 
     async def open_link(self, told: answers.LinkAsked) -> answers.LinkWritten:
-        steps = calls.opening(told, self._terms.options.success_url)
-        if not steps:
-            return outcomes.unlinkable(told, self._terms.options.success_url)
-        return await self._link(steps)
+        afterwards = self._terms.options.success_url
+        if afterwards is None:
+            return answers.Unknown(outcomes.NOT_ANY_MORE)
+        steps = calls.opening(told, afterwards)
+        return await self._link(steps) if steps else outcomes.unpayable(told)
 
     async def close_link(self, told: answers.LinkAsked) -> answers.LinkWritten:
         return await self._link(calls.closing(told))

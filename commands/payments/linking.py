@@ -51,11 +51,10 @@ class CancelPaymentLink(Struct, frozen=True, kw_only=True):
 
 
 class _Begun(Struct, frozen=True):
-    """A link as it was recorded; `is_first`: just now, so that nobody was told yet."""
+    """A link as it was recorded, and what its provider is to be told."""
 
     link: PaymentLink
     errand: LinkErrand
-    is_first: bool = True
 
 
 async def _create(stores: Stores, call: Call, asked: CreatePaymentLink) -> PaymentLink:
@@ -80,7 +79,7 @@ async def _cancel(stores: Stores, call: Call, asked: CancelPaymentLink) -> Payme
 async def _before(stores: Stores, call: Call) -> _Begun | None:
     """What this request has recorded before, if it has."""
     errand = await stores.errands.find(instructing.operation_id(call.cause))
-    return _Begun(await opening.now(stores, errand), errand, is_first=False) if errand else None
+    return _Begun(await opening.now(stores, errand), errand) if errand else None
 
 
 async def _begun(stores: Stores, call: Call, asked: CreatePaymentLink, within: Reach) -> _Begun:

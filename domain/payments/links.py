@@ -46,6 +46,12 @@ class LinkState(StrEnum):
     CANCELLED = "CANCELLED"
 
 
+MOST_IN_A_CODE = 2_331
+"""Bytes that the largest QR code holds, of which a sixth may be unreadable (version 40, level M).
+
+Source: ISO/IEC 18004, table 7.
+"""
+
 ENDED = frozenset({LinkLife.REFUSED, LinkLife.CANCELLED})
 CLAIMS_DUE = frozenset(
     {
@@ -85,8 +91,8 @@ class PaymentLink(Entity, frozen=True, kw_only=True):
 
     @property
     def qr_payload(self) -> str | None:
-        """What a QR code of it holds: telephones open an address that they read."""
-        return self.url
+        """What a QR code of it holds, if it fits: telephones open an address that they read."""
+        return self.url if self.url and len(self.url.encode()) <= MOST_IN_A_CODE else None
 
 
 def paid_by(link: PaymentLink, payments: Iterable[Payment]) -> list[Payment]:

@@ -16,7 +16,7 @@ from domain.viewer import Role
 from gateway import auth
 from storage.mongo.links import LINKS
 from storage.mongo.orders import ORDERS as ORDERS_KEPT
-from tests.channels.test_stripe_books import Counter, counter_over
+from tests.channels.test_stripe_books import CHANNELS, Counter, counter_over
 from tests.client import Client
 from tests.gateway.serving import served
 from tests.live.conftest import listening
@@ -122,6 +122,65 @@ async def test_asked_again_the_link_is_the_same_and_nothing_is_sent(shop, counte
     assert (told["state"], told["due"]) == ("CLOSED", None)
 
 
+async def test_two_who_ask_with_one_key_get_one_page(counter, peer, stall, tmp_path):
+    async with counter_over(stall.databases[1], tmp_path, peer.url) as other:
+        gateways = [Client(each.application) for each in (counter, other)]
+        shop = Trading(stall.databases, gateways)
+        given = asking(idempotencyKey="once")
+
+        first, second = await gather(
+            *(shop.do("createPaymentLink", gateway=n, **given) for n in range(2))
+        )
+        again = await shop.do("createPaymentLink", **given)
+
+    assert len(peer.sessions) == 1
+    assert again["paymentLink"]["state"] == "OPEN"
+    for each in (first, second):  # on a busy machine one may hear that the other is at it
+        codes = [error["code"] for error in each["userErrors"]]
+        assert codes == ["IN_PROGRESS"] or each["paymentLink"] == again["paymentLink"]
+
+
+async def test_one_key_is_for_one_link(shop, peer):
+    await made(shop, idempotencyKey="once")
+
+    [error] = await shop.refused("createPaymentLink", **asking(31_00, idempotencyKey="once"))
+
+    assert error["code"] == "IDEMPOTENCY_MISMATCH"
+    assert len(peer.sessions) == 1
+
+
+async def test_money_may_come_before_it_is_known_that_there_is_a_page(shop, counter, peer):
+    peer.faults += ["lose the answer"] * 3
+    link = await made(shop)
+
+    peer.pay_page(page_of(peer, link))
+    await counter.hear(peer)
+    before = await seen(shop, link["id"])
+    await counter.settle()
+
+    assert (link["state"], before["state"], before["url"]) == ("REQUESTED", "PAID", None)
+    after = await seen(shop, link["id"])
+    assert after == {**before, "url": address_of(peer, link)}
+    assert before["order"]["paymentStatus"] == "PARTLY_PAID"
+    assert len(peer.sessions) == 1
+    assert await counter.incidents() == []
+
+
+async def test_of_several_accounts_one_is_named(stall, peer, tmp_path):
+    several = CHANNELS + CHANNELS.replace("channels.stripe", "channels.second").replace(
+        "acct_shop", "acct_second"
+    )
+    async with counter_over(stall.database, tmp_path, peer.url, several) as counter:
+        shop = Trading(stall.databases, [Client(counter.application)])
+
+        [error] = await shop.refused("createPaymentLink", **asking())
+        link = await made(shop, account="second")
+
+    assert (error["code"], error["path"]) == ("INVALID", ["account"])
+    assert "second, stripe" in error["message"]
+    assert link["state"] == "OPEN"
+
+
 @pytest.mark.parametrize(
     ("faults", "is_known"),
     [
@@ -222,6 +281,13 @@ async def test_what_is_ended_can_not_be_paid_and_is_due_again(shop, peer):
     assert peer.sessions[page_of(peer, link)]["status"] == "expired"
     assert (again["code"], again["fromState"]) == ("ILLEGAL_TRANSITION", "CANCELLED")
     assert (await made(shop, 100_00))["state"] == "OPEN"
+
+
+async def test_what_is_not_there_can_not_be_ended(shop):
+    [error] = await shop.refused("cancelPaymentLink", paymentLink=new_id(Kind.PAYMENT_LINK, 9))
+
+    assert error["code"] == "NOT_FOUND"
+    assert error["path"] == ["paymentLink"]
 
 
 async def test_what_was_paid_meanwhile_is_not_ended(shop, counter, peer):

@@ -14,7 +14,7 @@ from adapters.stripe.translate import amounts
 from adapters.stripe.translate.words import ELSEWHERE, NO_NEWS
 from domain.channels.abilities import Thing
 from domain.channels.accounts import Account, Misconfigured, Secret
-from domain.channels.answers import Rejected, Trouble
+from domain.channels.answers import Trouble, Unknown
 from domain.channels.inbound import (
     Delivery,
     Fact,
@@ -29,12 +29,13 @@ from domain.channels.told import OperationTold, PaymentTold
 from domain.ids import ChannelId, Kind
 from domain.money import Currency, Money
 from domain.payments import CardPresence, OperationKind, OperationPhase, TenderKind
-from domain.ports.channels import MakesLinks
+from domain.ports.channels import MakesLinks, Transport
 from tests.channels.conformance import LINK, NEW, NOW, Conformance, Down, Example, Says
 from tests.making import new_id
 from tests.peers.stripes import ACCOUNT, KEY, Stripe, signed
 
 OURS = new_id(Kind.OPERATION, 7)
+AFTERWARDS = "https://shop.example/thanks"
 K, P = OperationKind, OperationPhase
 
 
@@ -93,7 +94,7 @@ class TestStripe(Conformance):
             signs=signs,
             bodies=bodies,
             unknown=unknown,
-            options={"success_url": "https://shop.example/thanks"},
+            options={"success_url": AFTERWARDS},
         )
 
 
@@ -487,22 +488,50 @@ def test_what_is_no_link_of_ours_names_none(noted):
     assert payment_in(told_by(peer, "charge.succeeded")).link is None
 
 
-async def test_without_an_address_for_afterwards_there_is_no_page():
-    transport = Says(200, b"{}")
-    account = Account(
-        name="stripe",
-        channel_id=ChannelId(new_id(Kind.CHANNEL, 0)),
-        account=ACCOUNT,
-        key=Secret(KEY),
+def linking(transport: Transport, **options: str) -> Any:
+    """An account at Stripe, as an adapter that may make links."""
+    adapter = stripe.adapter(
+        Account(
+            name="stripe",
+            channel_id=ChannelId(new_id(Kind.CHANNEL, 0)),
+            account=ACCOUNT,
+            key=Secret(KEY),
+            options=options,
+        ),
+        transport,
     )
-    adapter = stripe.adapter(account, transport)
     assert isinstance(adapter, MakesLinks)
+    return adapter
 
-    said = await adapter.open_link(LINK)
 
-    assert isinstance(said, Rejected)
+async def test_without_an_address_for_afterwards_there_are_no_links():
+    transport = Says(200, b"{}")
+    adapter = linking(transport)
+
+    said = await adapter.open_link(LINK)  # it was asked for while there was one
+
+    assert isinstance(said, Unknown)
     assert "success_url" in said.why
     assert transport.calls == []
+    assert adapter.capabilities.links is None
+
+
+@pytest.mark.parametrize(
+    ("status", "answer"),
+    [
+        (400, {"error": {"type": "idempotency_error", "message": "Used otherwise."}}),
+        (409, {"error": {"type": "idempotency_error", "message": "Used just now."}}),
+        (200, {"id": "cs_1", "status": "open", "url": None}),
+        (200, {"id": "cs_1", "status": "open", "url": "javascript:alert(1)"}),
+        (200, {"id": "cs_1", "status": "spun", "url": "https://pay.example"}),
+    ],
+)
+async def test_what_leaves_open_whether_there_is_a_page_is_unknown(status, answer):
+    transport = Says(status, json.dumps(answer).encode())
+
+    said = await linking(transport, success_url=AFTERWARDS).open_link(LINK)
+
+    assert isinstance(said, Unknown)
 
 
 # --- configuration

@@ -96,9 +96,11 @@ class Counter(Desk):
 
 
 @asynccontextmanager
-async def counter_over(database: Database, folder: Path, url: str) -> AsyncIterator[Counter]:
+async def counter_over(
+    database: Database, folder: Path, url: str, channels: str = CHANNELS
+) -> AsyncIterator[Counter]:
     path = folder / "stripe.toml"
-    path.write_text(CHANNELS.format(url=url))
+    path.write_text(channels.format(url=url))
     configuration = load(path, is_development=True, environ=ENVIRONMENT)
     for name in (INBOX.name, INCIDENTS.name, MARKS.name, INSTRUCTIONS.name):
         await database.delete(name, {})

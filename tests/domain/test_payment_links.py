@@ -15,6 +15,7 @@ from domain.channels.links import Asked, Maker
 from domain.money import Currency, Money
 from domain.orders import OrderState
 from domain.payments import LinkLife, LinkState, Payment, claimed, is_late, state_of
+from domain.payments.links import MOST_IN_A_CODE
 from domain.refusals import IllegalTransition
 from domain.values import SYSTEM_ACTOR
 from tests.making import NOW, SEK, a_link, a_payment, an_operation, an_order
@@ -68,6 +69,19 @@ def test_where_it_stands(life, payments, at, state):
 )
 def test_only_what_may_still_come_is_asked_for(life, payments, at, minor):
     assert claimed(a_link(life=life), payments, at) == Money(minor, SEK)
+
+
+@pytest.mark.parametrize(
+    ("length", "fits"), [(200, True), (MOST_IN_A_CODE, True), (MOST_IN_A_CODE + 1, False)]
+)
+def test_a_code_holds_the_address_that_is_paid_at_if_it_fits(length, fits):
+    link = a_link(url="https://pay.example/".ljust(length, "x"))
+
+    assert link.qr_payload == (link.url if fits else None)
+
+
+def test_before_there_is_an_address_there_is_no_code():
+    assert a_link(url=None).qr_payload is None
 
 
 def refused(asked: Asked, *there: Any, order: Any = None, payments: Any = ()) -> list[str]:

@@ -318,6 +318,11 @@ class Stripe:
         self._tell("checkout.session.completed", session)
         return ref
 
+    def start_afresh(self) -> None:
+        """No page was made here, and no key was ever used."""
+        self.sessions.clear()
+        self._answers.clear()
+
     def run_out(self, session_id: str) -> Object:
         """A checkout page comes to its end."""
         session = self.sessions[session_id]

@@ -112,7 +112,8 @@ async def _arguments(stall, mutation):
 
 
 async def _of_providers(stall, mutation):
-    """What Penny is to do with a payment, or Stripe with a link to pay by."""
+    """What Penny is to do with a payment, or Stripe, who knows of no other, with a link."""
+    stall.providers.bank.start_afresh()
     if mutation == "createPaymentLink":
         return {"order_id": ORDERS[0], "amount": money(30_00)}
     if mutation == "cancelPaymentLink":
@@ -137,7 +138,7 @@ async def stall(stall) -> AsyncIterator[Trading]:
             "penny-nl": Line(account=ACCOUNT, adapter=adapter),
             "stripe": Line(account=LINKING, adapter=linking),
         }
-        stall.providers.peer = peer
+        stall.providers.peer, stall.providers.bank = peer, bank
         yield stall
 
 
@@ -180,7 +181,7 @@ async def _age(stall):
 
 
 async def _outcome(stall):
-    """What can be seen from outside: numbers, reservations, money, also Penny's, and the tale."""
+    """What can be seen from outside: numbers, holds, money, also Penny's, pages, and the tale."""
     told = await stall.told()
     levels = [await stall.level(n) for n in range(3)]
     names = ("on_hand", "committed", "reserved", "free", "incoming")
@@ -193,6 +194,7 @@ async def _outcome(stall):
         [row["state"] for row in rows],
         [transfer["state"] for transfer in transfers],
         [link["life"] for link in links],
+        [page["status"] for page in stall.providers.bank.sessions.values()],
     )
     paid = [*stall.providers.peer.payments.values()][-1:]
     moved = [move["type"] for each in paid for move in each["movements"]]

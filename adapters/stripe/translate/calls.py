@@ -89,13 +89,13 @@ def writing(kind: Writing, told: Instruction) -> Sequence[Call]:
             return [_posted(payment, mark, f"{own}-mark"), cancelled]
 
 
-def opening(told: LinkAsked, success_url: str | None) -> Sequence[Call]:
+def opening(told: LinkAsked, success_url: str) -> Sequence[Call]:
     """A checkout page for one payment; none if its amount cannot be said there.
 
     What is paid carries our link's id, for the metadata of a page stays with the page.
     """
     minor = amounts.payable(told.amount)
-    if minor is None or success_url is None:
+    if minor is None:
         return []
     price = "line_items[0][price_data]"
     form = [

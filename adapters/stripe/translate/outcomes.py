@@ -47,6 +47,7 @@ BAD_DATA = Trouble.BAD_DATA
 MOST_WAITS, LONGEST_WAIT = 20, 2.0
 MOST_PAGES = 5  # of refunds or disputes of one payment, a hundred each
 REFUSALS = frozenset({400, 402, 404, 422})
+NOT_ANY_MORE = "The account has no `success_url` any more, and Stripe wants one."
 
 
 def ok(reply: Reply) -> Reply:
@@ -209,21 +210,13 @@ def linked(reply: Reply) -> LinkWritten:
     if reply.status in REFUSALS:
         return refused(reply)
     session: Session = ok(reply).decoded(Session)
-    if session.status == "open" and session.url:
+    if session.status == "open" and session.url and session.url.startswith("https://"):
         return Opened(session.id, session.url)
     if session.status == "expired":
         return Closed()
     if session.status == "complete":
         return Rejected("session_complete", "Somebody has paid it.")
     raise CallFailed(BAD_DATA, f"A checkout page is {session.status or 'nothing'!r}.")
-
-
-def unlinkable(told: LinkAsked, success_url: str | None) -> Rejected:
-    """Why no page was asked for."""
-    if success_url is None:
-        why = "The account has no `success_url` among its `options`, and Stripe wants one."
-        return Rejected("no_success_url", why)
-    return unpayable(told)
 
 
 def unpayable(told: Instruction | LinkAsked) -> Rejected:

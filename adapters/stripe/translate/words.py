@@ -33,7 +33,6 @@ CAPABILITIES = Capabilities(
     reads={Thing.PAYMENT: Reading.SINGLE, Thing.CUSTOMER: Reading.SINGLE},
     windows=frozenset({Thing.PAYMENT, Thing.CUSTOMER}),
     writes=frozenset(Writing),
-    links=LIFETIMES,
     repeats=Repeats.RECOGNISED,
     refunds_at_once=True,
     hooks=Hooks.SIGNED,
