@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from msgspec.structs import replace
-
 from adapters.stripe import webhooks
 from adapters.stripe.client import Client
 from adapters.stripe.translate import events
 from adapters.stripe.translate.shapes import Options, Terms
-from adapters.stripe.translate.words import CAPABILITIES, LIFETIMES, MODES
+from adapters.stripe.translate.words import MODES, able
 from domain.channels.accounts import Account, Misconfigured, Secret
 from domain.channels.inbound import Delivery, News
 from domain.ports.channels import Adapter, Transport
@@ -24,8 +22,7 @@ class Stripe(Client):
 
     def __init__(self, transport: Transport, key: Secret, terms: Terms) -> None:
         super().__init__(transport, key, terms)
-        links = LIFETIMES if terms.options.success_url else None
-        self.capabilities = replace(CAPABILITIES, links=links)
+        self.capabilities = able(makes_links=terms.options.success_url is not None)
         self._is_live = MODES.get(key.reveal()[2:8])
 
     def verify(self, delivery: Delivery, secrets: Sequence[Secret], now: datetime) -> str:

@@ -38,7 +38,9 @@ class PaymentLink(Node, Versioned):
     )
     amount: Money = attribute("How much is to be paid.")
     url: str | None = attribute("Where it is paid; null until its provider has said so.")
-    qr_payload: str | None = attribute("What a QR code of it holds, for who stands at a till.")
+    qr_payload: str | None = attribute(
+        "The text of a QR code of it, for who stands at a till; null if a code cannot hold it."
+    )
     created_at: datetime = attribute("When it was asked for.")
     expires_at: datetime = attribute("Until when it can be paid.")
     provider: str = attribute("Through whom.")

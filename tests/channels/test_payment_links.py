@@ -19,7 +19,7 @@ from storage.mongo.orders import ORDERS as ORDERS_KEPT
 from tests.channels.test_stripe_books import CHANNELS, Counter, counter_over
 from tests.client import Client
 from tests.gateway.serving import served
-from tests.live.conftest import listening
+from tests.live.conftest import Listener, listening
 from tests.making import new_id
 from tests.peers.stripes import Stripe
 from tests.trading import CLERKS, LONG_AGO, ORDERS, PARTNER, SHOPPERS, SYSTEM, Trading, money
@@ -76,6 +76,14 @@ def page_of(peer: Stripe, link: dict[str, Any]) -> str:
     return found["id"]
 
 
+async def told_that(listener: Listener, state: str) -> dict[str, Any]:
+    """What a subscriber is told as soon as the link of its order stands so."""
+    while True:
+        told = await listener.next()
+        if [each["state"] for each in told["orders"][0]["paymentLinks"]] == [state]:
+            return told
+
+
 def address_of(peer: Stripe, link: dict[str, Any]) -> str:
     return f"https://checkout.stripe.example/c/pay/{page_of(peer, link)}"
 
@@ -87,11 +95,10 @@ async def test_a_link_is_made_and_paid_and_a_subscriber_sees_it(shop, counter, p
 
         done = await shop.do("createPaymentLink", token=CLERKS[0], **asking())
         link = done["paymentLink"]
+        await told_that(listener, "OPEN")
         paid = peer.pay_page(page_of(peer, link))
         await counter.hear(peer)
-        told = await listener.next()
-        while told["orders"][0]["paymentLinks"][0]["state"] != "PAID":
-            told = await listener.next()
+        told = await told_that(listener, "PAID")
 
     assert before["paymentLinks"] == []
     assert done["userErrors"] == []

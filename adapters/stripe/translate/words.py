@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from datetime import timedelta
 from types import MappingProxyType
 
+from msgspec.structs import replace
+
 from domain.channels.abilities import (
     Capabilities,
     Hooks,
@@ -39,6 +41,12 @@ CAPABILITIES = Capabilities(
     headers=(SIGNATURE,),
     resends_for=timedelta(days=3),
 )
+
+
+def able(*, makes_links: bool) -> Capabilities:
+    """What an account can do; whether it makes links as well, its options say."""
+    return replace(CAPABILITIES, links=LIFETIMES if makes_links else None)
+
 
 MODES: Mapping[str, bool] = MappingProxyType({"_live_": True, "_test_": False})
 """What a key opens, by what follows its first two letters: `rk_live_…`. Events say it, too."""
