@@ -26,7 +26,7 @@ R = TypeVar("R")
 TRIES = 40
 LONGEST_PAUSE_SECONDS = 0.1
 TOO_MANY = (
-    "Too many change this payment at once, and nothing was done. Ask again with the same key."
+    "Too many change this at once, and nothing was done. Ask again with the same key."
 )
 
 

@@ -454,8 +454,9 @@ async def test_who_never_says_is_asked_for_ever_and_somebody_is_told_once(shop, 
 
 
 async def test_who_does_things_twice_is_not_told_a_second_time(shop, counter, peer, monkeypatch):
-    twice = replace(Adapter.capabilities, repeats=Repeats.DONE_TWICE)
-    monkeypatch.setattr(Adapter, "capabilities", twice)
+    adapter = counter.lines["stripe"].adapter
+    twice = replace(adapter.capabilities, repeats=Repeats.DONE_TWICE)
+    monkeypatch.setattr(adapter, "capabilities", twice)
     await unknown(shop, counter, peer)
     peer.faults.clear()
 
