@@ -25,9 +25,7 @@ R = TypeVar("R")
 
 TRIES = 40
 LONGEST_PAUSE_SECONDS = 0.1
-TOO_MANY = (
-    "Too many change this at once, and nothing was done. Ask again with the same key."
-)
+TOO_MANY = "Too many change this at once, and nothing was done. Ask again with the same key."
 
 
 async def patiently(stores: Stores, turn: str, attempt: Callable[[], Awaitable[R]]) -> R:
