@@ -16,7 +16,6 @@ from domain.orders import Order, Return
 from domain.pages import Cursor, Page
 from domain.payments import Payment, PaymentOperation, PaymentQuery, PaymentState, Refund
 from domain.requests import Answer
-from domain.values import Actor
 from resolvers import asking
 from resolvers.context import Info
 from resolvers.reading import looks_at
@@ -99,10 +98,6 @@ def operated_payment(answer: Answer[Operated]) -> Payment | None:
 def operation(answer: Answer[Operated]) -> PaymentOperation | None:
     done = answer.value
     return done and payments.operation_of(done.payment, done.operation_id)
-
-
-def requested_by(operations: Sequence[PaymentOperation], info: Info) -> Sequence[Actor]:
-    return [operation.requested_by.shown_to(info.viewer) for operation in operations]
 
 
 async def refund_return(refunds: Sequence[Refund], info: Info) -> Sequence[Return | None]:
