@@ -63,10 +63,15 @@ class Actor(Struct, frozen=True):
     device: str | None = None
 
     def shown_to(self, viewer: Viewer) -> Actor:
-        """As far as `viewer` may know; a buyer is hidden from who reaches no customers."""
-        if self.kind is not ActorKind.SHOPPER or reach(viewer, Subject.CUSTOMERS) != Nothing():
-            return self
-        return replace(self, id=HIDDEN_ID, label=None, device=None)
+        """As far as `viewer` may know: staff are hidden from others, buyers from who sees none."""
+        match self.kind:
+            case ActorKind.STAFF:
+                is_known = viewer.is_staff
+            case ActorKind.SHOPPER:
+                is_known = reach(viewer, Subject.CUSTOMERS) != Nothing()
+            case _:
+                is_known = True
+        return self if is_known else replace(self, id=HIDDEN_ID, label=None, device=None)
 
 
 SYSTEM_ACTOR = Actor(ActorKind.SYSTEM, "kassa")

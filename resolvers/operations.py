@@ -74,6 +74,21 @@ async def incident_channel(found: Sequence[Incident], info: Info) -> Sequence[Ch
     return await info.context.channels.by_id.many([incident.channel_id for incident in found])
 
 
+@looks_at(whole=True)
+def actor_id(actors: Sequence[Actor], info: Info) -> Sequence[str]:
+    return [actor.shown_to(info.viewer).id for actor in actors]
+
+
+@looks_at(whole=True)
+def actor_label(actors: Sequence[Actor], info: Info) -> Sequence[str | None]:
+    return [actor.shown_to(info.viewer).label for actor in actors]
+
+
+@looks_at(whole=True)
+def actor_device(actors: Sequence[Actor], info: Info) -> Sequence[str | None]:
+    return [actor.shown_to(info.viewer).device for actor in actors]
+
+
 @looks_at("channel_id")
 async def actor_channel(actors: Sequence[Actor], info: Info) -> Sequence[Channel | None]:
     return await info.context.channels.by_id.many([actor.channel_id for actor in actors])

@@ -25,7 +25,6 @@ from domain.payments import (
     Refund,
 )
 from domain.requests import Answer
-from domain.values import Actor
 from resolvers import asking
 from resolvers.context import Info
 from resolvers.reading import looks_at
@@ -110,10 +109,6 @@ def operated_payment(answer: Answer[Operated]) -> Payment | None:
 def operation(answer: Answer[Operated]) -> PaymentOperation | None:
     done = answer.value
     return done and payments.operation_of(done.payment, done.operation_id)
-
-
-def requested_by(operations: Sequence[PaymentOperation], info: Info) -> Sequence[Actor]:
-    return [operation.requested_by.shown_to(info.viewer) for operation in operations]
 
 
 async def refund_return(refunds: Sequence[Refund], info: Info) -> Sequence[Return | None]:

@@ -159,7 +159,9 @@ class Actor:
     """Who did something, and from where."""
 
     kind: ActorKind = attribute("In what capacity.")
-    id: ID = attribute("Who, as the channel knows them.")
-    label: str | None = attribute("A name for people.")
+    id: ID = batched(
+        operations.actor_id, "Who, as the channel knows them; staff and buyers hidden from others."
+    )
+    label: str | None = batched(operations.actor_label, "A name for people.")
     channel: ChannelRef | None = batched(operations.actor_channel, "Through which channel.")
-    device: str | None = attribute("On which device.")
+    device: str | None = batched(operations.actor_device, "On which device.")

@@ -39,7 +39,7 @@ class PaymentOperation(Node):
     provider_ref: str | None = attribute("The provider's name for it.")
     original_ref: str | None = attribute("The provider's name for what it builds on.")
     idempotency_key: str = attribute("The key under which it was sent; it is sent under no other.")
-    requested_by: Actor = batched(resolvers.requested_by, "Who asked.")
+    requested_by: Actor = attribute("Who asked.")
     source_events: list[str] = attribute("The provider's events that told of it.")
     occurred_at: datetime = attribute("When it was asked.")
     settled_at: datetime | None = attribute("When its outcome was known.")

@@ -231,7 +231,6 @@ class Counter(Desk):
         await landed.clear(self.database)
         for each in (INBOX, INCIDENTS, ENTRIES, REACHES):
             await self.database.delete(each.name, {})
-        await self.database.delete(ORDERS.name, {"number": {"$regex": "^till-"}})
 
     async def shelf(self) -> tuple[int, int, int]:
         """Mugs on hand, free, and sold though there were none."""

@@ -21,7 +21,7 @@ HIDDEN = frozenset({"version", "updated_at", "updated_key", "outbox", "pending_s
 async def clear(database: Database) -> None:
     """Leave nothing of what a test before told of."""
     await database.delete(CUSTOMERS.name, {})
-    await database.delete(ORDERS.name, {"number": {"$regex": "^#"}})
+    await database.delete(ORDERS.name, {"number": {"$regex": "^(#|till-)"}})
     await database.delete(PRODUCTS.name, {"told_by": {"$ne": None}})
 
 

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from domain.errors import Forbidden
 from domain.ids import ChannelId, CustomerId, LocationId
 from domain.scopes import Scope
+from domain.values import Actor, ActorKind
 from domain.viewer import (
     ANONYMOUS,
     OPEN,
@@ -159,3 +160,13 @@ def test_who_somebody_is_opens_nothing_and_what_they_may_makes_them_equal():
     assert len({one, other, ANONYMOUS}) == 1
     assert (one != other) is False
     assert replace(one, scopes=frozenset({Scope.CATALOG})) != one
+
+
+@pytest.mark.parametrize("role", Role)
+def test_who_works_here_is_known_to_staff_alone(role: Role):
+    clerk = Actor(ActorKind.STAFF, HERE, "clerk", OURS[0], "till-3")
+
+    shown = clerk.shown_to(VIEWERS[role])
+
+    is_staff = role in {Role.CLERK, Role.SUPPORT, Role.FINANCE, Role.SYSTEM}
+    assert shown == (clerk if is_staff else Actor(ActorKind.STAFF, "•••", None, OURS[0]))

@@ -25,6 +25,10 @@ STORY = """query ($id: ID!) { node(id: $id) { ... on Order { paymentStatus
   journal { edges { node { type summary changes { path before after } } } } } } }"""
 
 
+TAKER = """query ($id: ID!) { node(id: $id) { ... on Payment {
+  operations { requestedBy { kind id label device } } } } }"""
+
+
 CASH = tender(kind="CASH", provider="till")
 
 
@@ -57,6 +61,19 @@ async def test_cash_at_a_till_is_taken(shelf: Trading):
     }
     entry = (await shelf.told())[-1]
     assert (entry["type"], entry["seq"]) == ("PaymentCaptured", 1)
+
+
+async def test_who_took_the_money_is_not_told_to_partners(shelf: Trading):
+    done = await shelf.do("recordPayment", token=CLERK, **CASH)
+    asked = {"id": done["payment"]["id"]}
+
+    known = (await shelf.kassa.ask(TAKER, auth.token(Role.SUPPORT), **asked))["node"]
+    hidden = (await shelf.kassa.ask(TAKER, PARTNER, **asked))["node"]
+
+    [taker] = [each["requestedBy"] for each in known["operations"]]
+    assert (taker["id"], taker["label"]) == (new_id(Kind.LOCATION, 0), "clerk")
+    for each in hidden["operations"]:
+        assert each["requestedBy"] == {**taker, "id": "•••", "label": None, "device": None}
 
 
 async def test_a_sale_is_paid_by_what_its_till_has_taken(shelf: Trading):
