@@ -7,13 +7,14 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from domain.ids import ChannelId
+from domain.ids import ChannelId, LocationId, Sku
 from domain.pages import Ordering
 from domain.values import Actor, Entity
 
 LONGEST_SUBJECT = 200
 LONGEST_DETAIL = 1_000
 LONGEST_RESOLUTION = 1_000
+COUNTED = "It was counted."
 
 
 class IncidentKind(StrEnum):
@@ -49,6 +50,11 @@ class Incident(Entity, frozen=True, kw_only=True):
     closed_at: datetime | None = None
     closed_by: Actor | None = None
     resolution: str | None = None
+
+
+def of_shelf(sku: Sku, location_id: LocationId) -> str:
+    """The subject of what is wrong with the units of a product at a place, whoever told of it."""
+    return f"{sku}/{location_id}"[:LONGEST_SUBJECT]
 
 
 class IncidentQuery(Struct, frozen=True):

@@ -31,7 +31,7 @@ from domain.channels.numbered import (
 )
 from domain.channels.told import OrderTold
 from domain.ids import LocationId, Sku
-from domain.incidents import LONGEST_DETAIL, IncidentKind
+from domain.incidents import LONGEST_DETAIL, Incident, IncidentKind
 from domain.orders import Order
 from domain.ports import Stores
 from domain.refusals import Invalid, OtherCurrency, Refusal, Refused
@@ -214,9 +214,13 @@ async def _moved(desk: Desk, entry: Entry, row: Logged) -> list[str]:
     """Units come and leave, whatever is promised; gives what is odd about it."""
     place = await orders.located(desk.stores, desk.by, entry.location)
     moves = [_move(each, place, entry) for each in entry.stock] if place else []
-    whose = replace(desk.by.account.actor, device=entry.key.device)
-    shortages = await desk.stores.logbook.move(row, moves, whose)
-    return [await _short(desk, entry, each) for each in shortages]
+    whose, now = replace(desk.by.account.actor, device=entry.key.device), await desk.stores.now()
+
+    def told(short: Shortage) -> Incident:
+        return desk.alarm.shortage(desk.by.account, short, _why(entry, short), now)
+
+    shortages = await desk.stores.logbook.move(row, moves, whose, told)
+    return [_why(entry, each) for each in shortages]
 
 
 def _move(told: Moved | Counted, place: LocationId, entry: Entry) -> Move:
@@ -226,12 +230,9 @@ def _move(told: Moved | Counted, place: LocationId, entry: Entry) -> Move:
     return Move(sku=told.sku, location_id=place, at=at, units=told.units)
 
 
-async def _short(desk: Desk, entry: Entry, short: Shortage) -> str:
-    why = (
+def _why(entry: Entry, short: Shortage) -> str:
+    return (
         f"{entry.key} left {short.sku!r} at {entry.location} short: {short.units} units more are "
         "sold or promised than there were. Count the shelf; what is promised may have to come "
         "from elsewhere."
     )
-    about = f"{short.sku} at {entry.location}"
-    await desk.alarm.open(IncidentKind.OVERSOLD, desk.by.account, about, why)
-    return why

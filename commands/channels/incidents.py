@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from domain import ids
+from datetime import datetime
+
+from msgspec.structs import replace
+
+from domain import ids, incidents
 from domain.channels.accounts import Account
+from domain.channels.numbered import Shortage
 from domain.channels.told import Word
 from domain.ids import IncidentId, Kind
 from domain.incidents import LONGEST_DETAIL, LONGEST_SUBJECT, Incident, IncidentKind
@@ -22,19 +27,29 @@ class Alarm:
 
     async def open(self, kind: IncidentKind, account: Account, about: str, detail: str) -> None:
         """Tell somebody to look."""
-        now = whole_milliseconds(await self._stores.now())
-        subject = printable(f"{account.name}: {about}", LONGEST_SUBJECT)
-        incident = Incident(
-            id=IncidentId(ids.mint(Kind.INCIDENT, now)),
-            updated_at=now,
+        now = await self._stores.now()
+        await self._incidents.open(self.incident(kind, account, about, detail, now))
+
+    def incident(
+        self, kind: IncidentKind, account: Account, about: str, detail: str, now: datetime
+    ) -> Incident:
+        """An incident that is opened now."""
+        at = whole_milliseconds(now)
+        return Incident(
+            id=IncidentId(ids.mint(Kind.INCIDENT, at)),
+            updated_at=at,
             kind=kind,
-            subject=subject,
+            subject=printable(f"{account.name}: {about}", LONGEST_SUBJECT),
             detail=printable(detail, LONGEST_DETAIL),
-            opened_at=now,
+            opened_at=at,
             opened_by=account.actor,
             channel_id=account.channel_id,
         )
-        await self._incidents.open(incident)
+
+    def shortage(self, account: Account, short: Shortage, why: str, now: datetime) -> Incident:
+        """A level is short: one incident, whichever channel it was that sold the last units."""
+        found = self.incident(IncidentKind.OVERSOLD, account, "", why, now)
+        return replace(found, subject=incidents.of_shelf(short.sku, short.location_id))
 
     async def unknown(self, account: Account, word: Word) -> None:
         """A channel has used a word that its adapter does not know."""

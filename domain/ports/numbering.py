@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from domain.channels.numbered import EntryKey, Log, Logged, Move, Shortage, Verdict
+from domain.incidents import Incident
 from domain.values import Actor
 
 
@@ -21,9 +22,15 @@ class Logbook(Protocol):
         ...
 
     async def move(
-        self, entry: Logged, moves: Sequence[Move], by_whom: Actor
+        self,
+        entry: Logged,
+        moves: Sequence[Move],
+        by_whom: Actor,
+        told: Callable[[Shortage], Incident],
     ) -> Sequence[Shortage]:
         """Move an entry's units, in one transaction with the entry, and once; gives what is short.
+
+        What becomes short is an incident within the same transaction, until it is so no more.
 
         Raises:
             Unavailable: there is no answer; it may have happened.

@@ -26,6 +26,7 @@ from tests.channels.tilling import (
     sale,
     signs,
 )
+from tests.trading import counted
 
 BODIES = [
     batch(sale(1), back(2, 1), count(3, 7), payment(4, 5_00, order="shopify:order:9")),
@@ -90,7 +91,8 @@ async def test_what_was_sold_is_sold_even_if_there_was_none(tills):
 
     assert await tills.shelf() == (0, 0, 8)
     [incident] = await tills.incidents()
-    assert (incident["kind"], incident["subject"]) == ("OVERSOLD", f"tills: {MUG} at {STORE}")
+    assert (incident["kind"], incident["subject"]) == ("OVERSOLD", f"{MUG}/{tills.place}")
+    assert f"left {MUG!r} at {STORE} short" in incident["detail"]
     assert len(await tills.orders()) == 3
     assert await tills.faults() == []
 
@@ -99,6 +101,39 @@ async def test_what_was_sold_is_sold_even_if_there_was_none(tills):
 
     assert await tills.shelf() == (1, 1, 0)
     assert await tills.faults() == []
+
+
+@pytest.mark.parametrize("by", ["what came back", "a count at a till", "a count of ours"])
+async def test_what_is_short_no_more_needs_nobody(tills, by):
+    await tills.deliver(batch(sale(1, mug(12))))
+    await tills.work()
+    assert len(await tills.incidents(is_open=True)) == 1
+
+    match by:
+        case "what came back":
+            await tills.deliver(batch(back(2, 1, 2)))
+        case "a count at a till":
+            await tills.deliver(batch(count(2, 3)))
+        case _:
+            seen = (await tills.shop.level())["version"]
+            await tills.shop.do("countStock", counts=[counted(3, seen)])
+    await tills.work()
+
+    [closed] = await tills.incidents()
+    assert (closed["is_open"], (await tills.shelf())[2]) == (False, 0)
+    assert closed["resolution"]
+
+    await tills.deliver(batch(sale(3, mug(9), at=datetime.now(UTC).isoformat())))
+    await tills.work()
+    assert len(await tills.incidents(is_open=True)) == 1, "it is short again"
+
+
+async def test_what_is_still_owed_stays_open(tills):
+    await tills.deliver(batch(sale(1, mug(12)), back(2, 1, 1)))
+    await tills.work()
+
+    assert await tills.shelf() == (0, 0, 1)
+    assert len(await tills.incidents(is_open=True)) == 1
 
 
 async def test_what_is_promised_to_others_stays_promised(tills):
