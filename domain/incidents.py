@@ -25,7 +25,7 @@ class IncidentKind(StrEnum):
     back did not arrive. OPERATION_FAILED: a provider that was told to capture or cancel has not.
     OUTCOME_UNKNOWN: for an hour nobody could say what came of an operation. DRIFT: a channel says
     otherwise than who owns the field. OVERSOLD: more was sold than there was. OFFLINE_CONFLICT: a
-    device used one number for two things.
+    device used one number for two things. OFFLINE_GAP: numbers of a device's log did not come.
     """
 
     UNKNOWN_WORD = "UNKNOWN_WORD"
@@ -36,6 +36,7 @@ class IncidentKind(StrEnum):
     DRIFT = "DRIFT"
     OVERSOLD = "OVERSOLD"
     OFFLINE_CONFLICT = "OFFLINE_CONFLICT"
+    OFFLINE_GAP = "OFFLINE_GAP"
 
 
 class Incident(Entity, frozen=True, kw_only=True):

@@ -51,6 +51,12 @@ class Alarm:
         found = self.incident(IncidentKind.OVERSOLD, account, "", why, now)
         return replace(found, subject=incidents.of_shelf(short.sku, short.location_id))
 
+    async def gap(self, account: Account, log: str, detail: str) -> None:
+        """Something of a device's log did not come, whatever the endpoint at which it is heard."""
+        now = await self._stores.now()
+        found = self.incident(IncidentKind.OFFLINE_GAP, account, "", detail, now)
+        await self._incidents.open(replace(found, subject=printable(log, LONGEST_SUBJECT)))
+
     async def unknown(self, account: Account, word: Word) -> None:
         """A channel has used a word that its adapter does not know."""
         field, raw = (printable(each, LONGEST_WORD) for each in (word.field, word.raw))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from commands.channels import drifting, entries, stock, telling
+from commands.channels import drifting, entries, gaps, stock, telling
 from commands.channels.entries import Elsewhere
 from commands.channels.incidents import Alarm
 from commands.channels.payments import Awaited, Teller
@@ -101,6 +101,8 @@ async def _numbered(receiving: Receiving, line: Line, by: Teller, found: Sequenc
         aside += [str(each.key)] if verdict in ASIDE else []
         for word in each.words:
             await receiving.alarm.unknown(line.account, word)
+    devices = sorted({each.key.device for each in found})
+    await gaps.follow(receiving.stores, receiving.incidents, line, devices)
     if failed:
         raise min(failed, key=lambda error: isinstance(error, Elsewhere))
     if aside:

@@ -10,6 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from domain.channels import numbered
+from domain.channels.gaps import Gap
 from domain.channels.numbered import EntryKey, Log, Logged, Move, Shortage, Verdict
 from domain.ids import LocationId, Sku
 from domain.incidents import Incident
@@ -44,7 +45,8 @@ ENTRIES = Collection(
     ),
 )
 REACHES = Collection("reaches", Reach)
-COLLECTIONS = (ENTRIES, REACHES)
+GAPS = Collection("gaps", Gap, (Index(by("due", "endpoint"), "telling of gaps"),))
+COLLECTIONS = (ENTRIES, REACHES, GAPS)
 
 
 class Moved(Exception):
@@ -115,6 +117,30 @@ class MongoLogbook:
         if log.through > through:
             await self._database.replace(REACHES.name, {**mark, "through": log.through})
         return log
+
+    async def gap(self, id: str) -> Gap | None:
+        rows = await self._database.find(GAPS.name, {"_id": id})
+        return msgspec.convert(rows[0], Gap) if rows else None
+
+    async def note(self, gap: Gap) -> None:
+        try:
+            await self._database.put(GAPS.name, GAPS.document(gap))
+        except Taken:
+            older: Filter = {"_id": gap.id, "newest": {"$lt": gap.newest}}
+            newer = {"newest": gap.newest, "due": {"$ifNull": ["$due", gap.due]}}
+            await self._database.change(GAPS.name, older, [{"$set": newer}])
+
+    async def gaps(self, endpoints: Sequence[str], now: datetime, most: int) -> Sequence[Gap]:
+        due: Filter = {"due": {"$lte": now}, "endpoint": {"$in": list(endpoints)}}
+        rows = await self._database.find(GAPS.name, due, sort=[("due", 1)], limit=most)
+        return msgspec.convert(rows, list[Gap])
+
+    async def told(self, gap: Gap) -> None:
+        same: Filter = {"_id": gap.id, "newest": gap.newest}
+        await self._database.change(GAPS.name, same, {"$set": {"due": None}})
+
+    async def filled(self, gap: Gap) -> None:
+        await self._database.delete(GAPS.name, {"_id": gap.id, "newest": gap.newest})
 
     async def _row(self, id: str) -> Logged:
         [row] = await self._database.find(ENTRIES.name, {"_id": id})
