@@ -55,7 +55,7 @@ class Alarm:
         """Something of a device's log did not come, whatever the endpoint at which it is heard."""
         now = await self._stores.now()
         found = self.incident(IncidentKind.OFFLINE_GAP, account, "", detail, now)
-        await self._incidents.open(replace(found, subject=printable(log, LONGEST_SUBJECT)))
+        await self._incidents.open(replace(found, subject=log))
 
     async def unknown(self, account: Account, word: Word) -> None:
         """A channel has used a word that its adapter does not know."""

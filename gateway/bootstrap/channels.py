@@ -283,6 +283,7 @@ async def synced(
         stores, count = MongoStores(chosen, owners=found.owners), 0
         parts = receiving(chosen, stores)
         async with connected(settings, chosen, stores, found) as lines:
+            stores.providers.lines = lines
             if name not in lines:
                 known = ", ".join(lines) or "none"
                 raise SettingsError(f"There is no channel {name!r}. There are: {known}.")
