@@ -15,6 +15,7 @@ LONGEST_SUBJECT = 200
 LONGEST_DETAIL = 1_000
 LONGEST_RESOLUTION = 1_000
 COUNTED = "It was counted."
+LISTED = "It is a product by now."
 
 
 class IncidentKind(StrEnum):
@@ -56,6 +57,11 @@ class Incident(Entity, frozen=True, kw_only=True):
 def of_shelf(sku: Sku, location_id: LocationId) -> str:
     """The subject of what is wrong with the units of a product at a place, whoever told of it."""
     return f"{sku}/{location_id}"[:LONGEST_SUBJECT]
+
+
+def of_product(sku: Sku) -> str:
+    """The subject of a sku that was sold and is no product, whoever sold it."""
+    return f"product {sku}"[:LONGEST_SUBJECT]
 
 
 class IncidentQuery(Struct, frozen=True):

@@ -84,7 +84,8 @@ async def _accepted(desk: Desk, entry: Entry, row: Logged) -> Verdict:
     odd = [*own, *await _booked(desk, entry, row), *await _nowhere(desk, entry)]
     for each in odd:
         await desk.alarm.open(IncidentKind.NOT_APPLIED, desk.by.account, each.about, each.why)
-    cases = [each.why for each in odd] + await _moved(desk, entry, row)
+    cases = [each.why for each in odd]
+    cases += [*await _unlisted(desk, entry), *await _moved(desk, entry, row)]
     verdict = Verdict.ACCEPTED_WITH_CASE if cases else Verdict.ACCEPTED
     await desk.stores.logbook.judge(row, verdict, " ".join(cases)[:LONGEST_DETAIL] or None)
     return verdict
@@ -123,13 +124,17 @@ async def _told(desk: Desk, entry: Entry, told: OrderTold) -> list[Case]:
         await orders.tell(stores, desk.by, replace(told, paid_by=paid_by))
     except OtherCurrency as error:
         odd.append(Case(f"entry {entry.key}", error.message))
-    return [*odd, *await _unknown(stores, told)]
+    return odd
 
 
-async def _unknown(stores: Stores, told: OrderTold) -> list[Case]:
-    skus = sorted({line.sku for line in told.lines})
-    strange = [sku for sku in skus if await stores.records.product(sku) is None]
-    return [Case(f"product {sku}", f"{sku!r} was sold, which is no product.") for sku in strange]
+async def _unlisted(desk: Desk, entry: Entry) -> list[str]:
+    """What was sold that is no product, in sentences, of which somebody is told."""
+    skus = sorted({line.sku for line in entry.order.lines}) if entry.order else []
+    strange = [sku for sku in skus if await desk.stores.records.product(sku) is None]
+    why = {sku: f"{sku!r} was sold, which is no product." for sku in strange}
+    for sku in strange:
+        await desk.alarm.unlisted(desk.by.account, sku, why[sku])
+    return list(why.values())
 
 
 async def _unclaimed(

@@ -10,7 +10,7 @@ from domain import ids, incidents
 from domain.channels.accounts import Account
 from domain.channels.numbered import Shortage
 from domain.channels.told import Word
-from domain.ids import IncidentId, Kind
+from domain.ids import IncidentId, Kind, Sku
 from domain.incidents import LONGEST_DETAIL, LONGEST_SUBJECT, Incident, IncidentKind
 from domain.ports import Stores
 from domain.ports.receiving import Incidents
@@ -50,6 +50,23 @@ class Alarm:
         """A level is short: one incident, whichever channel it was that sold the last units."""
         found = self.incident(IncidentKind.OVERSOLD, account, "", why, now)
         return replace(found, subject=incidents.of_shelf(short.sku, short.location_id))
+
+    async def unlisted(self, account: Account, sku: Sku, why: str) -> None:
+        """Something was sold that is no product; closed by whoever tells that it is one.
+
+        Should both come at once, each looks after it has written, so one sees the other.
+        """
+        now, subject = await self._stores.now(), incidents.of_product(sku)
+        found = self.incident(IncidentKind.NOT_APPLIED, account, "", why, now)
+        await self._incidents.open(replace(found, subject=subject))
+        if await self._stores.records.product(sku):
+            await self.listed(account, sku)
+
+    async def listed(self, account: Account, sku: Sku) -> None:
+        """It is a product."""
+        kind, subject = IncidentKind.NOT_APPLIED, incidents.of_product(sku)
+        said, cause = incidents.LISTED, account.name
+        await self._incidents.settle(kind, subject, account.actor, said, cause)
 
     async def gap(self, account: Account, log: str, detail: str) -> None:
         """Something of a device's log did not come, whatever the endpoint at which it is heard."""

@@ -16,7 +16,7 @@ from domain.channels.answers import Found, Missing, ReadError
 from domain.channels.goods import Cause, Compared, NotTaken
 from domain.channels.inbound import Fact, News, RefetchHint, Snapshot, Unrecognised
 from domain.channels.numbered import Entry, Verdict
-from domain.channels.told import StockTold, Told
+from domain.channels.told import ProductTold, StockTold, Told
 from domain.errors import Unavailable
 from domain.incidents import IncidentKind
 from domain.ports import Stores
@@ -116,7 +116,10 @@ async def _told(receiving: Receiving, line: Line, by: Teller, told: Told) -> Non
         await receiving.pushes.doubt(line.name, told.location, told.sku, told.on_hand)
         if not await stock.is_counted_there(receiving.stores, by, told):
             return
-    match await telling.tell(receiving.stores, by, told):
+    taken = await telling.tell(receiving.stores, by, told)
+    if isinstance(told, ProductTold):
+        await receiving.alarm.listed(line.account, told.sku)
+    match taken:
         case NotTaken(Cause.OTHER_OWNER, what, _, StockLevel() as level):
             if found := goods.compared_count(what, line.account, level, by.owners):
                 await drifting.record(receiving.alarm, line.account, found)

@@ -12,6 +12,9 @@ from tests.channels import tilling
 PLACES = {"till-1": "L0", "till-2": "L0", "till-3": "L1", "till-4": "L2"}
 """Where each device stands: the first two sell from one shelf."""
 
+COUNTED_BY_THE_SHOP = "L1"
+"""There the web shop counts what it lists."""
+
 MINUTES = 7
 """Between one thing and the next, so that no two happen at the same time."""
 
@@ -54,7 +57,7 @@ class Stores:
 
     def _sale(self, number: int, given: Mapping[str, Any]) -> dict[str, Any]:
         mugs = tilling.mug(self._dice.randint(1, 4))
-        sold = tilling.sale(number, mugs, **given, **self._customer())
+        sold = tilling.sale(number, mugs, *self._more(given), **given, **self._customer())
         luck = self._dice.random()
         if luck < 0.2:
             sold["tenders"] = []
@@ -74,6 +77,13 @@ class Stores:
         units = self._dice.randint(1, sale["lines"][0]["quantity"])
         refunds = [{"amount": units * 50_00}]
         return tilling.back(number, None, units, sale=named(sale), refunds=refunds, **given)
+
+    def _more(self, given: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+        """What the web shop lists as well, or nobody does; where nobody counts it."""
+        if given["location"] == COUNTED_BY_THE_SHOP:
+            return []
+        more = [[f"THING-{self._dice.randint(0, 9)}"], ["SOUP"]]
+        return [tilling.mug(1, sku) for sku in self._dice.choice([[], [], *more])]
 
     def _customer(self) -> Mapping[str, Any]:
         """Somebody of whom the till asks the name each time, and hears another one."""

@@ -82,7 +82,10 @@ async def expected(servers, driver, told) -> Books:
             await applying.work(desk.parts, desk.lines, 1)
         await drained(desk)
         found = await books_of(shop, desk)
-        assert {kind for kind, _ in found.incidents} == {"REFUND_FAILED", "OVERSOLD"}
+        assert ("NOT_APPLIED", "product SOUP") in found.incidents
+        kinds = Counter(kind for kind, _ in found.incidents)
+        assert kinds.keys() == {"NOT_APPLIED", "REFUND_FAILED", "OVERSOLD"}
+        assert kinds["NOT_APPLIED"] == 1
         return found
 
 

@@ -238,6 +238,7 @@ async def test_what_nobody_knows_is_sold_as_the_till_calls_it(tills):
     assert order["lines"][0]["name"] == "Soup of the day"
     [incident] = await tills.incidents()
     assert "'SOUP'" in incident["detail"]
+    assert (incident["subject"], incident["is_open"]) == ("product SOUP", True)
 
 
 async def test_one_number_for_two_things_is_never_silent(tills):
