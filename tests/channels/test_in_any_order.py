@@ -200,7 +200,7 @@ def same(found: Books, expected: Books) -> None:
     assert found.incidents == expected.incidents
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 async def test_order_and_repetition_do_not_matter(servers, driver, told, expected):
     async with (
         trading(servers.mongodb_url, driver, with_upkeep=False) as shop,
@@ -211,7 +211,7 @@ async def test_order_and_repetition_do_not_matter(servers, driver, told, expecte
         same(await books_of(shop, desk), expected)
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 async def test_what_is_lost_for_good_is_there_after_the_next_reading(
     servers, driver, told, expected
 ):
