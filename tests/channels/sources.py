@@ -196,9 +196,9 @@ async def till(dice: random.Random) -> AsyncIterator[Source]:
     """
     log = Stores(dice).days(300)
     pieces = [log[n : n + 3] for n in range(0, len(log), 3)]
-    starts = [dice.randrange(len(log)) for _ in range(20)]
-    overlapping = [log[start : start + dice.randint(1, 40)] for start in starts]
-    torn = [dice.sample(log, dice.randint(1, 12)) for _ in range(40)]
+    starts = [dice.randrange(len(log)) for _ in range(10)]
+    overlapping = [log[start : start + dice.randint(1, 20)] for start in starts]
+    torn = [dice.sample(log, dice.randint(1, 8)) for _ in range(20)]
     told, again = ([posted(each) for each in some] for some in (pieces, overlapping + torn))
     yield Source(TILLS, {"TILL_SECRET": TILL_SECRET.reveal()}, told, tilling.AT, again)
 

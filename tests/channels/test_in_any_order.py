@@ -9,10 +9,9 @@ never come, once the channels were read.
 from __future__ import annotations
 
 import asyncio
-import gc
 import random
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import pytest
@@ -37,9 +36,6 @@ OF_ORDERS = ("receivable", "refunds")
 WHEN = frozenset({"observed_at"})
 """When we were told: what is fetched is newer than what was sent."""
 
-# PyMongo leaves one when a worker is killed for whom it connects.
-pytestmark = pytest.mark.filterwarnings("ignore:unclosed transport:ResourceWarning")
-
 
 class Books(NamedTuple):
     """What is known, without what only says when and how often it was written.
@@ -53,13 +49,6 @@ class Books(NamedTuple):
     ledger: Mapping[tuple[str, str], int]
     story: Mapping[str, Mapping[str, Any]]
     incidents: Sequence[tuple[str, str]]
-
-
-@pytest.fixture(autouse=True)
-def leaves_nothing() -> Iterator[None]:
-    """What the killed have left is found now, and not in another test."""
-    yield
-    gc.collect()
 
 
 @pytest.fixture(scope="module")
