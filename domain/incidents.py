@@ -7,13 +7,15 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from domain.ids import ChannelId
+from domain.ids import ChannelId, LocationId, Sku
 from domain.pages import Ordering
 from domain.values import Actor, Entity
 
 LONGEST_SUBJECT = 200
 LONGEST_DETAIL = 1_000
 LONGEST_RESOLUTION = 1_000
+COUNTED = "It was counted."
+LISTED = "It is a product by now."
 
 
 class IncidentKind(StrEnum):
@@ -25,6 +27,7 @@ class IncidentKind(StrEnum):
     OUTCOME_UNKNOWN: for an hour nobody could say what came of an operation. DRIFT: a channel says
     otherwise than who owns the field. OVERSOLD: more was sold than there was. OFFLINE_CONFLICT: a
     device used one number for two things. LATE_PAYMENT: somebody paid by a link that had ended.
+    OFFLINE_GAP: numbers of a device's log did not come.
     """
 
     UNKNOWN_WORD = "UNKNOWN_WORD"
@@ -36,6 +39,7 @@ class IncidentKind(StrEnum):
     OVERSOLD = "OVERSOLD"
     OFFLINE_CONFLICT = "OFFLINE_CONFLICT"
     LATE_PAYMENT = "LATE_PAYMENT"
+    OFFLINE_GAP = "OFFLINE_GAP"
 
 
 class Incident(Entity, frozen=True, kw_only=True):
@@ -50,6 +54,16 @@ class Incident(Entity, frozen=True, kw_only=True):
     closed_at: datetime | None = None
     closed_by: Actor | None = None
     resolution: str | None = None
+
+
+def of_shelf(sku: Sku, location_id: LocationId) -> str:
+    """The subject of what is wrong with the units of a product at a place, whoever told of it."""
+    return f"{sku}/{location_id}"[:LONGEST_SUBJECT]
+
+
+def of_product(sku: Sku) -> str:
+    """The subject of a sku that was sold and is no product, whoever sold it."""
+    return f"product {sku}"[:LONGEST_SUBJECT]
 
 
 class IncidentQuery(Struct, frozen=True):

@@ -31,7 +31,7 @@ from domain.channels.numbered import (
 )
 from domain.channels.told import OrderTold
 from domain.ids import LocationId, Sku
-from domain.incidents import LONGEST_DETAIL, IncidentKind
+from domain.incidents import LONGEST_DETAIL, Incident, IncidentKind
 from domain.orders import Order
 from domain.ports import Stores
 from domain.refusals import Invalid, OtherCurrency, Refusal, Refused
@@ -84,7 +84,8 @@ async def _accepted(desk: Desk, entry: Entry, row: Logged) -> Verdict:
     odd = [*own, *await _booked(desk, entry, row), *await _nowhere(desk, entry)]
     for each in odd:
         await desk.alarm.open(IncidentKind.NOT_APPLIED, desk.by.account, each.about, each.why)
-    cases = [each.why for each in odd] + await _moved(desk, entry, row)
+    cases = [each.why for each in odd]
+    cases += [*await _unlisted(desk, entry), *await _moved(desk, entry, row)]
     verdict = Verdict.ACCEPTED_WITH_CASE if cases else Verdict.ACCEPTED
     await desk.stores.logbook.judge(row, verdict, " ".join(cases)[:LONGEST_DETAIL] or None)
     return verdict
@@ -123,13 +124,17 @@ async def _told(desk: Desk, entry: Entry, told: OrderTold) -> list[Case]:
         await orders.tell(stores, desk.by, replace(told, paid_by=paid_by))
     except OtherCurrency as error:
         odd.append(Case(f"entry {entry.key}", error.message))
-    return [*odd, *await _unknown(stores, told)]
+    return odd
 
 
-async def _unknown(stores: Stores, told: OrderTold) -> list[Case]:
-    skus = sorted({line.sku for line in told.lines})
-    strange = [sku for sku in skus if await stores.records.product(sku) is None]
-    return [Case(f"product {sku}", f"{sku!r} was sold, which is no product.") for sku in strange]
+async def _unlisted(desk: Desk, entry: Entry) -> list[str]:
+    """What was sold that is no product, in sentences, of which somebody is told."""
+    skus = sorted({line.sku for line in entry.order.lines}) if entry.order else []
+    strange = [sku for sku in skus if await desk.stores.records.product(sku) is None]
+    why = {sku: f"{sku!r} was sold, which is no product." for sku in strange}
+    for sku in strange:
+        await desk.alarm.unlisted(desk.by.account, sku, why[sku])
+    return list(why.values())
 
 
 async def _unclaimed(
@@ -214,9 +219,13 @@ async def _moved(desk: Desk, entry: Entry, row: Logged) -> list[str]:
     """Units come and leave, whatever is promised; gives what is odd about it."""
     place = await orders.located(desk.stores, desk.by, entry.location)
     moves = [_move(each, place, entry) for each in entry.stock] if place else []
-    whose = replace(desk.by.account.actor, device=entry.key.device)
-    shortages = await desk.stores.logbook.move(row, moves, whose)
-    return [await _short(desk, entry, each) for each in shortages]
+    whose, now = replace(desk.by.account.actor, device=entry.key.device), await desk.stores.now()
+
+    def told(short: Shortage) -> Incident:
+        return desk.alarm.shortage(desk.by.account, short, _why(entry, short), now)
+
+    shortages = await desk.stores.logbook.move(row, moves, whose, told)
+    return [_why(entry, each) for each in shortages]
 
 
 def _move(told: Moved | Counted, place: LocationId, entry: Entry) -> Move:
@@ -226,12 +235,9 @@ def _move(told: Moved | Counted, place: LocationId, entry: Entry) -> Move:
     return Move(sku=told.sku, location_id=place, at=at, units=told.units)
 
 
-async def _short(desk: Desk, entry: Entry, short: Shortage) -> str:
-    why = (
+def _why(entry: Entry, short: Shortage) -> str:
+    return (
         f"{entry.key} left {short.sku!r} at {entry.location} short: {short.units} units more are "
         "sold or promised than there were. Count the shelf; what is promised may have to come "
         "from elsewhere."
     )
-    about = f"{short.sku} at {entry.location}"
-    await desk.alarm.open(IncidentKind.OVERSOLD, desk.by.account, about, why)
-    return why

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from domain import ids
+from datetime import datetime
+
+from msgspec.structs import replace
+
+from domain import ids, incidents
 from domain.channels.accounts import Account
+from domain.channels.numbered import Shortage
 from domain.channels.told import Word
-from domain.ids import IncidentId, Kind
+from domain.ids import IncidentId, Kind, Sku
 from domain.incidents import LONGEST_DETAIL, LONGEST_SUBJECT, Incident, IncidentKind
 from domain.ports import Stores
 from domain.ports.receiving import Incidents
@@ -22,19 +27,52 @@ class Alarm:
 
     async def open(self, kind: IncidentKind, account: Account, about: str, detail: str) -> None:
         """Tell somebody to look."""
-        now = whole_milliseconds(await self._stores.now())
-        subject = printable(f"{account.name}: {about}", LONGEST_SUBJECT)
-        incident = Incident(
-            id=IncidentId(ids.mint(Kind.INCIDENT, now)),
-            updated_at=now,
+        now = await self._stores.now()
+        await self._incidents.open(self.incident(kind, account, about, detail, now))
+
+    def incident(
+        self, kind: IncidentKind, account: Account, about: str, detail: str, now: datetime
+    ) -> Incident:
+        """An incident that is opened now."""
+        at = whole_milliseconds(now)
+        return Incident(
+            id=IncidentId(ids.mint(Kind.INCIDENT, at)),
+            updated_at=at,
             kind=kind,
-            subject=subject,
+            subject=printable(f"{account.name}: {about}", LONGEST_SUBJECT),
             detail=printable(detail, LONGEST_DETAIL),
-            opened_at=now,
+            opened_at=at,
             opened_by=account.actor,
             channel_id=account.channel_id,
         )
-        await self._incidents.open(incident)
+
+    def shortage(self, account: Account, short: Shortage, why: str, now: datetime) -> Incident:
+        """A level is short: one incident, whichever channel it was that sold the last units."""
+        found = self.incident(IncidentKind.OVERSOLD, account, "", why, now)
+        return replace(found, subject=incidents.of_shelf(short.sku, short.location_id))
+
+    async def unlisted(self, account: Account, sku: Sku, why: str) -> None:
+        """Something was sold that is no product; closed by whoever tells that it is one.
+
+        Should both come at once, each looks after it has written, so one sees the other.
+        """
+        now, subject = await self._stores.now(), incidents.of_product(sku)
+        found = self.incident(IncidentKind.NOT_APPLIED, account, "", why, now)
+        await self._incidents.open(replace(found, subject=subject))
+        if await self._stores.records.product(sku):
+            await self.listed(account, sku)
+
+    async def listed(self, account: Account, sku: Sku) -> None:
+        """It is a product."""
+        kind, subject = IncidentKind.NOT_APPLIED, incidents.of_product(sku)
+        said, cause = incidents.LISTED, account.name
+        await self._incidents.settle(kind, subject, account.actor, said, cause)
+
+    async def gap(self, account: Account, log: str, detail: str) -> None:
+        """Something of a device's log did not come, whatever the endpoint at which it is heard."""
+        now = await self._stores.now()
+        found = self.incident(IncidentKind.OFFLINE_GAP, account, "", detail, now)
+        await self._incidents.open(replace(found, subject=log))
 
     async def unknown(self, account: Account, word: Word) -> None:
         """A channel has used a word that its adapter does not know."""

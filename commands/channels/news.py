@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from commands.channels import drifting, entries, stock, telling
+from commands.channels import drifting, entries, gaps, stock, telling
 from commands.channels.entries import Elsewhere
 from commands.channels.incidents import Alarm
 from commands.channels.payments import Awaited, Teller
@@ -16,7 +16,7 @@ from domain.channels.answers import Found, Missing, ReadError
 from domain.channels.goods import Cause, Compared, NotTaken
 from domain.channels.inbound import Fact, News, RefetchHint, Snapshot, Unrecognised
 from domain.channels.numbered import Entry, Verdict
-from domain.channels.told import StockTold, Told
+from domain.channels.told import ProductTold, StockTold, Told
 from domain.errors import Unavailable
 from domain.incidents import IncidentKind
 from domain.ports import Stores
@@ -101,6 +101,8 @@ async def _numbered(receiving: Receiving, line: Line, by: Teller, found: Sequenc
         aside += [str(each.key)] if verdict in ASIDE else []
         for word in each.words:
             await receiving.alarm.unknown(line.account, word)
+    devices = sorted({each.key.device for each in found})
+    await gaps.follow(receiving.stores, receiving.incidents, line, devices)
     if failed:
         raise min(failed, key=lambda error: isinstance(error, Elsewhere))
     if aside:
@@ -114,7 +116,10 @@ async def _told(receiving: Receiving, line: Line, by: Teller, told: Told) -> Non
         await receiving.pushes.doubt(line.name, told.location, told.sku, told.on_hand)
         if not await stock.is_counted_there(receiving.stores, by, told):
             return
-    match await telling.tell(receiving.stores, by, told):
+    taken = await telling.tell(receiving.stores, by, told)
+    if isinstance(told, ProductTold):
+        await receiving.alarm.listed(line.account, told.sku)
+    match taken:
         case NotTaken(Cause.OTHER_OWNER, what, _, StockLevel() as level):
             if found := goods.compared_count(what, line.account, level, by.owners):
                 await drifting.record(receiving.alarm, line.account, found)

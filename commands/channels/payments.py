@@ -19,7 +19,7 @@ from domain.channels.told import OperationTold, PaymentTold
 from domain.ownership import DEFAULTS, Owners
 from domain.payments import Payment, Recorded, Report
 from domain.ports import Stores, Work
-from domain.refusals import refuse_any
+from domain.refusals import Invalid, refuse_any
 from domain.values import whole_milliseconds
 
 
@@ -44,6 +44,7 @@ async def tell(stores: Stores, by: Teller, told: PaymentTold) -> Payment:
 
     Raises:
         Refused: it says what cannot be.
+        Invalid: another account has a payment of this name.
         Unavailable: the database does not answer, or others are always faster.
     """
     refuse_any(payments.wrong_tender(describing.tender_of(told, by.provider, by.account)))
@@ -85,14 +86,31 @@ async def _meant(
     about: PaymentTold | str,
     now: datetime,
 ) -> Payment:
-    """The payment by its own name, or by an operation's; a new one has version 0."""
+    """The payment by its own name, or by an operation's; a new one has version 0.
+
+    Raises:
+        Invalid: it is another account's.
+    """
     names = [describing.reference(by.provider, each) for each in (ref, operation.ref)]
     named = await stores.tills.named(names)
     if found := [named[name] for name in names if name in named]:
+        _expect_same_account(stores, by, found[0], ref)
         return found[0]
     if isinstance(about, str):
         raise Awaited(about)
     return describing.begun(by.provider, by.account, about, now)
+
+
+def _expect_same_account(stores: Stores, by: Teller, payment: Payment, ref: str) -> None:
+    """Names are the provider's, for all of its accounts: money of two of them is never mixed.
+
+    Raises:
+        Invalid: another account that is connected has a payment of this name.
+    """
+    theirs = stores.providers.of(payment)
+    if theirs and theirs.account.account != by.account.account:
+        why = f"{theirs.name} has another payment that {by.provider} calls {ref!r}."
+        raise Invalid(why=why)
 
 
 async def _write(

@@ -6,12 +6,15 @@ from commands.channels import landing
 from commands.channels.orders import located
 from commands.channels.payments import Awaited, Teller
 from commands.payments.saving import patiently
+from domain import incidents
 from domain.channels import goods
 from domain.channels.goods import Cause, Compared, NotTaken
 from domain.channels.told import StockTold
 from domain.ids import LocationId
+from domain.incidents import IncidentKind
 from domain.ports import Stores
 from domain.refusals import refuse_any
+from domain.stock import StockLevel
 
 
 async def tell(stores: Stores, by: Teller, told: StockTold) -> NotTaken | Compared | None:
@@ -44,7 +47,18 @@ async def _counted(
     if isinstance(after, NotTaken):
         return after
     await landing.saved(stores, by, before, after)
+    if before and before.oversold and not after.oversold:
+        await _relieved(stores, by, after)
     return goods.compared_count(told, by.account, before, by.owners)
+
+
+async def _relieved(stores: Stores, by: Teller, level: StockLevel) -> None:
+    """What was counted is not short any more."""
+    subject = incidents.of_shelf(level.sku, level.location_id)
+    kind, actor = IncidentKind.OVERSOLD, by.account.actor
+    await stores.transaction(
+        lambda work: work.relieve(kind, subject, actor, incidents.COUNTED, by.cause)
+    )
 
 
 async def is_counted_there(stores: Stores, by: Teller, told: StockTold) -> bool:

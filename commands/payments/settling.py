@@ -86,11 +86,14 @@ async def _recorded(
         found = payments.recorded(stands.payment, report, at)
 
         async def body(work: Work) -> None:
-            await saving.record(work, found, report)
-            if not is_awaited:
+            if found.is_new:
+                await saving.record(work, found, report)
+            if is_awaited:
+                await alarming.heard(work, found, report)
+            else:
                 await alarming.alarm(work, found, report)
 
-        if found.is_new:
+        if found.is_new or is_awaited:
             await stores.transaction(body)
         return Settled(found.after, found.operation)
 

@@ -12,9 +12,10 @@ from datetime import datetime
 from msgspec import Struct
 
 from commands.running import Call, Command, settled_within
-from domain import stock
+from domain import incidents, stock
 from domain.errors import Forbidden
 from domain.ids import LocationId, TransferId
+from domain.incidents import IncidentKind
 from domain.ports import Place, Stores, Work
 from domain.refusals import (
     InsufficientStock,
@@ -115,9 +116,20 @@ async def shifted(
     if is_told:
         return await _told_before(work, call, shifts, transfer)
     levels = [await work.shift(each) or await _refused(work, each) for each in shifts]
+    for each in shifts:
+        await _relieved(work, each)
     if transfer:
         await work.save(transfer)
     return await settled_within(work, call, Levels(tuple(levels), transfer))
+
+
+async def _relieved(work: Work, shift: Shift) -> None:
+    """What was counted is not short any more."""
+    if shift.counted is not None:
+        subject = incidents.of_shelf(shift.sku, shift.location_id)
+        await work.relieve(
+            IncidentKind.OVERSOLD, subject, shift.actor, incidents.COUNTED, shift.cause
+        )
 
 
 async def _told_before(

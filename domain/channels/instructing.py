@@ -230,9 +230,26 @@ def alarm(recorded: Recorded) -> IncidentKind | None:
     operation = recorded.operation
     if not recorded.has_moved or operation.phase not in CAME_TO_NOTHING:
         return None
+    return kind_of(operation)
+
+
+def kind_of(operation: PaymentOperation) -> IncidentKind | None:
+    """As what somebody is told of an operation that came to nothing, if anybody is."""
     if operation.kind is OperationKind.REFUND:
         return IncidentKind.REFUND_FAILED
     return IncidentKind.OPERATION_FAILED if is_ours(operation) else None
+
+
+def relieved(recorded: Recorded) -> PaymentOperation | None:
+    """An operation of which it was said that it came to nothing, and that has not.
+
+    It succeeded after all; or it became part of another, of which the same is said by now.
+    """
+    if recorded.absorbed and recorded.absorbed.phase in CAME_TO_NOTHING:
+        return recorded.absorbed
+    known, operation = recorded.known, recorded.operation
+    was_nothing = known is not None and known.phase in CAME_TO_NOTHING
+    return known if was_nothing and operation.phase not in CAME_TO_NOTHING else None
 
 
 def pause(attempts: int, state: InstructionState) -> timedelta:

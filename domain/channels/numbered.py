@@ -109,7 +109,10 @@ class Move(Struct, frozen=True, kw_only=True):
 
 
 class Shortage(Struct, frozen=True):
-    """More units of something were sold than there were; `units` is how many are owed by now."""
+    """More units of something were sold than there were; `units` is how many are owed by now.
+
+    With 0 units, what was short is no more.
+    """
 
     sku: Sku
     location_id: LocationId

@@ -28,7 +28,7 @@ from domain.ids import (
     Sku,
     TransferId,
 )
-from domain.incidents import Incident
+from domain.incidents import Incident, IncidentKind
 from domain.journal import Happening
 from domain.ledger import Posting
 from domain.lookups import Lookup
@@ -192,6 +192,12 @@ class Work(Protocol):
 
     async def alarm(self, incident: Incident) -> None:
         """Have somebody look, unless it was told before, or one of its subject is open."""
+        ...
+
+    async def relieve(
+        self, kind: IncidentKind, subject: str, by_whom: Actor, resolution: str, cause: str
+    ) -> None:
+        """Close the open incident of a subject, if there is one: it is so no more."""
         ...
 
     async def close(

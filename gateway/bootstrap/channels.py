@@ -14,7 +14,7 @@ import httpx2
 from msgspec.structs import replace
 
 from adapters.http import HttpTransport, client
-from commands.channels import applying, syncing
+from commands.channels import applying, gaps, syncing
 from commands.channels.asking import Asking
 from commands.channels.news import Receiving
 from commands.payments import opening, settling
@@ -247,6 +247,7 @@ def jobs(
             for thing in each.adapter.capabilities.windows
         },
         "inbox": (partial(applying.work, parts, lines, MOST_AT_ONCE), 0.1),
+        "gaps": (partial(gaps.look, parts.stores, parts.incidents, lines, MOST_AT_ONCE), 60.0),
         "forgetting": (forgetting(parts, keeping), 3600.0),
     }
 
@@ -285,6 +286,7 @@ async def synced(
         stores, count = MongoStores(chosen, owners=found.owners), 0
         parts = receiving(chosen, stores)
         async with connected(settings, chosen, stores, found) as lines:
+            stores.providers.lines = lines
             if name not in lines:
                 known = ", ".join(lines) or "none"
                 raise SettingsError(f"There is no channel {name!r}. There are: {known}.")

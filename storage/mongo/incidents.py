@@ -67,16 +67,14 @@ class MongoIncidents:
     async def settle(
         self, kind: IncidentKind, subject: str, by_whom: Actor, resolution: str, cause: str
     ) -> bool:
-        where = {"open_key": _open_key(kind, subject)}
-        rows = await self._database.find(INCIDENTS.name, where, fields=("_id",))
-        if not rows:
+        if await _open_one(self._database, kind, subject) is None:
             return False
         now = whole_milliseconds(await self._database.now())
 
-        async def body(database: Database) -> Incident | None:
-            return await close(database, rows[0]["_id"], by_whom, resolution, cause, now)
+        async def body(database: Database) -> bool:
+            return await relieved(database, kind, subject, by_whom, resolution, cause, now)
 
-        return await self._database.transaction(body) is not None
+        return await self._database.transaction(body)
 
 
 def _open_key(kind: IncidentKind, subject: str) -> str:
@@ -92,6 +90,26 @@ async def opened(database: Database, incident: Incident) -> None:
     either = [{"_id": incident.id}, {"open_key": document["open_key"]}]
     if not await database.find(INCIDENTS.name, {"$or": either}, limit=1):
         await database.put(INCIDENTS.name, document)
+
+
+async def relieved(
+    database: Database,
+    kind: IncidentKind,
+    subject: str,
+    by_whom: Actor,
+    resolution: str,
+    cause: str,
+    now: datetime,
+) -> bool:
+    """Close the open incident of a subject, if there is one; to be called within a transaction."""
+    key = await _open_one(database, kind, subject)
+    return bool(key and await close(database, key, by_whom, resolution, cause, now))
+
+
+async def _open_one(database: Database, kind: IncidentKind, subject: str) -> str | None:
+    where = {"open_key": _open_key(kind, subject)}
+    rows = await database.find(INCIDENTS.name, where, fields=("_id",))
+    return rows[0]["_id"] if rows else None
 
 
 def _opened(incident: Incident) -> Document:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 import msgspec
@@ -10,9 +10,12 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from domain.channels import numbered
+from domain.channels.gaps import Gap
 from domain.channels.numbered import EntryKey, Log, Logged, Move, Shortage, Verdict
 from domain.ids import LocationId, Sku
+from domain.incidents import Incident
 from domain.values import Actor
+from storage.mongo import incidents
 from storage.mongo.clock import Clock
 from storage.mongo.collections import Collection, Index, by
 from storage.mongo.driver import Database, Filter, Taken
@@ -21,6 +24,9 @@ from storage.mongo.stock.levels import LEVELS
 
 MOST_READ = 20_000
 """Of a log at once, to see how far it is whole."""
+
+
+MADE_UP = "What came since, or a count, made up for it."
 
 
 class Reach(Struct, frozen=True):
@@ -39,7 +45,8 @@ ENTRIES = Collection(
     ),
 )
 REACHES = Collection("reaches", Reach)
-COLLECTIONS = (ENTRIES, REACHES)
+GAPS = Collection("gaps", Gap, (Index(by("due", "endpoint"), "telling of gaps"),))
+COLLECTIONS = (ENTRIES, REACHES, GAPS)
 
 
 class Moved(Exception):
@@ -60,14 +67,21 @@ class MongoLogbook:
         return entry
 
     async def move(
-        self, entry: Logged, moves: Sequence[Move], by_whom: Actor
+        self,
+        entry: Logged,
+        moves: Sequence[Move],
+        by_whom: Actor,
+        told: Callable[[Shortage], Incident],
     ) -> Sequence[Shortage]:
         now = await self._clock.now()
         in_order = sorted(moves, key=lambda each: (each.sku, each.location_id))
 
         async def body(database: Database) -> Sequence[Shortage]:
             found = [await _moved(database, entry, each, by_whom, now) for each in in_order]
-            shortages = tuple(each for each in found if each)
+            for each in found:
+                if each:
+                    await _judged(database, each, told(each), entry)
+            shortages = tuple(each for each in found if each and each.units)
             row = ENTRIES.document(replace(entry, moves=tuple(moves), shortages=shortages))
             done: Filter = {"$set": {name: row[name] for name in ("moves", "shortages")}}
             if not await database.change(ENTRIES.name, {"_id": entry.id, "moves": None}, done):
@@ -104,9 +118,42 @@ class MongoLogbook:
             await self._database.replace(REACHES.name, {**mark, "through": log.through})
         return log
 
+    async def gap(self, id: str) -> Gap | None:
+        rows = await self._database.find(GAPS.name, {"_id": id})
+        return msgspec.convert(rows[0], Gap) if rows else None
+
+    async def note(self, gap: Gap) -> None:
+        try:
+            await self._database.put(GAPS.name, GAPS.document(gap))
+        except Taken:
+            older: Filter = {"_id": gap.id, "newest": {"$lt": gap.newest}}
+            newer = {"newest": gap.newest, "due": {"$ifNull": ["$due", gap.due]}}
+            await self._database.change(GAPS.name, older, [{"$set": newer}])
+
+    async def gaps(self, endpoints: Sequence[str], now: datetime, most: int) -> Sequence[Gap]:
+        due: Filter = {"due": {"$lte": now}, "endpoint": {"$in": list(endpoints)}}
+        rows = await self._database.find(GAPS.name, due, sort=[("due", 1)], limit=most)
+        return msgspec.convert(rows, list[Gap])
+
+    async def told(self, gap: Gap) -> None:
+        same: Filter = {"_id": gap.id, "newest": gap.newest}
+        await self._database.change(GAPS.name, same, {"$set": {"due": None}})
+
+    async def filled(self, gap: Gap) -> None:
+        await self._database.delete(GAPS.name, {"_id": gap.id, "newest": gap.newest})
+
     async def _row(self, id: str) -> Logged:
         [row] = await self._database.find(ENTRIES.name, {"_id": id})
         return msgspec.convert(row, Logged)
+
+
+async def _judged(database: Database, short: Shortage, told: Incident, entry: Logged) -> None:
+    """Open the incident of a level that became short, or close it if nothing is owed any more."""
+    if short.units:
+        await incidents.opened(database, told)
+        return
+    by_whom, now = told.opened_by, told.opened_at
+    await incidents.relieved(database, told.kind, told.subject, by_whom, MADE_UP, entry.id, now)
 
 
 async def _moved(

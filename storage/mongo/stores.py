@@ -11,7 +11,7 @@ import msgspec
 from domain.channels.instructing import Instructed
 from domain.channels.links import LinkErrand
 from domain.ids import IncidentId, LocationId, Sku, TransferId
-from domain.incidents import Incident
+from domain.incidents import Incident, IncidentKind
 from domain.journal import Happening
 from domain.ledger import Posting
 from domain.lookups import Lookup
@@ -135,6 +135,12 @@ class MongoWork:
 
     async def alarm(self, incident: Incident) -> None:
         await incidents.opened(self._database, incident)
+
+    async def relieve(
+        self, kind: IncidentKind, subject: str, by_whom: Actor, resolution: str, cause: str
+    ) -> None:
+        now = whole_milliseconds(self._now)
+        await incidents.relieved(self._database, kind, subject, by_whom, resolution, cause, now)
 
     async def close(
         self, id: IncidentId, by_whom: Actor, resolution: str, cause: str

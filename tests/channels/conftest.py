@@ -18,7 +18,7 @@ from commands.payments import opening, settling
 from domain.channels.accounts import Secret
 from gateway import app, upkeep
 from gateway.bootstrap import channels
-from gateway.channels.configuring import Configuration, load
+from gateway.channels.configuring import Configuration, Keeping, load
 from gateway.settings import Settings
 from gateway.webhooks import Webhooks
 from schema import views
@@ -28,7 +28,7 @@ from storage.mongo.inbox import INBOX
 from storage.mongo.incidents import INCIDENTS
 from storage.mongo.instructions import ERRANDS, INSTRUCTIONS
 from storage.mongo.integrity import Checker
-from storage.mongo.logbook import ENTRIES, REACHES
+from storage.mongo.logbook import ENTRIES, GAPS, REACHES
 from storage.mongo.orders import ORDERS
 from storage.mongo.payments import PAYMENTS
 from storage.mongo.stock import LEVELS
@@ -229,8 +229,18 @@ class Counter(Desk):
     async def clear(self) -> None:
         """Leave nothing of what a test before sold."""
         await landed.clear(self.database)
-        for each in (INBOX, INCIDENTS, ENTRIES, REACHES):
+        for each in (INBOX, INCIDENTS, ENTRIES, REACHES, GAPS):
             await self.database.delete(each.name, {})
+
+    async def look_for_gaps(self) -> None:
+        """As upkeep does: tell somebody of what is missing for long enough."""
+        jobs = channels.jobs(self.database, self.parts, self.lines, Keeping())
+        await upkeep.done({"gaps": jobs["gaps"]})
+
+    async def wait_for_gaps(self) -> None:
+        """Let what is missing be missing for long."""
+        where = {"due": {"$ne": None}}
+        await self.database.change_all(GAPS.name, where, {"$set": {"due": LONG_AGO}})
 
     async def shelf(self) -> tuple[int, int, int]:
         """Mugs on hand, free, and sold though there were none."""

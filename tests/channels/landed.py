@@ -15,7 +15,9 @@ from storage.mongo.stock import LEVELS
 from tests.trading import ORDERS as FIRST_ORDERS
 from tests.trading import Trading
 
-HIDDEN = frozenset({"version", "updated_at", "updated_key", "outbox", "pending_since", "since"})
+HIDDEN = frozenset(
+    {"version", "updated_at", "updated_key", "outbox", "pending_since", "since", "last"}
+)
 
 
 async def clear(database: Database) -> None:

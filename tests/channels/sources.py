@@ -13,14 +13,16 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from itertools import chain, zip_longest
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from adapters.shopify import webhooks
 from domain.channels.accounts import Secret
 from gateway.channels.configuring import Configuration, load
 from tests.admin_schema import official
+from tests.channels import tilling
 from tests.channels.conftest import CHANNELS, ENVIRONMENT, WEBHOOK
 from tests.channels.paying import signs
+from tests.channels.stores import Stores
 from tests.channels.test_stripe_books import a_day
 from tests.gateway.serving import served
 from tests.peers import shopifies, stripes
@@ -42,13 +44,15 @@ class Sent(NamedTuple):
 class Source(NamedTuple):
     """A channel: how it is configured, with which secrets, and what it tells, in order.
 
-    `opened_at` is when the first of it happened.
+    `opened_at` is when the first of it happened. `again` says nothing that is not told: the same,
+    cut into other pieces.
     """
 
     toml: str
     environ: Mapping[str, str]
     told: Sequence[Sent]
     opened_at: datetime
+    again: Sequence[Sent] = ()
 
 
 @asynccontextmanager
@@ -171,15 +175,53 @@ def sell(peer: Shopify, dice: random.Random) -> None:
             peer.reprice(thing, f"{dice.randint(1, 9)}.00")
 
 
-SOURCES = (penny, stripe, shopify)
+TILLS = """
+[channels.tills]
+kind = "till"
+account = "stores"
+channel = "STORES"
+sort = "POS"
+secrets = [{ env = "TILL_SECRET" }]
+locations = { "*" = "*" }
+"""
+TILL_SECRET = Secret("whsec_b2YtdGlsbHMtdGhhdC13ZXJlLW9mZmxpbmU=")
+
+
+@asynccontextmanager
+async def till(dice: random.Random) -> AsyncIterator[Source]:
+    """What four devices sold, took back, counted and were paid.
+
+    Told once and in order, it comes three entries at a time. A till that heard no answer sends what
+    it has with what came since, in whatever batches: they overlap, and leave gaps.
+    """
+    log = Stores(dice).days(300)
+    pieces = [log[n : n + 3] for n in range(0, len(log), 3)]
+    starts = [dice.randrange(len(log)) for _ in range(10)]
+    overlapping = [log[start : start + dice.randint(1, 20)] for start in starts]
+    torn = [dice.sample(log, dice.randint(1, 8)) for _ in range(20)]
+    told, again = ([posted(each) for each in some] for some in (pieces, overlapping + torn))
+    yield Source(TILLS, {"TILL_SECRET": TILL_SECRET.reveal()}, told, tilling.AT, again)
+
+
+def posted(entries: Sequence[Mapping[str, Any]]) -> Sent:
+    """A batch of a till's."""
+    body = tilling.batch(*entries)
+    return Sent("tills", body, lambda: tilling.signs(body, TILL_SECRET, datetime.now(UTC)))
+
+
+SOURCES = (penny, stripe, shopify, till)
 
 
 class Told(NamedTuple):
-    """All channels together: their configuration, and what they tell, each in its own order."""
+    """All channels together: their configuration, and what they tell, each in its own order.
+
+    `again` says nothing that is not told.
+    """
 
     configuration: Configuration
     told: Sequence[Sent]
     opened_at: datetime
+    again: Sequence[Sent]
 
 
 @asynccontextmanager
@@ -195,4 +237,5 @@ async def all_channels(folder: Path, dice: random.Random) -> AsyncIterator[Told]
             load(path, is_development=True, environ=environ),
             [each for each in by_turns if each],
             min(each.opened_at for each in found),
+            [each for source in found for each in source.again],
         )

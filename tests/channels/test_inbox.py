@@ -11,9 +11,9 @@ from commands.channels import applying
 from domain.channels.accounts import Secret
 from domain.channels.inbox import MOST_ATTEMPTS
 from gateway.bootstrap import channels
-from gateway.channels.configuring import Keeping
+from gateway.channels.configuring import Keeping, load
 from gateway.guarding import Guard
-from tests.channels.conftest import OLDER, WEBHOOK
+from tests.channels.conftest import CHANNELS, ENVIRONMENT, NOBODY, OLDER, WEBHOOK, desk_over
 from tests.channels.paying import event, movement, payment, signs
 from tests.trading import SUPPORT
 
@@ -48,6 +48,26 @@ async def test_the_same_delivery_is_acknowledged_and_applied_once(desk):
     assert len(await desk.rows()) == 1
     [paid] = await desk.payments()
     assert paid["version"] == 1
+
+
+@pytest.mark.usefixtures("desk")
+async def test_two_accounts_that_call_two_payments_the_same_are_not_mixed(stall, tmp_path):
+    path = tmp_path / "two.toml"
+    one = CHANNELS.format(url=NOBODY)
+    path.write_text(one + one.replace("penny-nl", "penny-be").replace("acct_nl", "acct_be"))
+    found = load(path, is_development=True, environ=ENVIRONMENT)
+    async with desk_over(stall.database, found) as both:
+        await both.deliver(PAID)
+        await both.work()
+        other = event("ev_9", "payment.changed", payment=payment("pp_1", 7_00, TAKEN))
+        await both.deliver(other, endpoint="penny-be")
+        await both.work()
+
+        [paid] = await both.payments()
+        assert (paid["merchant_account"], paid["standing"]["captured"]) == ("acct_nl", 5_00)
+        assert [row["state"] for row in await both.rows()] == ["APPLIED", "PARKED"]
+        [incident] = await both.incidents()
+        assert "penny-nl has another payment that penny calls 'pp_1'" in incident["detail"]
 
 
 async def test_both_secrets_are_good(desk):

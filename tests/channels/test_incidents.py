@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from itertools import permutations
+
 import pytest
 
 from domain.incidents import IncidentKind
@@ -10,7 +13,7 @@ from gateway import auth
 from storage.mongo.incidents import INCIDENTS
 from storage.mongo.journal.leader import Leader
 from storage.mongo.migrate import WITH_OUTBOX
-from tests.channels.paying import event
+from tests.channels.paying import AT, event, movement, payment
 from tests.live.conftest import Listening, hub_of
 from tests.making import an_incident, opened
 from tests.trading import CLERKS, FINANCE, PARTNER, SHOPPERS, SUPPORT, SYSTEM
@@ -107,6 +110,35 @@ async def test_only_the_kinds_that_are_asked_for(told, desk):
 
     assert [each["kind"] for each in found] == ["NOT_APPLIED"]
     assert {each["kind"] for each in await listed(told)} == {"NOT_APPLIED", "UNKNOWN_WORD"}
+
+
+@pytest.mark.parametrize(
+    ("phases", "kinds"),
+    [
+        (("asked", "declined", "done"), []),
+        (("declined", "done", "undone"), ["REFUND_FAILED"]),
+        (("asked", "declined"), ["REFUND_FAILED"]),
+    ],
+)
+async def test_a_refund_is_an_incident_for_how_it_ended_and_not_for_what_was_told_first(
+    stall, desk, phases, kinds
+):
+    for n, order in enumerate(permutations(phases)):
+        name = f"pp_{'_'.join(phases)}_{n}"
+        taken = payment(name, 9_00, movement(f"{name}-t", "take", 9_00))
+        await desk.deliver(event(f"{name}-e", "payment.changed", payment=taken))
+        await desk.work()
+        for phase in order:
+            at = (AT + timedelta(minutes=phases.index(phase))).isoformat()
+            back = movement(f"{name}-b", "give_back", 4_00, phase, of=f"{name}-t", at=at)
+            moved = event(f"{name}-{phase}", "payment.moved", payment_id=name, movement=back)
+            await desk.deliver(moved)
+            await desk.work()
+
+        found = await listed(stall)
+
+        assert [each["kind"] for each in found] == kinds, order
+        await stall.database.delete(INCIDENTS.name, {})
 
 
 async def test_who_listens_is_told_when_one_is_opened(desk, stall):

@@ -13,6 +13,7 @@ from adapters import till
 from domain.channels.accounts import Secret
 from domain.channels.numbered import Log, followed
 from tests.channels.conformance import Conformance, Example
+from tests.channels.test_incidents import RESOLVE, listed
 from tests.channels.tilling import (
     MUG,
     PLATE,
@@ -26,6 +27,7 @@ from tests.channels.tilling import (
     sale,
     signs,
 )
+from tests.trading import SUPPORT, counted
 
 BODIES = [
     batch(sale(1), back(2, 1), count(3, 7), payment(4, 5_00, order="shopify:order:9")),
@@ -90,7 +92,8 @@ async def test_what_was_sold_is_sold_even_if_there_was_none(tills):
 
     assert await tills.shelf() == (0, 0, 8)
     [incident] = await tills.incidents()
-    assert (incident["kind"], incident["subject"]) == ("OVERSOLD", f"tills: {MUG} at {STORE}")
+    assert (incident["kind"], incident["subject"]) == ("OVERSOLD", f"{MUG}/{tills.place}")
+    assert f"left {MUG!r} at {STORE} short" in incident["detail"]
     assert len(await tills.orders()) == 3
     assert await tills.faults() == []
 
@@ -99,6 +102,96 @@ async def test_what_was_sold_is_sold_even_if_there_was_none(tills):
 
     assert await tills.shelf() == (1, 1, 0)
     assert await tills.faults() == []
+
+
+async def test_what_stays_missing_is_seen_by_support_and_closes_when_it_comes(tills):
+    await tills.deliver(batch(sale(1), sale(4), sale(6)))
+    await tills.work()
+    await tills.look_for_gaps()
+    assert await tills.incidents() == [], "it may be on its way"
+
+    await tills.wait_for_gaps()
+    await tills.look_for_gaps()
+    [told] = await listed(tills.shop)
+    assert (told["kind"], told["subject"]) == ("OFFLINE_GAP", "stores/till-1")
+    assert "2 to 3, 5 did not come" in told["detail"]
+    assert "goes on to 6" in told["detail"]
+
+    await tills.deliver(batch(sale(2), sale(5)))
+    await tills.work()
+    assert len(await listed(tills.shop)) == 1, "3 is missing still"
+    await tills.deliver(batch(sale(3)), endpoint="till-one")
+    await tills.work()
+    assert await listed(tills.shop) == []
+    [closed] = await tills.incidents()
+    assert closed["resolution"] == "All that was missing is here."
+
+
+async def test_what_is_lost_for_good_is_told_once_and_what_is_missing_later_again(tills):
+    await tills.deliver(batch(sale(2)))
+    await tills.work()
+    await tills.wait_for_gaps()
+    await tills.look_for_gaps()
+    [told] = await listed(tills.shop)
+    given = {"incident": told["id"], "resolution": "Its disk is broken.", "idempotencyKey": "k"}
+    await tills.shop.kassa.ask(RESOLVE, SUPPORT, input=given)
+
+    await tills.deliver(batch(sale(3)))
+    await tills.work()
+    await tills.wait_for_gaps()
+    await tills.look_for_gaps()
+    assert await listed(tills.shop) == []
+
+    await tills.deliver(batch(sale(5)))
+    await tills.work()
+    await tills.wait_for_gaps()
+    await tills.look_for_gaps()
+    [again] = await listed(tills.shop)
+    assert "1, 4 did not come" in again["detail"]
+
+
+async def test_a_gap_that_came_in_the_meantime_is_told_to_nobody(tills):
+    await tills.deliver(batch(sale(2)))
+    await tills.work()
+    await tills.wait_for_gaps()
+    await tills.deliver(batch(sale(1)))
+    await tills.work()
+    await tills.look_for_gaps()
+
+    assert await tills.incidents() == []
+
+
+@pytest.mark.parametrize("by", ["what came back", "a count at a till", "a count of ours"])
+async def test_what_is_short_no_more_needs_nobody(tills, by):
+    await tills.deliver(batch(sale(1, mug(12))))
+    await tills.work()
+    assert len(await tills.incidents(is_open=True)) == 1
+
+    match by:
+        case "what came back":
+            await tills.deliver(batch(back(2, 1, 2)))
+        case "a count at a till":
+            await tills.deliver(batch(count(2, 3)))
+        case _:
+            seen = (await tills.shop.level())["version"]
+            await tills.shop.do("countStock", counts=[counted(3, seen)])
+    await tills.work()
+
+    [closed] = await tills.incidents()
+    assert (closed["is_open"], (await tills.shelf())[2]) == (False, 0)
+    assert closed["resolution"]
+
+    await tills.deliver(batch(sale(3, mug(9), at=datetime.now(UTC).isoformat())))
+    await tills.work()
+    assert len(await tills.incidents(is_open=True)) == 1, "it is short again"
+
+
+async def test_what_is_still_owed_stays_open(tills):
+    await tills.deliver(batch(sale(1, mug(12)), back(2, 1, 1)))
+    await tills.work()
+
+    assert await tills.shelf() == (0, 0, 1)
+    assert len(await tills.incidents(is_open=True)) == 1
 
 
 async def test_what_is_promised_to_others_stays_promised(tills):
@@ -145,6 +238,7 @@ async def test_what_nobody_knows_is_sold_as_the_till_calls_it(tills):
     assert order["lines"][0]["name"] == "Soup of the day"
     [incident] = await tills.incidents()
     assert "'SOUP'" in incident["detail"]
+    assert (incident["subject"], incident["is_open"]) == ("product SOUP", True)
 
 
 async def test_one_number_for_two_things_is_never_silent(tills):

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from commands.channels import applying
+from storage.mongo.logbook import GAPS
 from tests.channels.conftest import Counter, desk_over, tills_configured
 from tests.channels.landed import HIDDEN
 from tests.channels.tilling import MUG, back, batch, count, mug, sale
@@ -116,6 +117,7 @@ async def test_order_repetition_and_death_do_not_matter(shelf, stall, tmp_path, 
             answer = (await tills.deliver(batch(devices=DEVICES))).json()
             assert {each["through"] for each in answer["devices"]} == {EACH}
             assert await tills.incidents(kind="OFFLINE_CONFLICT") == []
+            assert await tills.database.find(GAPS.name, {}) == [], "all that was missing has come"
 
     assert len(pictures[0][1]) == sum(each["type"] == "sale" for each in entries)
     assert pictures[1] == pictures[0]

@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from adapters.stripe import Stripe as Adapter
 from commands.payments import sending
 from domain.channels.abilities import Repeats
+from domain.channels.answers import Instruction, Rejected, Written
 from domain.integrity.payments import ledger_faults, payment_faults
 from domain.ledger import Posting
 from domain.payments import Payment
@@ -257,6 +258,47 @@ async def test_a_refund_that_comes_back_is_an_incident(shop, counter, peer):
     assert "REFUND of 5.00 EUR" in incident["detail"]
     assert await operations(counter) == [("REVERSED", 5_00)]
     await check(counter)
+
+
+async def test_who_waits_for_the_answer_needs_nobody_else_though_a_webhook_was_faster(
+    shop, counter, peer, monkeypatch
+):
+    ref, payment = await paid(counter, peer)
+
+    async def slow(_: Adapter, told: Instruction) -> Written:
+        """It fails there, and the webhook overtakes the answer."""
+        noted = {"kassa_operation": told.operation_id}
+        refund = peer.refund(ref, told.amount.minor, status="pending", metadata=noted)
+        peer.bounce(refund["id"])
+        await counter.hear(peer)
+        assert [each["kind"] for each in await counter.incidents(is_open=True)] == ["REFUND_FAILED"]
+        return Rejected("expired_or_canceled_card", "The card is closed.")
+
+    monkeypatch.setattr(Adapter, "refund", slow)
+    done = await shop.do("refundPayment", **refunding(payment))
+
+    assert [each["code"] for each in done["userErrors"]] == ["PROVIDER_REFUSED"]
+    assert await operations(counter) == [("FAILED", 5_00)]
+    assert await counter.incidents(is_open=True) == [], "whoever asked was told"
+
+
+async def test_one_refund_that_was_told_as_two_is_one_incident(shop, counter, peer):
+    ref, payment = await paid(counter, peer)
+    peer.faults += DEAD
+    done = await shop.do("refundPayment", **refunding(payment))
+    peer.faults.clear()
+    refund = peer.refund(ref, 5_00)  # as if it had come through after all
+    peer.bounce(refund["id"])
+    await counter.hear(peer)
+    twice = await operations(counter)
+    refund["metadata"]["kassa_operation"] = done["operation"]["id"]
+
+    await counter.settle()
+
+    assert sorted(twice) == [("REVERSED", 5_00), ("UNKNOWN", 5_00)]
+    assert await operations(counter) == [("REVERSED", 5_00)]
+    [incident] = await counter.incidents(is_open=True)
+    assert incident["subject"] == f"{payment}/{done['operation']['id']}"
 
 
 async def test_a_refund_that_takes_its_time_is_pending_until_stripe_tells(

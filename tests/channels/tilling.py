@@ -55,7 +55,8 @@ def count(sequence: int, units: int, sku: str = MUG, **given: Any) -> dict[str, 
 
 def payment(sequence: int, minor: int, **given: Any) -> dict[str, Any]:
     tenders = [{"tender": "CARD", "amount": minor}]
-    return entry("payment", sequence, **{"tenders": tenders, **given})
+    fields = entry("payment", sequence, **{"tenders": tenders, **given})
+    return {name: value for name, value in fields.items() if name != "location"}
 
 
 def batch(*entries: Mapping[str, Any], **given: Any) -> bytes:

@@ -22,14 +22,21 @@ PROMISED_UNITS: Filter = {"$add": [f"${name}" for name in PROMISED]}
 
 
 async def move(database: Database, move: Move, cause: str, by_whom: Actor) -> Shortage | None:
-    """Do it, unless it was counted later; gives what became short by it. No level: no units."""
+    """Do it, unless it was counted later; gives what became short by it, or is so no more.
+
+    No level: no units.
+    """
     where: Filter = {"sku": move.sku, "location_id": move.location_id}
     is_news: Filter = {"$or": [{"counted_at": None}, {"counted_at": {"$lt": move.at}}]}
     update = [*expire(), *_moved(move, cause, by_whom), *finish()]
     found = await database.change(LEVELS.name, {**where, **is_news}, update)
-    if found is None or found["oversold"] <= found["last"]:
+    if found is None or not _is_news(owed=found["oversold"], before=found["last"]):
         return None
     return Shortage(move.sku, move.location_id, found["oversold"])
+
+
+def _is_news(*, owed: int, before: int) -> bool:
+    return owed > before or (before > 0 and owed == 0)
 
 
 def _moved(move: Move, cause: str, by_whom: Actor) -> list[Filter]:
