@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from domain import ids
 from domain.channels.accounts import Account
 from domain.channels.told import Word
@@ -22,19 +24,24 @@ class Alarm:
 
     async def open(self, kind: IncidentKind, account: Account, about: str, detail: str) -> None:
         """Tell somebody to look."""
-        now = whole_milliseconds(await self._stores.now())
-        subject = printable(f"{account.name}: {about}", LONGEST_SUBJECT)
-        incident = Incident(
-            id=IncidentId(ids.mint(Kind.INCIDENT, now)),
-            updated_at=now,
+        now = await self._stores.now()
+        await self._incidents.open(self.incident(kind, account, about, detail, now))
+
+    def incident(
+        self, kind: IncidentKind, account: Account, about: str, detail: str, now: datetime
+    ) -> Incident:
+        """An incident that is opened now."""
+        at = whole_milliseconds(now)
+        return Incident(
+            id=IncidentId(ids.mint(Kind.INCIDENT, at)),
+            updated_at=at,
             kind=kind,
-            subject=subject,
+            subject=printable(f"{account.name}: {about}", LONGEST_SUBJECT),
             detail=printable(detail, LONGEST_DETAIL),
-            opened_at=now,
+            opened_at=at,
             opened_by=account.actor,
             channel_id=account.channel_id,
         )
-        await self._incidents.open(incident)
 
     async def unknown(self, account: Account, word: Word) -> None:
         """A channel has used a word that its adapter does not know."""

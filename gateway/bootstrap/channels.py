@@ -124,6 +124,8 @@ def line(
         options=entry.options,
         pepper=pepper,
         channels=channels,
+        is_told_stock=entry.push_stock,
+        sends_from=entry.sends_from,
     )
     transport = HttpTransport(http, entry.base_url or NO_URL, timed=timed)
     try:

@@ -58,6 +58,7 @@ class Entry(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     locations: Mapping[str, str] = {}
     poll_seconds: Annotated[float, Meta(ge=1, le=86_400)] = 60.0
     push_stock: bool = False
+    sends_from: Text | None = None
     options: Mapping[str, Any] = {}
 
 
@@ -150,6 +151,8 @@ def _configured(
             raise ValueError(f"`base_url` cannot be used. {why}")
     if why := _untold(entry):
         raise ValueError(f"`push_stock` {why}")
+    if entry.sends_from is not None and entry.sends_from not in entry.locations:
+        raise ValueError("`sends_from` is none of its `locations`.")
     key = _secret("key", entry.key, environ) if entry.key else None
     secrets = tuple(_secret("secrets", each, environ) for each in entry.secrets)
     if len(set(secrets)) < len(secrets):

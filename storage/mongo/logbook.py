@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 import msgspec
@@ -15,7 +15,8 @@ from domain.ids import LocationId, Sku
 from domain.values import Actor
 from storage.mongo.clock import Clock
 from storage.mongo.collections import Collection, Index, by
-from storage.mongo.driver import Database, Filter, Taken
+from storage.mongo.driver import Database, Document, Filter, Taken
+from storage.mongo.shipments import SHIPMENTS
 from storage.mongo.stock import opening, selling
 from storage.mongo.stock.levels import LEVELS
 
@@ -122,17 +123,26 @@ async def _moved(
 
 
 async def _since(database: Database, count: Move) -> int:
-    """What moved after a count, and was told before it."""
+    """What moved after a count, and was told before it: at tills, and for orders of shops."""
     later: Filter = {
         "sku": count.sku,
         "location_id": count.location_id,
         "at": {"$gt": count.at},
     }
     rows = await database.find(ENTRIES.name, {"moves": {"$elemMatch": later}}, fields=("moves",))
+    orders = await database.find(
+        SHIPMENTS.name, {"pieces": {"$elemMatch": later}}, fields=("pieces",)
+    )
+    moved = _units((each for row in rows for each in row["moves"]), count)
+    return moved - _units((each for row in orders for each in row["pieces"]), count)
+
+
+def _units(of: Iterable[Document], count: Move) -> int:
+    """Units of those that happened on the shelf after a count."""
     return sum(
         each["units"]
-        for row in rows
-        for each in row["moves"]
+        for each in of
         if (each["sku"], each["location_id"]) == (count.sku, count.location_id)
+        and each["at"]
         and each["at"] > count.at
     )

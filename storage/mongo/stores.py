@@ -31,6 +31,7 @@ from storage.mongo.journal import JOURNAL
 from storage.mongo.landing import MongoRecords
 from storage.mongo.logbook import MongoLogbook
 from storage.mongo.lookups import LOOKUPS
+from storage.mongo.shipments import MongoShipments
 from storage.mongo.stock import moving, opening
 from storage.mongo.stock.far import MOST_NEAR
 from storage.mongo.stock.holds import MongoHolds
@@ -62,6 +63,7 @@ class MongoStores:
         self.providers = providers or Providers()
         self.instructions = MongoInstructions(database)
         self.logbook = MongoLogbook(database, self._clock)
+        self.shipments = MongoShipments(database)
 
     async def now(self) -> datetime:
         return await self._clock.now()
