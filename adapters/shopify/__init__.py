@@ -13,7 +13,7 @@ from adapters.shopify import webhooks
 from adapters.shopify.client import Client
 from adapters.shopify.levels import Shelves
 from adapters.shopify.translate import news
-from adapters.shopify.translate.queries import ASKED, gid
+from adapters.shopify.translate.queries import ASKED, WITH_PLACES, gid
 from adapters.shopify.translate.words import Options
 from domain.channels.abilities import Capabilities, Hooks, Reading, Repeats, Setting, Thing
 from domain.channels.accounts import Account, Misconfigured, Secret
@@ -40,6 +40,7 @@ class Shopify:
 
     def __init__(self, account: Account, client: Client, options: Options) -> None:
         self._account, self._client, self._options = account, client, options
+        self._asked = WITH_PLACES if account.is_told_stock else ASKED
         shelves = Shelves(client)
         self.stock, self.set_stock = shelves.stock, shelves.set_stock
         unheard = frozenset[Thing]() if account.locations else {Thing.STOCK}
@@ -63,7 +64,7 @@ class Shopify:
     async def changes(self, thing: Thing, since: datetime, page: str | None) -> Changes:
         if thing is Thing.STOCK:
             return await self._counted(since, page)
-        found, after = await self._client.changed(ASKED[thing], since, page)
+        found, after = await self._client.changed(self._asked[thing], since, page)
         return Changes(self._news(found), after)
 
     async def _counted(self, since: datetime, page: str | None) -> Changes:
@@ -82,7 +83,7 @@ class Shopify:
 
     async def _fetch(self, thing: Thing, keys: Sequence[str]) -> Sequence[Answer]:
         try:
-            found = await self._client.nodes(ASKED[thing], [gid(thing, key) for key in keys])
+            found = await self._client.nodes(self._asked[thing], [gid(thing, key) for key in keys])
         except CallFailed as error:
             return [error.as_read for _ in keys]
         return [self._answer(each) for each in found]

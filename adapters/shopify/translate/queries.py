@@ -31,12 +31,22 @@ LINES = f"""line_items: lineItems(first: 250) {{ pageInfo {{ hasNextPage }} node
   variant {{ id }} price_set: originalUnitPriceSet {BAG} {PRICED} }} }}
 shipping_lines: shippingLines(first: 20, includeRemovals: false) {{ pageInfo {{ hasNextPage }}
   nodes {{ is_removed: isRemoved price_set: originalPriceSet {BAG} {PRICED} }} }}"""
-MONEY = f"""refunds(first: 100) {{ refund_line_items: refundLineItems(first: 100) {{
-  pageInfo {{ hasNextPage }}
-  nodes {{ quantity restock_type: restockType line_item: lineItem {{ id }} }} }} }}
+MONEY = f"""refunds(first: 100) {{ created_at: createdAt
+  refund_line_items: refundLineItems(first: 100) {{ pageInfo {{ hasNextPage }}
+    nodes {{ quantity restock_type: restockType location {{ id }}
+      line_item: lineItem {{ id }} }} }} }}
 transactions(first: 100) {{ id kind status gateway created_at: createdAt
   amount_set: amountSet {BAG} parent: parentTransaction {{ id }}
   authorization: authorizationCode receipt: receiptJson error_code: errorCode }}"""
+SENT = """fulfillments(first: 20) { status created_at: createdAt location { id }
+  line_items: fulfillmentLineItems(first: 50) { pageInfo { hasNextPage }
+    nodes { quantity line_item: lineItem { id } } } }"""
+TO_SEND = """to_send: fulfillmentOrders(first: 10) { pageInfo { hasNextPage }
+  nodes { assigned: assignedLocation { location { id } }
+    line_items: lineItems(first: 50) { pageInfo { hasNextPage }
+      nodes { quantity: remainingQuantity line_item: lineItem { id } } } } }"""
+"""Needs the right `read_merchant_managed_fulfillment_orders`."""
+
 ORDER = f"""id name created_at: createdAt updated_at: updatedAt processed_at: processedAt
 cancelled_at: cancelledAt presentment_currency: presentmentCurrencyCode
 financial_status: displayFinancialStatus fulfillment_status: displayFulfillmentStatus
@@ -46,7 +56,8 @@ original_total_duties_set: originalTotalDutiesSet {BAG}
 original_total_additional_fees_set: originalTotalAdditionalFeesSet {BAG}
 location: retailLocation {{ id }} customer {{ {CUSTOMER} }}
 {LINES}
-{MONEY}"""
+{MONEY}
+{SENT}"""
 VARIANT = """id title sku price compare_at_price: compareAtPrice barcode updated_at: updatedAt
 product { title status updated_at: updatedAt }"""
 LEVEL = f"""updated_at: updatedAt location {{ id }}
@@ -94,6 +105,12 @@ ASKED: Mapping[Thing, Asked] = {
     Thing.STOCK: Asked("InventoryLevel", LEVEL, Level, "", 100),
 }
 """So many that no query costs more than Shopify allows one to (1,000 points)."""
+
+WITH_PLACES: Mapping[Thing, Asked] = {
+    **ASKED,
+    Thing.ORDER: Asked("Order", f"{ORDER}\n{TO_SEND}", Sold, "orders", 5),
+}
+"""For shops that sell stock of ours: it matters from where they send."""
 
 
 class Bucket(Struct, rename="camel"):

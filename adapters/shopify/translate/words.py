@@ -115,6 +115,10 @@ UNPAID = frozenset({"pending", "expired", "voided"})
 FINANCIAL = UNPAID | {"authorized", "partially_paid", "paid", "partially_refunded", "refunded"}
 FULFILLED = "fulfilled"
 SAME = {"partial": "partially_fulfilled"}
+SENT = frozenset({"success", "open", "pending"})
+"""Fulfilments that were not cancelled, and did not fail."""
+
+RESTOCKED = frozenset({"return", "legacy_restock"})
 UNTOUCHED = frozenset({"unfulfilled", "restocked", "on_hold", "scheduled", "open"})
 RECEIPT = ("id", "payment_intent", "charge", "latest_charge")
 """Under which of these names a gateway's receipt holds its own names for the payment."""
@@ -174,14 +178,48 @@ class Shipping(Priced, kw_only=True):
     is_removed: bool = False
 
 
-class Refunded(Struct):
+class OfLine(Struct, kw_only=True):
+    """Units of a line of the order: webhooks name the line by a number, GraphQL by what it is."""
+
     quantity: Units
-    restock_type: Name
     line_item: Named | None = None
     line_item_id: Id | None = None
+    id: Id | None = None
+
+    @property
+    def line(self) -> Id:
+        return self.line_item.id if self.line_item else self.line_item_id or self.id or 0
 
 
-class Refund(Struct):
+class Refunded(OfLine, kw_only=True):
+    restock_type: Name
+    location: Named | None = None
+    location_id: Id | None = None
+
+
+class Sending(Struct, kw_only=True):
+    """Units that were sent together, if it is a `success`."""
+
+    status: Text | None = None
+    created_at: At
+    location: Named | None = None
+    location_id: Id | None = None
+    line_items: Annotated[Sequence[OfLine], Meta(max_length=500)] = ()
+
+
+class Place(Struct):
+    location: Named | None = None
+
+
+class ToSend(Struct):
+    """Units that are to be sent from one place, as far as they are still to be sent."""
+
+    assigned: Place
+    line_items: Annotated[Sequence[OfLine], Meta(max_length=500)] = ()
+
+
+class Refund(Struct, kw_only=True):
+    created_at: At | None = None
     refund_line_items: Annotated[Sequence[Refunded], Meta(max_length=250)] = ()
 
 
@@ -223,7 +261,7 @@ class Transaction(Struct, kw_only=True):
 
 
 class Sold(Struct, kw_only=True):
-    """An order. Only GraphQL tells of its `transactions`."""
+    """An order. Only GraphQL tells of its `transactions`, and from where it is `to_send`."""
 
     id: Id
     name: Name
@@ -247,6 +285,8 @@ class Sold(Struct, kw_only=True):
     shipping_lines: Annotated[Sequence[Shipping], Meta(max_length=100)] = ()
     refunds: Annotated[Sequence[Refund], Meta(max_length=250)] = ()
     transactions: Annotated[Sequence[Transaction], Meta(max_length=250)] = ()
+    fulfillments: Annotated[Sequence[Sending], Meta(max_length=250)] = ()
+    to_send: Annotated[Sequence[ToSend], Meta(max_length=250)] | None = None
 
 
 class OfOrder(Struct):
