@@ -161,12 +161,12 @@ def _decided(
 ) -> Decision:
     level = levels.get((row.sku, row.location_id))
     if level is None:
-        return Rest(row.shown, row.told, row.version, why=pushing.NOT_SOLD)
+        return Rest(row.shown, row.told, row.version, why=pushing.NOT_SOLD, gone=row.gone)
     if parts.owners.of("stock", "on_hand").owns(line.name, level.authority.system):
-        return Rest(row.shown, row.told, level.version, why=pushing.ELSEWHERE)
-    wanted = pushing.sellable(level, channel)
+        return Rest(row.shown, row.told, level.version, why=pushing.ELSEWHERE, gone=row.gone)
+    ours = pushing.wanted(level, channel, line.name)
     policy = parts.owners.of("stock", "sellable").conflict
-    return pushing.decided(row, wanted, level.version, seen.get(row.id), policy)
+    return pushing.decided(row, ours, seen.get(row.id), policy)
 
 
 async def _sent(
@@ -178,7 +178,7 @@ async def _sent(
     orders = [pushing.order(row, send) for row, send in sends]
     await parts.pushes.sending(
         [
-            (row, Sent(order.quantity, order.expected, send.version, order.key))
+            (row, Sent(order.quantity, order.expected, send.version, order.key), send.gone)
             for (row, send), order in zip(sends, orders, strict=True)
         ]
     )
@@ -198,7 +198,7 @@ async def _sent(
 def _rested(send: Send, answer: StockWritten) -> Rest | None:
     match answer:
         case Shown(quantity):
-            return Rest(quantity, send.quantity, send.version)
+            return Rest(quantity, send.quantity, send.version, gone=send.gone)
         case Missing():
             return Rest(None, None, send.version, why=pushing.NOT_SOLD)
         case _:
