@@ -77,6 +77,7 @@ class Gone(Struct, frozen=True):
     """What is known of units that went or came at the shop without us: see `Push`."""
 
     heard: int = 0
+    late: int = 0
     unheard: int = 0
     strange: int | None = None
 
@@ -91,9 +92,9 @@ class Push(Struct, frozen=True, kw_only=True):
     they differ where somebody else's number was left to stand. `due` is None at rest; `since` is
     when the oldest change was noticed that it does not show. `marks` counts why to look at it.
     `unsettled` are the numbers of ours that may still arrive there. `heard` is how many units its
-    orders had sent when that was settled, as far as was known; `unheard` how many more are gone
-    there (or, below zero, came), which no order explains yet: `strange` is the number that showed
-    it, and since when.
+    orders had sent when that was settled, as far as was known (`heard_late`: told too late);
+    `unheard` how many more are gone there (or, below zero, came), which no order explains yet:
+    `strange` is the number that showed it, and since when.
     """
 
     id: str = msgspec.field(name="_id")
@@ -115,6 +116,7 @@ class Push(Struct, frozen=True, kw_only=True):
     sent: Sent | None = None
     unsettled: tuple[int, ...] = ()
     heard: int = 0
+    heard_late: int = 0
     unheard: int = 0
     strange: int | None = None
     strange_since: datetime | None = None
@@ -128,7 +130,7 @@ class Push(Struct, frozen=True, kw_only=True):
 
     @property
     def gone(self) -> Gone:
-        return Gone(self.heard, self.unheard, self.strange)
+        return Gone(self.heard, self.heard_late, self.unheard, self.strange)
 
     @property
     def was_waited_for(self) -> bool:
@@ -180,6 +182,7 @@ class Wanted(Struct, frozen=True):
     units: Count
     version: Count
     heard: int = 0
+    late: int = 0
 
 
 def wanted(level: StockLevel, channel: Channel | None, shop: str) -> Wanted:
@@ -190,7 +193,7 @@ def wanted(level: StockLevel, channel: Channel | None, shop: str) -> Wanted:
     """
     own = level.of_shop(shop)
     free = max(0, level.free - (channel.safety_stock if channel else 0))
-    return Wanted(max(0, own.committed + free - level.oversold), level.version, own.sent)
+    return Wanted(max(0, own.committed + free - level.oversold), level.version, own.sent, own.late)
 
 
 def decided(row: Push, ours: Wanted, seen: StockSeen | None, policy: ConflictPolicy) -> Decision:
@@ -211,32 +214,34 @@ def _compared(row: Push, ours: Wanted, seen: int, policy: ConflictPolicy) -> Res
 
     They may be gone before we hear of it: what no order explains yet is waited for.
     """
-    agrees = seen == ours.units and row.unheard >= 0
-    if row.shown is None or agrees:
-        found = _ours(row, ours, seen, Gone(ours.heard), policy)
-        return replace(found, agrees=agrees) if isinstance(found, Rest) else found
-    gone = _gone(row, ours, seen)
-    if not (gone.unheard and row.was_waited_for):
-        return _ours(row, ours, seen, gone, policy)
-    drift = None if policy is ConflictPolicy.LAST_WRITE_WINS else gone.strange
-    return replace(_ours(row, ours, seen, Gone(ours.heard), policy), drift=drift)
+    is_ours, settled = seen == ours.units, Gone(ours.heard, ours.late)
+    is_left_ours = is_ours and policy is not ConflictPolicy.REJECT_AND_RECORD
+    gone = settled if row.shown is None or is_left_ours else _gone(row, ours, seen)
+    is_over = row.was_waited_for and gone.unheard == row.unheard != 0
+    found = _ours(row, ours, seen, settled if is_over else gone, policy)
+    is_drift = is_over and policy is not ConflictPolicy.LAST_WRITE_WINS
+    if is_drift and gone.strange != ours.units:
+        return replace(found, drift=gone.strange)
+    if isinstance(found, Rest) and is_ours and not found.gone.unheard:
+        return replace(found, agrees=True)
+    return found
 
 
 def _gone(row: Push, ours: Wanted, seen: int) -> Gone:
     """What is gone there that no order explains, counted from whichever number explains most."""
-    told = ours.heard - row.heard
     numbers = {row.shown or 0} if seen == row.shown else {row.shown or 0, *row.unsettled}
-    unheard = min((_unheard(row.unheard + each - seen, told) for each in sorted(numbers)), key=abs)
+    left = (_unheard(row, ours, row.unheard + each - seen) for each in sorted(numbers))
+    unheard = min(left, key=abs)
     is_known = row.strange is not None and unheard == row.unheard
-    return Gone(ours.heard, unheard, (row.strange if is_known else seen) if unheard else None)
+    strange = row.strange if is_known else seen
+    return Gone(ours.heard, ours.late, unheard, strange if unheard else None)
 
 
-def _unheard(gone: int, told: int) -> int:
-    """What of it was not told. Orders may also tell of what was gone long before."""
-    left = gone - told
-    if gone > 0:
-        return max(0, left)
-    return min(0, left) if gone < 0 else 0
+def _unheard(row: Push, ours: Wanted, gone: int) -> int:
+    """What of it was not told. What was told late may have been gone before, or not."""
+    most = gone - (ours.heard - row.heard)
+    least, most = sorted((most, most - (ours.late - row.heard_late)))
+    return 0 if least <= 0 <= most else min(least, most, key=abs)
 
 
 def _ours(row: Push, ours: Wanted, seen: int, gone: Gone, policy: ConflictPolicy) -> Rest | Send:

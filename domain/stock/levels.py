@@ -56,11 +56,13 @@ class Authority(Struct, frozen=True):
 class ShopUnits(Struct, frozen=True):
     """Units of a level that are a shop's: promised to its open orders, and sent so far.
 
-    What came back to the shelf is taken off what was sent; so that may be below zero.
+    What came back to the shelf is taken off what was sent; so that may be below zero. `late` is
+    what was told so late that the shop may have been told another number since.
     """
 
     committed: Count = 0
     sent: int = 0
+    late: int = 0
 
 
 NO_UNITS = ShopUnits()
@@ -71,8 +73,8 @@ class StockLevel(Entity, frozen=True, kw_only=True):
 
     `low_at` is the number of free units at which to reorder (none: never); `is_low` says it is
     reached. `oversold` units were sold that were not free, or not there: those that come next make
-    up for them. `counted_at` is when somebody counted last. `shops` are the accounts, by name, whose
-    orders move units here: what is promised to them is part of `committed`.
+    up for them. `counted_at` is when somebody counted last. `shops` are the accounts, by
+    name, whose orders move units here: what is promised to them is part of `committed`.
     """
 
     sku: Sku

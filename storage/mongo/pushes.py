@@ -190,6 +190,7 @@ def _gone(row: Push, gone: Gone) -> Filter:
     since = "$strange_since" if gone.unheard == row.unheard else None
     return {
         "heard": gone.heard,
+        "heard_late": gone.late,
         "unheard": gone.unheard,
         "strange": gone.strange,
         "strange_since": {"$ifNull": [since, "$$NOW"]} if gone.unheard else None,

@@ -11,6 +11,7 @@ from storage.mongo.migrate import WITH_OUTBOX
 from storage.mongo.orders import ORDERS
 from storage.mongo.outbox import PENDING_SINCE
 from storage.mongo.payments import PAYMENTS
+from storage.mongo.shipments import SHIPMENTS
 from storage.mongo.stock import LEVELS
 from tests.trading import Trading
 
@@ -20,6 +21,7 @@ HIDDEN = frozenset({"version", "updated_at", "updated_key", "outbox", "pending_s
 async def clear(database: Database) -> None:
     """Leave nothing of what a test before told of."""
     await database.delete(CUSTOMERS.name, {})
+    await database.delete(SHIPMENTS.name, {})
     await database.delete(ORDERS.name, {"number": {"$regex": "^#"}})
     await database.delete(PRODUCTS.name, {"told_by": {"$ne": None}})
 

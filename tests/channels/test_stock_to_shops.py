@@ -86,9 +86,10 @@ class Shelf(Desk):
         return dict(await pushing.push(self.telling, self.line, most))
 
     async def come(self) -> None:
-        """Let all that waits be due now: pauses and leases are over."""
-        waits = {"due": {"$type": "date"}}
-        await self.database.change_all(PUSHES.name, waits, {"$set": {"due": LONG_AGO}})
+        """Let all that waits be due now: pauses, leases and patience are over."""
+        for each in ("due", "strange_since"):
+            waits = {each: {"$type": "date"}}
+            await self.database.change_all(PUSHES.name, waits, {"$set": {each: LONG_AGO}})
 
     async def catch_up(self) -> None:
         """Tell the shop until there is nothing to tell."""

@@ -7,10 +7,11 @@ taken off again: the count knew of it.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from domain.channels.numbered import Shortage
+from domain.channels.pushing import PATIENCE
 from domain.channels.shipping import Change
 from domain.values import MAX_INT, Actor
 from storage.mongo import outbox
@@ -20,6 +21,7 @@ from storage.mongo.stock.levels import LEVELS
 from storage.mongo.stock.selling import BOOKED, OWED
 
 KNOWN_SINCE: Filter = {"$max": ["$counted_at", "$authority.since"]}
+LATE: Filter = {"$subtract": ["$$NOW", PATIENCE // timedelta(milliseconds=1)]}
 OTHERS: Filter = {"$add": ["$reserved", "$unavailable"]}
 
 
@@ -44,8 +46,15 @@ def _moved(change: Change, account: str) -> list[Filter]:
     gone: list[Filter] = [
         {"$cond": [{"$gt": [{"$literal": at}, KNOWN_SINCE]}, units, 0]} for at, units in change.sent
     ]
-    own = {name: {"$ifNull": [f"$shops.{account}.{name}", 0]} for name in ("committed", "sent")}
-    units = sum(units for _, units in change.sent)
+    own = {
+        name: {"$ifNull": [f"$shops.{account}.{name}", 0]} for name in ("committed", "sent", "late")
+    }
+    prompt: list[Filter] = [
+        {"$cond": [{"$gt": [{"$literal": at}, LATE]}, units, 0]} for at, units in change.sent
+    ]
+    late: list[Filter] = [
+        {"$cond": [{"$gt": [{"$literal": at}, LATE]}, 0, units]} for at, units in change.sent
+    ]
     return [
         {
             "$set": {
@@ -55,7 +64,8 @@ def _moved(change: Change, account: str) -> list[Filter]:
                 "_committed": _bounded({"$add": ["$committed", change.open]}),
                 f"shops.{account}": {
                     "committed": _bounded({"$add": [own["committed"], change.open]}),
-                    "sent": {"$add": [own["sent"], units]},
+                    "sent": {"$add": [own["sent"], *prompt]},
+                    "late": {"$add": [own["late"], *late]},
                 },
             }
         },
@@ -68,9 +78,7 @@ def _bounded(number: Any, beside: Any = 0) -> Filter:
     return {"$max": [0, {"$min": [number, {"$subtract": [MAX_INT, beside]}]}]}
 
 
-def _told(
-    change: Change, by_whom: Actor, at: datetime, subjects: tuple[str, ...]
-) -> list[Filter]:
+def _told(change: Change, by_whom: Actor, at: datetime, subjects: tuple[str, ...]) -> list[Filter]:
     after: dict[str, Any] = {
         "committed": "$_committed",
         "free": "$_free",
