@@ -63,6 +63,15 @@ MOST_COUNTED = 1_000_000
 
 TOLD = tuple(name for name in StockLevel.__struct_encode_fields__ if name != "reservations")
 DUE: Filter = {"due": {"$type": "date"}}
+IS_PATIENT: Filter = {
+    "$and": [
+        {"$ne": [{"$ifNull": ["$unheard", 0]}, 0]},
+        {"$eq": [{"$ifNull": ["$owner", None]}, None]},
+        {"$eq": ["$attempts", 0]},
+    ]
+}
+"""Nobody is at it, and it waits only for news: which any mark may be."""
+
 BEHIND: Filter = {"since": {"$type": "date"}}
 
 
@@ -116,7 +125,7 @@ class MongoPushes:
     async def _marked(self, where: Filter, **fields: Any) -> None:
         mark: Filter = {
             "marks": {"$add": ["$marks", 1]},
-            "due": {"$ifNull": ["$due", "$$NOW"]},
+            "due": {"$cond": [IS_PATIENT, "$$NOW", {"$ifNull": ["$due", "$$NOW"]}]},
             "since": {"$ifNull": ["$since", "$$NOW"]},
             **fields,
         }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from asyncio import CancelledError, create_task, gather, to_thread
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -104,14 +105,14 @@ class Shelf(Desk):
         [found] = await self.database.find(PUSHES.name, {"sku": MUG, "place": str(place)})
         return found
 
-    async def hear(self) -> None:
+    async def hear(self, dice: random.Random | None = None) -> None:
         """Take what the shop has to tell."""
 
         async def post(body: bytes, headers: Any) -> None:
             answer = await self.http.post("/webhooks/kitchen", content=body, headers=headers)
             assert answer.status_code == 200, answer.text
 
-        await self.peer.deliver(post)
+        await self.peer.deliver(post, dice)
         await self.work()
 
     async def drifts(self) -> list[dict[str, Any]]:

@@ -187,9 +187,9 @@ class Shopify:
         self._order(order, "orders/fulfilled" if whole else "orders/partially_fulfilled")
 
     def reroute(self, id: int, place: int) -> None:
-        """What is not sent yet will be sent from elsewhere. No delivery tells of it by itself."""
+        """What is not sent yet will be sent from elsewhere. Deliveries do not say from where."""
         self.orders[id]["sends_from"] = place
-        self._changed(self.orders[id])
+        self._order(self.orders[id], "orders/updated")
 
     def cancel(self, id: int) -> None:
         """Nothing of it will be sent."""
