@@ -255,3 +255,4 @@ async def tills(stall: Trading, tmp_path: Path) -> AsyncIterator[Counter]:
         counter = Counter(found, stall)
         await counter.clear()
         yield counter
+        await counter.clear()
