@@ -90,9 +90,7 @@ async def _moved(
     return new, outcome
 
 
-async def _places(
-    stores: Stores, by: Teller, goods: GoodsTold
-) -> Mapping[str | None, LocationId]:
+async def _places(stores: Stores, by: Teller, goods: GoodsTold) -> Mapping[str | None, LocationId]:
     """Our locations by the channel's names; by None, that from which it sends by default."""
     parcels = (*goods.open, *goods.sent, *goods.back)
     names: dict[str | None, str | None] = {each.place: each.place for each in parcels}
