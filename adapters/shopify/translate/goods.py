@@ -9,14 +9,8 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 
 from adapters.shopify.translate.amounts import number
-from adapters.shopify.translate.words import (
-    RESTOCKED,
-    SENT,
-    Id,
-    Named,
-    OfLine,
-    Sold,
-)
+from adapters.shopify.translate.shapes import Id, Named, OfLine, Sold
+from adapters.shopify.translate.words import RESTOCKED, SENT
 from domain.channels.told import GoodsTold, LineTold, Parcel
 
 Stop = tuple[OfLine, str | None, datetime | None]

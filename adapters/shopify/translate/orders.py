@@ -5,18 +5,8 @@ from __future__ import annotations
 from adapters.shopify.translate import goods, payments
 from adapters.shopify.translate.amounts import minor, number, paid
 from adapters.shopify.translate.parties import customer, sku
-from adapters.shopify.translate.words import (
-    FINANCIAL,
-    FULFILLED,
-    SAME,
-    UNPAID,
-    UNTOUCHED,
-    Amount,
-    Line,
-    Options,
-    Priced,
-    Sold,
-)
+from adapters.shopify.translate.shapes import Amount, Line, Priced, Sold
+from adapters.shopify.translate.words import FINANCIAL, FULFILLED, SAME, UNPAID, UNTOUCHED, Options
 from domain.channels.inbound import Snapshot
 from domain.channels.told import LineTold, OrderTold, Word
 from domain.orders import OrderState

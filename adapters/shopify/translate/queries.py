@@ -11,7 +11,7 @@ from typing import Any, TypeVar, cast
 import msgspec
 from msgspec import Struct
 
-from adapters.shopify.translate.words import Buyer, Level, Sold, Variant
+from adapters.shopify.translate.shapes import Buyer, Level, Sold, Variant
 from domain.channels.abilities import Thing
 from domain.channels.answers import Trouble
 from domain.ports.channels import CallFailed
