@@ -132,12 +132,15 @@ class Push(Struct, frozen=True, kw_only=True):
     def gone(self) -> Gone:
         return Gone(self.heard, self.heard_late, self.unheard, self.strange)
 
-    @property
-    def was_waited_for(self) -> bool:
-        """Would it have been explained by now? Of a row that was just taken."""
+    def was_waited_for(self, read_at: datetime | None) -> bool:
+        """Would it have been explained by now? Of a row that was just taken.
+
+        Not before the shop's orders were read after it; None: they cannot be read.
+        """
         if self.strange_since is None or self.due is None:
             return False
-        return self.due - LEASE - self.strange_since >= PATIENCE
+        now = self.due - LEASE
+        return min(now, read_at or now) - self.strange_since >= PATIENCE
 
 
 class Rest(Struct, frozen=True):
@@ -183,17 +186,22 @@ class Wanted(Struct, frozen=True):
     version: Count
     heard: int = 0
     late: int = 0
+    read_at: datetime | None = None
 
 
-def wanted(level: StockLevel, channel: Channel | None, shop: str) -> Wanted:
+def wanted(
+    level: StockLevel, channel: Channel | None, shop: str, read_at: datetime | None = None
+) -> Wanted:
     """The units on hand for a shop: those that it may still sell, and those that it has sold.
 
     It may sell what is free, but for its safety stock; what is promised to its own orders it takes
-    off by itself. Nothing of it is there as far as more was sold than there was.
+    off by itself. Nothing of it is there as far as more was sold than there was. `read_at` is when
+    its orders were read last; None: they cannot be.
     """
     own = level.of_shop(shop)
     free = max(0, level.free - (channel.safety_stock if channel else 0))
-    return Wanted(max(0, own.committed + free - level.oversold), level.version, own.sent, own.late)
+    units = max(0, own.committed + free - level.oversold)
+    return Wanted(units, level.version, own.sent, own.late, read_at)
 
 
 def decided(row: Push, ours: Wanted, seen: StockSeen | None, policy: ConflictPolicy) -> Decision:
@@ -217,7 +225,7 @@ def _compared(row: Push, ours: Wanted, seen: int, policy: ConflictPolicy) -> Res
     is_ours, settled = seen == ours.units, Gone(ours.heard, ours.late)
     is_left_ours = is_ours and policy is not ConflictPolicy.REJECT_AND_RECORD
     gone = settled if row.shown is None or is_left_ours else _gone(row, ours, seen)
-    is_over = row.was_waited_for and gone.unheard == row.unheard != 0
+    is_over = row.was_waited_for(ours.read_at) and gone.unheard == row.unheard != 0
     found = _ours(row, ours, seen, settled if is_over else gone, policy)
     is_drift = is_over and policy is not ConflictPolicy.LAST_WRITE_WINS
     if is_drift and gone.strange != ours.units:

@@ -150,7 +150,9 @@ class MongoPushes:
         return msgspec.convert(await self._database.find(PUSHES.name, {"owner": owner}), list[Push])
 
     async def sending(self, several: Sequence[tuple[Push, Sent, Gone]]) -> None:
-        changes = [(_mine(row), [{"$set": _sending(row, *told)}]) for row, *told in several]
+        changes = [
+            (_mine(row), [{"$set": _sending(row, sent, gone)}]) for row, sent, gone in several
+        ]
         if changes:
             await self._database.change_each(PUSHES.name, changes)
 
