@@ -23,7 +23,6 @@ from domain.ports.channels import Adapter, CallFailed, Transport
 
 CAPABILITIES = Capabilities(
     reads=dict.fromkeys(ASKED, Reading.BATCH),
-    batch={thing: asked.most for thing, asked in ASKED.items()},
     windows=frozenset(ASKED),
     sets_stock=Setting.COMPARED,
     repeats=Repeats.RECOGNISED,
@@ -44,7 +43,9 @@ class Shopify:
         shelves = Shelves(client)
         self.stock, self.set_stock = shelves.stock, shelves.set_stock
         unheard = frozenset[Thing]() if account.locations else {Thing.STOCK}
-        self.capabilities = replace(CAPABILITIES, windows=CAPABILITIES.windows - unheard)
+        batch = {thing: asked.most for thing, asked in self._asked.items()}
+        windows = CAPABILITIES.windows - unheard
+        self.capabilities = replace(CAPABILITIES, batch=batch, windows=windows)
 
     def verify(self, delivery: Delivery, secrets: Sequence[Secret], now: datetime) -> str:  # noqa: ARG002 - it signs no time
         return webhooks.verified(delivery, secrets, self._account)
@@ -57,7 +58,7 @@ class Shopify:
         if thing not in ASKED:
             why = f"Shopify is not asked for a {thing}."
             return [ReadError(Trouble.UNAVAILABLE, why) for _ in keys]
-        most = ASKED[thing].most
+        most = self._asked[thing].most
         batches = [keys[n : n + most] for n in range(0, len(keys), most)]
         return [answer for some in batches for answer in await self._fetch(thing, some)]
 

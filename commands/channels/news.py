@@ -137,9 +137,11 @@ async def _shipped(receiving: Receiving, line: Line, by: Teller, told: OrderTold
         return
     [answer] = await line.adapter.fetch_many(Thing.ORDER, [told.ref])
     match answer:
-        case Found(Snapshot(OrderTold() as whole)):
+        case Found(Snapshot(OrderTold() as whole, words)):
             await telling.tell(receiving.stores, by, whole)
             await shipping.tell(receiving.stores, receiving.alarm, by, whole)
+            for word in words:
+                await receiving.alarm.unknown(line.account, word)
         case ReadError():
             raise Unread(answer)
         case _:

@@ -35,6 +35,7 @@ class Books(Struct, frozen=True):
 async def tell(stores: Stores, alarm: Alarm, by: Teller, told: OrderTold) -> bool:
     """Move what an order moves, which is in the books already.
 
+    Only shops that are told of our stock sell it; what one began to move goes on all the same.
     False: it is not known from where all of it will be sent; the channel may know.
 
     Raises:
@@ -44,6 +45,8 @@ async def tell(stores: Stores, alarm: Alarm, by: Teller, told: OrderTold) -> boo
     refuse_any(shipping.wrong(told))
     goods = told.goods or GoodsTold()
     new = shipping.begun(told, goods, by.provider, by.account.name)
+    if not by.account.is_told_stock and await stores.shipments.find(new.id) is None:
+        return True
     order = await stores.records.order([new.id])
     if order is None:
         raise LookupError(f"the order {new.id} was there, and is gone")

@@ -6,6 +6,7 @@ difference to what is told now is moved, whatever came before, however often.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 
@@ -102,21 +103,20 @@ def pieces(
     What it does not say from where to send stays where it was to be sent from.
     """
     is_open = told.state not in {*VOID, OrderState.DRAFT}
-    kept = _kept(before) if before else {}
-    units = dict[tuple[Sku, LocationId, datetime | None], int]()
+    kept = _kept(before.pieces if before else ())
+    units = Counter[tuple[Shelf, datetime | None]]()
     for sign, some in ((1, goods.open if is_open else ()), (1, goods.sent), (-1, goods.back)):
         for each in some:
             at = each.at and whole_milliseconds(each.at)
             known = kept.get(each.sku) if each.place is None and at is None else None
             if place := known or places.get(each.place):
-                key = each.sku, place, at
-                units[key] = units.get(key, 0) + sign * each.units
-    return tuple(Piece(*shelf, n, at) for (*shelf, at), n in units.items() if n)
+                units[(each.sku, place), at] += sign * each.units
+    return tuple(Piece(*shelf, n, at) for (shelf, at), n in units.items() if n)
 
 
-def _kept(before: Shipment) -> Mapping[Sku, LocationId]:
+def _kept(pieces: Sequence[Piece]) -> Mapping[Sku, LocationId]:
     """Where an order's units are promised, by sku."""
-    return {each.sku: each.location_id for each in before.pieces if each.at is None}
+    return {each.sku: each.location_id for each in pieces if each.at is None}
 
 
 def unplaced(goods: GoodsTold, places: Collection[str | None]) -> list[Parcel]:

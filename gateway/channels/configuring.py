@@ -23,7 +23,9 @@ import msgspec
 from msgspec import Meta, Struct
 
 from domain import addresses, money, ownership
-from domain.channels.accounts import Secret
+from domain.channels.accounts import Account, Secret
+from domain.ids import ChannelId
+from domain.money import Currency
 from domain.operations import ChannelKind
 from domain.ownership import DEFAULTS, Override, Owners
 from gateway.settings import SettingsError
@@ -86,6 +88,24 @@ class Configured(Struct, frozen=True, kw_only=True):
     @property
     def code(self) -> str:
         return self.entry.channel or self.name
+
+    def account(self, channels: Mapping[str, ChannelId], pepper: Secret | None) -> Account:
+        """As its adapter sees it; `channels` are those of all accounts, by their names."""
+        entry = self.entry
+        return Account(
+            name=self.name,
+            channel_id=channels[self.name],
+            account=entry.account,
+            base_url=entry.base_url,
+            key=self.key,
+            currency=Currency(entry.currency) if entry.currency else None,
+            locations=entry.locations,
+            options=entry.options,
+            pepper=pepper,
+            channels=channels,
+            is_told_stock=entry.push_stock,
+            sends_from=entry.sends_from,
+        )
 
 
 class Configuration(Struct, frozen=True):

@@ -37,6 +37,8 @@ async def state_of(shop: Trading) -> dict[str, Any]:
         told = {"_id": {"$nin": list(FIRST_ORDERS)}}
         rows = await shop.database.find(name.name, told, sort=[("_id", 1)])
         found[name.name] = [_plain(row) for row in rows]
+    rows = await shop.database.find(SHIPMENTS.name, {}, sort=[("_id", 1)])
+    found[SHIPMENTS.name] = [(row["_id"], row["pieces"]) for row in rows]
     return found
 
 

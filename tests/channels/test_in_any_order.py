@@ -10,21 +10,27 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from typing import Any, NamedTuple
 
 import pytest
 
 from commands.channels import applying
 from domain.channels.marks import Mark
-from domain.ids import Kind
+from domain.ids import Kind, Sku
 from gateway.bootstrap import channels
+from gateway.embedded import Embedded
+from storage.mongo.driver import Driver
 from storage.mongo.inbox import INBOX
 from storage.mongo.ledger import POSTINGS
 from storage.mongo.marks import MongoMarks
+from storage.mongo.stock import LEVELS
+from storage.mongo.stock.opening import level_document
 from tests.channels.conftest import Desk, desk_over
 from tests.channels.landed import journal_of, state_of
-from tests.channels.sources import Sent, Told, all_channels
+from tests.channels.sources import CUP, Sent, Told, all_channels
+from tests.making import a_level, new_id
 from tests.trading import LONG_AGO, Trading, trading
 
 SEED = 8
@@ -58,7 +64,7 @@ async def told(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Told]:
 async def expected(servers, driver, told) -> Books:
     """The books of a shop that hears of everything once, in order."""
     async with (
-        trading(servers.mongodb_url, driver, with_upkeep=False) as shop,
+        cups(servers, driver) as shop,
         desk_over(shop.database, told.configuration) as desk,
     ):
         for each in told.told:
@@ -68,6 +74,15 @@ async def expected(servers, driver, told) -> Books:
         return await books_of(shop, desk)
 
 
+@asynccontextmanager
+async def cups(servers: Embedded, driver: Driver) -> AsyncGenerator[Trading]:
+    """A shop that has cups, too, of which a channel sells some."""
+    async with trading(servers.mongodb_url or "", driver, with_upkeep=False) as shop:
+        here = [a_level(100, n, sku=Sku(CUP), id=new_id(Kind.STOCK_LEVEL, 100 + n)) for n in (0, 1)]
+        await shop.database.insert(LEVELS.name, [level_document(each) for each in here])
+        yield shop
+
+
 async def books_of(shop: Trading, desk: Desk) -> Books:
     others = [each["detail"] for each in await desk.incidents() if each["kind"] != REFUND_FAILED]
     assert others == []
@@ -75,6 +90,9 @@ async def books_of(shop: Trading, desk: Desk) -> Books:
     state = await state_of(shop)
     for row in state["payments"]:
         row.pop("observed_at")
+    for row in state["stock_levels"]:
+        if row["sku"] == CUP:
+            row.pop("observed_at")  # when an order moved it
     for account in [each for row in state["customers"] for each in row["accounts"]]:
         account.pop("seen")  # Stripe's customers are as of when they were asked for
     # A payment that found its order after it was posted has its receivable under its own name.
@@ -173,7 +191,7 @@ def same(found: Books, expected: Books) -> None:
 @pytest.mark.timeout(300)
 async def test_order_and_repetition_do_not_matter(servers, driver, told, expected):
     async with (
-        trading(servers.mongodb_url, driver, with_upkeep=False) as shop,
+        cups(servers, driver) as shop,
         desk_over(shop.database, told.configuration) as desk,
     ):
         await in_disorder(desk, told.told, random.Random(SEED))
@@ -189,7 +207,7 @@ async def test_what_is_lost_for_good_is_there_after_the_next_reading(
     kept = [each for each in told.told if dice.random() > LOST]
     assert len(kept) < 0.98 * len(told.told)
     async with (
-        trading(servers.mongodb_url, driver, with_upkeep=False) as shop,
+        cups(servers, driver) as shop,
         desk_over(shop.database, told.configuration) as desk,
     ):
         for n in range(0, len(kept), AT_ONCE):

@@ -19,6 +19,7 @@ from gateway.channels.configuring import load
 from storage.mongo.driver import Database
 from storage.mongo.inbox import INBOX
 from storage.mongo.incidents import INCIDENTS
+from storage.mongo.marks import MARKS
 from storage.mongo.operations import CHANNELS
 from storage.mongo.orders import ORDERS
 from storage.mongo.pushes import CURSORS, PUSHES
@@ -80,6 +81,15 @@ class Shop(Shelf):
         level = await self.shop.level(location)
         names = ("on_hand", "committed", "free")
         return (*(level[name] for name in names), level.get("oversold", 0))
+
+    async def doubted(self) -> None:
+        """The shop shows another number than it was told, and its orders were never read."""
+        await self.database.delete(MARKS.name, {})
+        self.peer.outbox.clear()
+        place = str(FIRST)
+        await self.parts.pushes.doubt(self.line.name, place, MUG, self.peer.units(MUG, FIRST))
+        await self.push()
+        assert "may explain" in (await self.row())["why"]
 
     async def try_again(self) -> None:
         """Let what waits in the inbox be tried anew."""
@@ -284,8 +294,13 @@ async def test_what_nobody_ever_counted_is_told_once(kitchen):
     assert await kitchen.database.find(LEVELS.name, {"sku": "SKU-1"}) == []
 
 
-async def test_what_is_gone_before_its_order_is_told_is_not_offered_again(kitchen, stall):
-    """The shop has sent it, and only the number of its shelf has reached us."""
+@pytest.mark.parametrize("is_prompt", [False, True])
+async def test_what_is_gone_before_its_order_is_told_is_not_offered_again(
+    kitchen, stall, is_prompt
+):
+    """The shop has sent it, now or long ago, and only the number of its shelf has reached us."""
+    if is_prompt:
+        kitchen.peer.now = await kitchen.database.now()
     order = kitchen.peer.sell(kitchen.mug, 3, sends_from=FIRST)
     await kitchen.hear()
     await kitchen.catch_up()
@@ -312,7 +327,63 @@ async def test_what_is_gone_before_its_order_is_told_is_not_offered_again(kitche
     assert await kitchen.numbers() == (7, 0, 5, 0)
     assert kitchen.peer.units(MUG, FIRST) == 5
     assert await kitchen.drifts() == []
-    assert (await kitchen.row())["unheard"] == 0
+    row = await kitchen.row()
+    heard = (3, 0) if is_prompt else (0, 3)
+    assert (row["unheard"], row["heard"], row["heard_late"]) == (0, *heard)
+
+
+async def test_what_is_gone_is_not_offered_while_its_orders_cannot_be_read(kitchen):
+    """However long that takes: nobody else may have taken them."""
+    order = kitchen.peer.sell(kitchen.mug, 3, sends_from=FIRST)
+    kitchen.peer.later()
+    kitchen.peer.fulfil(order, 3)
+    kitchen.peer.outbox.clear()
+    await kitchen.doubted()
+
+    await kitchen.waits()
+    await kitchen.push()
+    assert kitchen.peer.units(MUG, FIRST) == 7
+    assert await kitchen.drifts() == []
+
+    await whole(kitchen)
+    await kitchen.catch_up()
+    assert await kitchen.numbers() == (7, 0, 7, 0)
+    assert kitchen.peer.units(MUG, FIRST) == 7
+    assert await kitchen.drifts() == []
+
+
+async def test_what_no_order_explains_is_somebody_elses_number(kitchen):
+    kitchen.peer.counted(kitchen.mug, FIRST, 7)
+    await kitchen.doubted()
+
+    await kitchen.waits()
+    await kitchen.push()
+    assert (kitchen.peer.units(MUG, FIRST), await kitchen.drifts()) == (7, [])
+
+    await kitchen.read_orders()
+    await kitchen.waits()
+    await kitchen.push()
+    assert kitchen.peer.units(MUG, FIRST) == 10
+    assert len(await kitchen.drifts()) == 1
+
+
+async def test_a_shop_that_is_told_no_more_only_ends_what_it_began(kitchen, tmp_path):
+    order = kitchen.peer.sell(kitchen.mug, 3, sends_from=FIRST)
+    await kitchen.hear()
+    path = tmp_path / "untold.toml"
+    untold = SHOPS.replace("push_stock = true", "")
+    path.write_text(untold.format(domain=DOMAIN, url=kitchen.peer.url, other=kitchen.peer.url))
+
+    found = load(path, is_development=True, environ=SECRETS)
+    async with desk_over(kitchen.database, found) as desk:
+        shop = Shop(desk, kitchen.shop, kitchen.peer, found)
+        shop.peer.sell(shop.mug, 1, sends_from=FIRST)
+        shop.peer.later()
+        shop.peer.fulfil(order, 2)
+        await shop.hear()
+        await whole(shop)
+
+    assert await kitchen.numbers() == (8, 1, 7, 0)
 
 
 async def test_who_looks_at_an_order_finds_what_it_moved(kitchen, stall):

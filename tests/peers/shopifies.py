@@ -48,8 +48,8 @@ SINCE = re.compile(r"updated_at:>='([^']+)'")
 class Shopify:
     """One shop. `now` is its clock, which stands still until `later`."""
 
-    def __init__(self, schema: GraphQLSchema) -> None:
-        self.url, self._schema = "", schema
+    def __init__(self, schema: GraphQLSchema, first: int = 1_001) -> None:
+        self.url, self._schema, self._first = "", schema, first
         self._idempotent = schema.get_directive("idempotent")
         self.now = self.opened_at = datetime(2026, 3, 1, 11, tzinfo=UTC)
         self.customers: dict[int, Object] = {}
@@ -64,7 +64,7 @@ class Shopify:
         self.shown: list[tuple[str, int, int]] = []  # each number that was set, in order
         self.keys: dict[str, tuple[str, Object]] = {}
         self.points = MOST_POINTS
-        self._numbers = count(1_001)
+        self._numbers = count(first)
         path = "/admin/api/2026-10/graphql.json"
         self.application = Starlette(routes=[Route(path, self._asked, methods=["POST"])])
 
@@ -137,7 +137,7 @@ class Shopify:
         state = {"current_quantity": units, "fulfillable_quantity": units, "sent": 0}
         order = {
             "id": self._id(),
-            "name": f"#{len(self.orders) + 1001}",
+            "name": f"#{len(self.orders) + self._first}",
             "created_at": self._now,
             "processed_at": self._now,
             "cancelled_at": None,

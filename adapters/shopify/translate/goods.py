@@ -17,7 +17,10 @@ Stop = tuple[OfLine, str | None, datetime | None]
 """Units of a line at a place, and when they got there."""
 
 
-def told(sold: Sold, lines: Sequence[LineTold]) -> GoodsTold:
+def told(sold: Sold, lines: Sequence[LineTold]) -> GoodsTold | None:
+    """None: it was not asked what was sent."""
+    if sold.fulfillments is None:
+        return None
     at = sold.processed_at or sold.created_at
     sold_at = _place(sold.location, sold.location_id)
     to_send, sent, back = [*_to_send(sold)], [*_sent(sold)], [*_back(sold)]
@@ -65,7 +68,7 @@ def _to_send(sold: Sold) -> Iterator[Stop]:
 
 
 def _sent(sold: Sold) -> Iterator[Stop]:
-    for sending in sold.fulfillments:
+    for sending in sold.fulfillments or ():
         if (sending.status or "success").lower() in SENT:
             place = _place(sending.location, sending.location_id)
             yield from ((each, place, sending.created_at) for each in sending.line_items)

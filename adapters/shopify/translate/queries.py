@@ -38,12 +38,12 @@ MONEY = f"""refunds(first: 100) {{ created_at: createdAt
 transactions(first: 100) {{ id kind status gateway created_at: createdAt
   amount_set: amountSet {BAG} parent: parentTransaction {{ id }}
   authorization: authorizationCode receipt: receiptJson error_code: errorCode }}"""
-SENT = """fulfillments(first: 20) { status created_at: createdAt location { id }
-  line_items: fulfillmentLineItems(first: 50) { pageInfo { hasNextPage }
+SENT = """fulfillments(first: 100) { status created_at: createdAt location { id }
+  line_items: fulfillmentLineItems(first: 250) { pageInfo { hasNextPage }
     nodes { quantity line_item: lineItem { id } } } }"""
 TO_SEND = """to_send: fulfillmentOrders(first: 10) { pageInfo { hasNextPage }
   nodes { assigned: assignedLocation { location { id } }
-    line_items: lineItems(first: 50) { pageInfo { hasNextPage }
+    line_items: lineItems(first: 250) { pageInfo { hasNextPage }
       nodes { quantity: remainingQuantity line_item: lineItem { id } } } } }"""
 """Needs the right `read_merchant_managed_fulfillment_orders`."""
 
@@ -56,8 +56,7 @@ original_total_duties_set: originalTotalDutiesSet {BAG}
 original_total_additional_fees_set: originalTotalAdditionalFeesSet {BAG}
 location: retailLocation {{ id }} customer {{ {CUSTOMER} }}
 {LINES}
-{MONEY}
-{SENT}"""
+{MONEY}"""
 VARIANT = """id title sku price compare_at_price: compareAtPrice barcode updated_at: updatedAt
 product { title status updated_at: updatedAt }"""
 LEVEL = f"""updated_at: updatedAt location {{ id }}
@@ -108,9 +107,9 @@ ASKED: Mapping[Thing, Asked] = {
 
 WITH_PLACES: Mapping[Thing, Asked] = {
     **ASKED,
-    Thing.ORDER: Asked("Order", f"{ORDER}\n{TO_SEND}", Sold, "orders", 5),
+    Thing.ORDER: Asked("Order", f"{ORDER}\n{SENT}\n{TO_SEND}", Sold, "orders", 3),
 }
-"""For shops that sell stock of ours: it matters from where they send."""
+"""For shops that are told of our stock: it matters what they have sent, and from where."""
 
 
 class Bucket(Struct, rename="camel"):

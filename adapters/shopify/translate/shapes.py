@@ -155,7 +155,10 @@ class Transaction(Struct, kw_only=True):
 
 
 class Sold(Struct, kw_only=True):
-    """An order. Only GraphQL tells of its `transactions`, and from where it is `to_send`."""
+    """An order. Only GraphQL tells of its `transactions`, and from where it is `to_send`.
+
+    `fulfillments` is None where nobody asked for them.
+    """
 
     id: Id
     name: Name
@@ -179,7 +182,7 @@ class Sold(Struct, kw_only=True):
     shipping_lines: Annotated[Sequence[Shipping], Meta(max_length=100)] = ()
     refunds: Annotated[Sequence[Refund], Meta(max_length=250)] = ()
     transactions: Annotated[Sequence[Transaction], Meta(max_length=250)] = ()
-    fulfillments: Annotated[Sequence[Sending], Meta(max_length=250)] = ()
+    fulfillments: Annotated[Sequence[Sending], Meta(max_length=250)] | None = None
     to_send: Annotated[Sequence[ToSend], Meta(max_length=250)] | None = None
 
 
