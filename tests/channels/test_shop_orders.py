@@ -224,6 +224,23 @@ async def test_it_is_promised_where_the_shop_will_send_it_from(kitchen):
     assert await kitchen.numbers(1) == (4, 0, 4, 0)
 
 
+async def test_what_is_told_late_undoes_nothing(kitchen):
+    order = kitchen.peer.sell(kitchen.mug, 3, sends_from=FIRST)
+    await kitchen.hear()
+    kitchen.peer.later()
+    kitchen.peer.fulfil(order, 3)
+    late, kitchen.peer.outbox = kitchen.peer.outbox, []
+    kitchen.peer.later()
+    kitchen.peer.refund(order, 1, "10.00", back_at=FIRST)
+    await kitchen.hear()
+    assert await kitchen.numbers() == (8, 0, 8, 0)
+
+    kitchen.peer.outbox = late
+    await kitchen.hear()
+
+    assert await kitchen.numbers() == (8, 0, 8, 0)
+
+
 async def test_until_the_shop_can_be_asked_it_is_promised_where_it_mostly_sends_from(kitchen):
     kitchen.peer.sell(kitchen.mug, 2, sends_from=SECOND)
     kitchen.peer.faults.extend(["503"] * 50)

@@ -6,7 +6,7 @@ own sales off by itself, of which we hear later, order by order and in any order
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as some
 from msgspec.structs import replace
 
@@ -109,6 +109,8 @@ class Shelf:
         return shown if isinstance(found, Send) else None
 
 
+@settings(max_examples=1_500, deadline=None)
+@example([("push", 0), ("sell", 1), ("ship", 0), ("push", 0)])
 @given(some.lists(some.tuples(some.sampled_from(DEEDS), some.integers(0, 5)), max_size=60))
 def test_no_number_is_pushed_above_what_is_free(deeds):
     shelf = Shelf()

@@ -43,34 +43,40 @@ async def move(
 
 
 def _moved(change: Change, account: str) -> list[Filter]:
-    gone: list[Filter] = [
-        {"$cond": [{"$gt": [{"$literal": at}, KNOWN_SINCE]}, units, 0]} for at, units in change.sent
-    ]
     own = {
         name: {"$ifNull": [f"$shops.{account}.{name}", 0]} for name in ("committed", "sent", "late")
     }
-    prompt: list[Filter] = [
-        {"$cond": [{"$gt": [{"$literal": at}, LATE]}, units, 0]} for at, units in change.sent
-    ]
-    late: list[Filter] = [
-        {"$cond": [{"$gt": [{"$literal": at}, LATE]}, 0, units]} for at, units in change.sent
-    ]
+    gone, prompt = _after(change, KNOWN_SINCE), _after(change, LATE)
+    late = {"$subtract": [sum(units for _, units in change.sent), prompt]}
     return [
         {
             "$set": {
                 "last": OWED,
                 "oversold": OWED,
-                "_net": {"$subtract": [BOOKED, {"$add": [change.open, *gone]}]},
+                "_net": {"$subtract": [BOOKED, {"$add": [change.open, gone]}]},
                 "_committed": _bounded({"$add": ["$committed", change.open]}),
                 f"shops.{account}": {
                     "committed": _bounded({"$add": [own["committed"], change.open]}),
-                    "sent": {"$add": [own["sent"], *prompt]},
-                    "late": {"$add": [own["late"], *late]},
+                    "sent": {"$add": [own["sent"], prompt]},
+                    "late": {"$add": [own["late"], late]},
                 },
             }
         },
         {"$set": {"_free": _bounded("$_net", {"$add": ["$_committed", OTHERS]})}},
     ]
+
+
+def _after(change: Change, moment: Filter) -> Filter:
+    """How many units were sent after a moment."""
+    return {
+        "$add": [
+            0,
+            *(
+                {"$cond": [{"$gt": [{"$literal": at}, moment]}, units, 0]}
+                for at, units in change.sent
+            ),
+        ]
+    }
 
 
 def _bounded(number: Any, beside: Any = 0) -> Filter:
