@@ -71,9 +71,7 @@ async def expected(servers, driver, told) -> Books:
             assert await sent(desk, each)
             await applying.work(desk.parts, desk.lines, 1)
         await drained(desk)
-        found = await books_of(shop, desk)
-        assert sum(bool(pieces) for _, pieces in found.state["shipments"]) > 5
-        return found
+        return await books_of(shop, desk)
 
 
 @asynccontextmanager

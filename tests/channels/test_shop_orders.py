@@ -6,6 +6,8 @@ import random
 from asyncio import to_thread
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from datetime import timedelta
+from itertools import permutations
 from pathlib import Path
 from typing import Any
 
@@ -26,10 +28,11 @@ from storage.mongo.pushes import CURSORS, PUSHES
 from storage.mongo.shipments import SHIPMENTS
 from storage.mongo.stock import LEVELS
 from tests.admin_schema import official
-from tests.channels.conftest import Counter, Desk, desk_over
+from tests.channels.conftest import Counter, Desk, desk_over, tills_configured
 from tests.channels.landed import clear, journal_of
 from tests.channels.test_shopify_books import SECRETS
 from tests.channels.test_stock_to_shops import FIRST, SECOND, Cut, Killed, Shelf, numbers_at
+from tests.channels.tilling import batch, count, sale
 from tests.gateway.serving import served
 from tests.peers.shopifies import DOMAIN, Shopify
 from tests.trading import MUG, SUPPORT, Trading, counted, mugs
@@ -287,6 +290,36 @@ async def test_what_was_sent_before_somebody_counted_is_not_taken_off_again(kitc
     assert await kitchen.numbers() == (7, 0, 7, 0)
     assert kitchen.peer.units(MUG, FIRST) == 7
     assert await kitchen.drifts() == []
+
+
+@pytest.mark.parametrize("is_counted_first", [False, True])
+@pytest.mark.parametrize("heard", [*permutations(("sent", "sold", "counted"))])
+async def test_a_till_sells_and_counts_beside_it_in_any_order(
+    kitchen, tmp_path, heard, is_counted_first
+):
+    order = kitchen.peer.sell(kitchen.mug, 3, sends_from=FIRST)
+    await kitchen.hear()
+    start = kitchen.peer.now
+    kitchen.peer.later(120)
+    kitchen.peer.fulfil(order, 3)
+    counted_at = start + timedelta(seconds=60 if is_counted_first else 180)
+    entries = {
+        "sold": sale(1, at=(start + timedelta(seconds=240)).isoformat()),
+        "counted": count(2, 10 if is_counted_first else 7, at=counted_at.isoformat()),
+    }
+
+    async with desk_over(kitchen.database, tills_configured(tmp_path)) as desk:
+        till = Counter(desk, kitchen.shop)
+        for each in heard:
+            if each == "sent":
+                await kitchen.hear()
+                continue
+            answer = await till.deliver(batch(entries[each]))
+            assert answer.status_code == 200, answer.text
+            await till.work()
+        assert await kitchen.numbers() == (6, 0, 6, 0)
+        assert await till.faults() == []
+        await till.clear()
 
 
 async def test_orders_from_before_there_was_a_level_take_nothing_off(kitchen):
