@@ -33,6 +33,7 @@ from storage.mongo.migrate import WITH_OUTBOX, migrate
 from storage.mongo.operations import CHANNELS
 from storage.mongo.orders import order_document
 from storage.mongo.payments import PAYMENTS
+from storage.mongo.shipments import SHIPMENTS
 from storage.mongo.stock import FAR, LEVELS, RESERVATIONS, TRANSFERS
 from storage.mongo.stock.far import MOST_NEAR
 from storage.mongo.stock.opening import level_document
@@ -54,7 +55,7 @@ CLERKS = [auth.token(Role.CLERK, new_id(Kind.LOCATION, n)) for n in range(3)]
 
 TRADED_IN = (
     *(LEVELS, FAR, RESERVATIONS, TRANSFERS, PAYMENTS, POSTINGS),
-    *(CLAIMS, ANSWERS, JOURNAL, LEASES, INSTRUCTIONS, LINKS, ERRANDS),
+    *(CLAIMS, ANSWERS, JOURNAL, LEASES, INSTRUCTIONS, LINKS, ERRANDS, SHIPMENTS),
 )
 
 PAUSES = [0, *(0.1 * n for n in range(10))]

@@ -13,7 +13,7 @@ from adapters.shopify import webhooks
 from adapters.shopify.client import Client
 from adapters.shopify.levels import Shelves
 from adapters.shopify.translate import news
-from adapters.shopify.translate.queries import ASKED, gid
+from adapters.shopify.translate.queries import ASKED, WITH_PLACES, gid
 from adapters.shopify.translate.words import Options
 from domain.channels.abilities import Capabilities, Hooks, Reading, Repeats, Setting, Thing
 from domain.channels.accounts import Account, Misconfigured, Secret
@@ -23,7 +23,6 @@ from domain.ports.channels import Adapter, CallFailed, Transport
 
 CAPABILITIES = Capabilities(
     reads=dict.fromkeys(ASKED, Reading.BATCH),
-    batch={thing: asked.most for thing, asked in ASKED.items()},
     windows=frozenset(ASKED),
     sets_stock=Setting.COMPARED,
     repeats=Repeats.RECOGNISED,
@@ -40,10 +39,13 @@ class Shopify:
 
     def __init__(self, account: Account, client: Client, options: Options) -> None:
         self._account, self._client, self._options = account, client, options
+        self._asked = WITH_PLACES if account.is_told_stock else ASKED
         shelves = Shelves(client)
         self.stock, self.set_stock = shelves.stock, shelves.set_stock
         unheard = frozenset[Thing]() if account.locations else {Thing.STOCK}
-        self.capabilities = replace(CAPABILITIES, windows=CAPABILITIES.windows - unheard)
+        batch = {thing: asked.most for thing, asked in self._asked.items()}
+        windows = CAPABILITIES.windows - unheard
+        self.capabilities = replace(CAPABILITIES, batch=batch, windows=windows)
 
     def verify(self, delivery: Delivery, secrets: Sequence[Secret], now: datetime) -> str:  # noqa: ARG002 - it signs no time
         return webhooks.verified(delivery, secrets, self._account)
@@ -56,14 +58,14 @@ class Shopify:
         if thing not in ASKED:
             why = f"Shopify is not asked for a {thing}."
             return [ReadError(Trouble.UNAVAILABLE, why) for _ in keys]
-        most = ASKED[thing].most
+        most = self._asked[thing].most
         batches = [keys[n : n + most] for n in range(0, len(keys), most)]
         return [answer for some in batches for answer in await self._fetch(thing, some)]
 
     async def changes(self, thing: Thing, since: datetime, page: str | None) -> Changes:
         if thing is Thing.STOCK:
             return await self._counted(since, page)
-        found, after = await self._client.changed(ASKED[thing], since, page)
+        found, after = await self._client.changed(self._asked[thing], since, page)
         return Changes(self._news(found), after)
 
     async def _counted(self, since: datetime, page: str | None) -> Changes:
@@ -82,7 +84,7 @@ class Shopify:
 
     async def _fetch(self, thing: Thing, keys: Sequence[str]) -> Sequence[Answer]:
         try:
-            found = await self._client.nodes(ASKED[thing], [gid(thing, key) for key in keys])
+            found = await self._client.nodes(self._asked[thing], [gid(thing, key) for key in keys])
         except CallFailed as error:
             return [error.as_read for _ in keys]
         return [self._answer(each) for each in found]

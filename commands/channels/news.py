@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from commands.channels import drifting, entries, gaps, stock, telling
+from commands.channels import drifting, entries, gaps, shipping, stock, telling
 from commands.channels.entries import Elsewhere
 from commands.channels.incidents import Alarm
 from commands.channels.payments import Awaited, Teller
@@ -16,7 +16,7 @@ from domain.channels.answers import Found, Missing, ReadError
 from domain.channels.goods import Cause, Compared, NotTaken
 from domain.channels.inbound import Fact, News, RefetchHint, Snapshot, Unrecognised
 from domain.channels.numbered import Entry, Verdict
-from domain.channels.told import ProductTold, StockTold, Told
+from domain.channels.told import OrderTold, ProductTold, StockTold, Told
 from domain.errors import Unavailable
 from domain.incidents import IncidentKind
 from domain.ports import Stores
@@ -128,7 +128,28 @@ async def _told(receiving: Receiving, line: Line, by: Teller, told: Told) -> Non
             await receiving.alarm.open(IncidentKind.NOT_APPLIED, line.account, about, why)
         case Compared() as found:
             await drifting.record(receiving.alarm, line.account, found)
+        case None if isinstance(told, OrderTold) and told.goods:
+            await _shipped(receiving, line, by, told)
         case None:
+            return
+
+
+async def _shipped(receiving: Receiving, line: Line, by: Teller, told: OrderTold) -> None:
+    """Move its units. If it does not say from where they will be sent, the shop is asked."""
+    is_placed = await shipping.tell(receiving.stores, receiving.alarm, by, told)
+    can = line.adapter.capabilities.reading(Thing.ORDER) in ASKABLE
+    if is_placed or not (can and line.push_stock and line.is_called):
+        return
+    [answer] = await line.adapter.fetch_many(Thing.ORDER, [told.ref])
+    match answer:
+        case Found(Snapshot(OrderTold() as whole, words)):
+            await telling.tell(receiving.stores, by, whole)
+            await shipping.tell(receiving.stores, receiving.alarm, by, whole)
+            for word in words:
+                await receiving.alarm.unknown(line.account, word)
+        case ReadError():
+            raise Unread(answer)
+        case _:
             return
 
 

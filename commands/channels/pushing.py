@@ -10,14 +10,16 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
 from msgspec import Struct
 
 from commands.channels.incidents import Alarm
 from domain.channels import deadlines, pushing
+from domain.channels.abilities import Thing
 from domain.channels.answers import Missing, ReadError, Rejected, Unknown
+from domain.channels.marks import mark_id
 from domain.channels.pushing import (
     MOST_ATTEMPTS,
     REFUSED_PAUSE,
@@ -39,6 +41,7 @@ from domain.ownership import DEFAULTS, Owners
 from domain.ports.channels import Line, SetsStock
 from domain.ports.following import Following
 from domain.ports.pushing import Level, Levels, Pushes
+from domain.ports.receiving import Marks
 from domain.stock import StockLevel
 
 logger = logging.getLogger("kassa.channels")
@@ -49,6 +52,7 @@ CALLS_SECONDS = 25.0
 """So long may all calls take that are made for one batch: less than its lease."""
 
 NO_ATTEMPT = timedelta(0)
+NEVER = datetime.min.replace(tzinfo=UTC)
 Levelled = Mapping[Level, StockLevel]
 
 
@@ -57,6 +61,7 @@ class Telling(Struct, frozen=True):
 
     pushes: Pushes
     levels: Levels
+    marks: Marks
     following: Following
     alarm: Alarm
     owners: Owners = DEFAULTS
@@ -129,7 +134,8 @@ async def _pushed(
     # Asking may have taken a while: ours is read after it.
     levels = await parts.levels.many([(row.sku, row.location_id) for row in rows])
     channel = await parts.levels.channel(line.account.channel_id)
-    decisions = [(row, _decided(parts, line, row, levels, channel, seen)) for row in rows]
+    read_at = await _read_at(parts, line, rows)
+    decisions = [(row, _decided(parts, line, row, levels, channel, seen, read_at)) for row in rows]
     for row, decision in decisions:
         if isinstance(decision, Rest | Send) and decision.drift is not None:
             await _drifts(parts, line, row, decision.drift)
@@ -142,6 +148,15 @@ async def _pushed(
             await _waits(parts, row, decision.error)
     sends = [(row, each) for row, each in decisions if isinstance(each, Send)]
     return outcomes + await _sent(parts, line, setter, sends)
+
+
+async def _read_at(parts: Telling, line: Line, rows: Sequence[Push]) -> datetime | None:
+    """When the shop's orders were read last, which may explain what it shows."""
+    is_asked = any(row.strange_since for row in rows)
+    if not is_asked or Thing.ORDER not in line.adapter.capabilities.windows:
+        return None
+    mark = await parts.marks.find(mark_id(line.name, Thing.ORDER))
+    return mark.read_at if mark and mark.read_at else NEVER
 
 
 def _silently(decision: Rest | Wait) -> str:
@@ -158,15 +173,16 @@ def _decided(
     levels: Levelled,
     channel: Channel | None,
     seen: Mapping[str, StockSeen],
+    read_at: datetime | None,
 ) -> Decision:
     level = levels.get((row.sku, row.location_id))
     if level is None:
-        return Rest(row.shown, row.told, row.version, why=pushing.NOT_SOLD)
+        return Rest(row.shown, row.told, row.version, why=pushing.NOT_SOLD, gone=row.gone)
     if parts.owners.of("stock", "on_hand").owns(line.name, level.authority.system):
-        return Rest(row.shown, row.told, level.version, why=pushing.ELSEWHERE)
-    wanted = pushing.sellable(level, channel)
+        return Rest(row.shown, row.told, level.version, why=pushing.ELSEWHERE, gone=row.gone)
+    ours = pushing.wanted(level, channel, line.name, read_at)
     policy = parts.owners.of("stock", "sellable").conflict
-    return pushing.decided(row, wanted, level.version, seen.get(row.id), policy)
+    return pushing.decided(row, ours, seen.get(row.id), policy)
 
 
 async def _sent(
@@ -178,7 +194,7 @@ async def _sent(
     orders = [pushing.order(row, send) for row, send in sends]
     await parts.pushes.sending(
         [
-            (row, Sent(order.quantity, order.expected, send.version, order.key))
+            (row, Sent(order.quantity, order.expected, send.version, order.key), send.gone)
             for (row, send), order in zip(sends, orders, strict=True)
         ]
     )
@@ -198,7 +214,7 @@ async def _sent(
 def _rested(send: Send, answer: StockWritten) -> Rest | None:
     match answer:
         case Shown(quantity):
-            return Rest(quantity, send.quantity, send.version)
+            return Rest(quantity, send.quantity, send.version, gone=send.gone)
         case Missing():
             return Rest(None, None, send.version, why=pushing.NOT_SOLD)
         case _:

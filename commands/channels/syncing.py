@@ -19,7 +19,7 @@ from domain.channels import inbox
 from domain.channels.abilities import Thing
 from domain.channels.answers import Trouble
 from domain.channels.inbound import News
-from domain.channels.marks import FIRST_LOOK, OVERLAP, Mark
+from domain.channels.marks import FIRST_LOOK, OVERLAP, Mark, mark_id
 from domain.incidents import IncidentKind
 from domain.ports.channels import CallFailed, Line
 from domain.ports.receiving import Marks
@@ -34,7 +34,7 @@ Told = Callable[[int], None]
 async def turn(receiving: Receiving, marks: Marks, line: Line, thing: Thing) -> timedelta:
     """Read a page, if one is due; gives how long there is nothing to read now."""
     now = whole_milliseconds(await receiving.stores.now())
-    key = f"{line.name}:{thing}"
+    key = mark_id(line.name, thing)
     mark = await marks.find(key) or Mark(id=key, since=now - FIRST_LOOK, due=now)
     if now < mark.due:
         return mark.due - now

@@ -46,7 +46,8 @@ class Account(Struct, frozen=True, kw_only=True):
     `key` opens their API. `locations` translate the channel's names of places into our codes,
     `options` are what only this kind of channel understands. `pepper` is what fingerprints of
     cards are hashed under; without it none is kept. `channels` are those of all the accounts that
-    are connected, by the accounts' names.
+    are connected, by the accounts' names. A shop that `is_told_stock` sells units of ours; what it
+    does not say from where it sends is sent from `sends_from`, by its own name for the place.
     """
 
     name: str
@@ -59,6 +60,16 @@ class Account(Struct, frozen=True, kw_only=True):
     options: Mapping[str, Any] = {}
     pepper: Secret | None = None
     channels: Mapping[str, ChannelId] = {}
+    is_told_stock: bool = False
+    sends_from: str | None = None
+
+    @property
+    def default_place(self) -> str | None:
+        """From where it sends, if it does not say: as configured, or from its only place."""
+        if self.sends_from is not None or len(self.locations) != 1:
+            return self.sends_from
+        [only] = self.locations
+        return None if only == "*" else only
 
     def hashed(self, provider: str, fingerprint: str) -> str | None:
         """A card's fingerprint as it is kept: another for every account, and of no use elsewhere.

@@ -179,7 +179,7 @@ def level(
     is_low = known.low_at is not None and free <= known.low_at
     owner = Authority("on_hand", account.name, as_of) if is_new else known.authority
     counted = replace(known, on_hand=told.on_hand, free=free, oversold=0, authority=owner)
-    return replace(counted, is_low=is_low, observed_at=as_of)
+    return replace(counted, is_low=is_low, observed_at=as_of, counted_at=as_of)
 
 
 def compared_count(

@@ -16,6 +16,11 @@ FIRST_LOOK = timedelta(days=1)
 """So far back is read of a channel that is new."""
 
 
+def mark_id(line: str, thing: Thing) -> str:
+    """Under which the reading of a thing at a channel is found."""
+    return f"{line}:{thing}"
+
+
 class Mark(Struct, frozen=True, kw_only=True):
     """A reading of what changed since a time: at which page it is, or when the next one is due.
 

@@ -11,6 +11,7 @@ from hashlib import sha256
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from domain.channels.answers import Missing, ReadError, Rejected, Unknown
 from domain.ids import LocationId, Sku
@@ -27,6 +28,9 @@ AT_LEAST_APART = timedelta(seconds=1)
 
 LONGEST_PAUSE = timedelta(seconds=30)
 REFUSED_PAUSE = timedelta(minutes=10)
+PATIENCE = timedelta(minutes=2)
+"""So long may news of an order take that would explain what a shop shows."""
+
 MOST_ATTEMPTS = 10
 """After so many refusals in a row, a person has to look."""
 
@@ -69,13 +73,28 @@ class Sent(Struct, frozen=True):
     key: str
 
 
+class Gone(Struct, frozen=True):
+    """What is known of units that went or came at the shop without us: see `Push`."""
+
+    heard: int = 0
+    late: int = 0
+    unheard: int = 0
+    strange: int | None = None
+
+
+NOTHING_GONE = Gone()
+
+
 class Push(Struct, frozen=True, kw_only=True):
     """What one shop shows of one sku at one place.
 
     `shown` is the last number that it is known to show, `told` the last of ours that it was told;
     they differ where somebody else's number was left to stand. `due` is None at rest; `since` is
     when the oldest change was noticed that it does not show. `marks` counts why to look at it.
-    `unsettled` are the numbers of ours that may still arrive there.
+    `unsettled` are the numbers of ours that may still arrive there. `heard` is how many units its
+    orders had sent when that was settled, as far as was known (`heard_late`: told too late);
+    `unheard` how many more are gone there (or, below zero, came), which no order explains yet:
+    `strange` is the number that showed it, and since when.
     """
 
     id: str = msgspec.field(name="_id")
@@ -96,13 +115,32 @@ class Push(Struct, frozen=True, kw_only=True):
     acknowledged_at: datetime | None = None
     sent: Sent | None = None
     unsettled: tuple[int, ...] = ()
+    heard: int = 0
+    heard_late: int = 0
+    unheard: int = 0
+    strange: int | None = None
+    strange_since: datetime | None = None
     why: str | None = None
     owner: str | None = None
 
     @property
     def is_unsure(self) -> bool:
         """Must the shop be asked what it shows, before it is told anything?"""
-        return self.shown is None or self.is_doubted or self.sent is not None
+        return self.shown is None or self.is_doubted or self.sent is not None or self.unheard != 0
+
+    @property
+    def gone(self) -> Gone:
+        return Gone(self.heard, self.heard_late, self.unheard, self.strange)
+
+    def was_waited_for(self, read_at: datetime | None) -> bool:
+        """Would it have been explained by now? Of a row that was just taken.
+
+        Not before the shop's orders were read after it; None: they cannot be read.
+        """
+        if self.strange_since is None or self.due is None:
+            return False
+        now = self.due - LEASE
+        return min(now, read_at or now) - self.strange_since >= PATIENCE
 
 
 class Rest(Struct, frozen=True):
@@ -115,6 +153,7 @@ class Rest(Struct, frozen=True):
     is_adrift: bool = False
     agrees: bool = False
     why: str | None = None
+    gone: Gone = NOTHING_GONE
 
 
 class Send(Struct, frozen=True):
@@ -124,6 +163,7 @@ class Send(Struct, frozen=True):
     expected: int
     version: Count
     drift: int | None = None
+    gone: Gone = NOTHING_GONE
 
 
 class Wait(Struct, frozen=True):
@@ -136,49 +176,96 @@ Decision = Rest | Send | Wait
 
 ELSEWHERE = "The channel counts these units itself: it is not told of them."
 NOT_SOLD = "The channel has no such product at that place."
+UNEXPLAINED = "It shows another number than it was told, which news of an order may explain."
 
 
-def sellable(level: StockLevel, channel: Channel | None) -> int:
-    """The units that a channel may sell of a level: those that are free, but its safety stock."""
-    return max(0, level.free - (channel.safety_stock if channel else 0))
+class Wanted(Struct, frozen=True):
+    """What a shop is to show of a level, and how many units its orders have sent from there."""
+
+    units: Count
+    version: Count
+    heard: int = 0
+    late: int = 0
+    read_at: datetime | None = None
 
 
-def decided(
-    row: Push, wanted: int, version: int, seen: StockSeen | None, policy: ConflictPolicy
-) -> Decision:
-    """What is to be done so that the shop shows `wanted`; `seen` is None if it was not asked."""
+def wanted(
+    level: StockLevel, channel: Channel | None, shop: str, read_at: datetime | None = None
+) -> Wanted:
+    """The units on hand for a shop: those that it may still sell, and those that it has sold.
+
+    It may sell what is free, but for its safety stock; what is promised to its own orders it takes
+    off by itself. Nothing of it is there as far as more was sold than there was. `read_at` is when
+    its orders were read last; None: they cannot be.
+    """
+    own = level.of_shop(shop)
+    free = max(0, level.free - (channel.safety_stock if channel else 0))
+    units = max(0, own.committed + free - level.oversold)
+    return Wanted(units, level.version, own.sent, own.late, read_at)
+
+
+def decided(row: Push, ours: Wanted, seen: StockSeen | None, policy: ConflictPolicy) -> Decision:
+    """What is to be done so that the shop shows `ours`; `seen` is None if it was not asked."""
     match seen:
         case ReadError():
             return Wait(seen)
         case Missing():
-            return Rest(None, None, version, why=NOT_SOLD)
+            return Rest(None, None, ours.version, why=NOT_SOLD)
         case Shown(quantity):
-            return _compared(row, wanted, version, quantity, policy)
+            return _compared(row, ours, quantity, policy)
         case None:
-            return _ours(row, wanted, version, row.shown or 0, None, policy)
+            return _ours(row, ours, row.shown or 0, _gone(row, ours, row.shown or 0), policy)
 
 
-def _compared(
-    row: Push, wanted: int, version: int, seen: int, policy: ConflictPolicy
-) -> Rest | Send:
-    if seen == wanted:
-        return Rest(wanted, wanted, version, agrees=True)
-    if row.shown is None or seen in {row.shown, *row.unsettled}:
-        return _ours(row, wanted, version, seen, None, policy)
-    drift = None if policy is ConflictPolicy.LAST_WRITE_WINS else seen
-    return _ours(row, wanted, version, seen, drift, policy)
+def _compared(row: Push, ours: Wanted, seen: int, policy: ConflictPolicy) -> Rest | Send:
+    """Units that its orders have sent, or brought back, are not somebody else's number.
+
+    They may be gone before we hear of it: what no order explains yet is waited for.
+    """
+    is_ours, settled = seen == ours.units, Gone(ours.heard, ours.late)
+    is_left_ours = is_ours and policy is not ConflictPolicy.REJECT_AND_RECORD
+    gone = settled if row.shown is None or is_left_ours else _gone(row, ours, seen)
+    is_over = row.was_waited_for(ours.read_at) and gone.unheard == row.unheard != 0
+    found = _ours(row, ours, seen, settled if is_over else gone, policy)
+    is_drift = is_over and policy is not ConflictPolicy.LAST_WRITE_WINS
+    if is_drift and gone.strange != ours.units:
+        return replace(found, drift=gone.strange)
+    if isinstance(found, Rest) and is_ours and not found.gone.unheard:
+        return replace(found, agrees=True)
+    return found
 
 
-def _ours(
-    row: Push, wanted: int, version: int, seen: int, drift: int | None, policy: ConflictPolicy
-) -> Rest | Send:
-    """What others wrote stands until ours moves, unless it is refused."""
+def _gone(row: Push, ours: Wanted, seen: int) -> Gone:
+    """What is gone there that no order explains, counted from whichever number explains most."""
+    numbers = {row.shown or 0} if seen == row.shown else {row.shown or 0, *row.unsettled}
+    left = (_unheard(row, ours, row.unheard + each - seen) for each in sorted(numbers))
+    unheard = min(left, key=abs)
+    is_known = row.strange is not None and unheard == row.unheard
+    strange = row.strange if is_known else seen
+    return Gone(ours.heard, ours.late, unheard, strange if unheard else None)
+
+
+def _unheard(row: Push, ours: Wanted, gone: int) -> int:
+    """What of it was not told. What was told late may have been gone before, or not."""
+    most = gone - (ours.heard - row.heard)
+    least, most = sorted((most, most - (ours.late - row.heard_late)))
+    return 0 if least <= 0 <= most else min(least, most, key=abs)
+
+
+def _ours(row: Push, ours: Wanted, seen: int, gone: Gone, policy: ConflictPolicy) -> Rest | Send:
+    """Units that are gone there are not offered. What others wrote stands until ours moves.
+
+    It does not where it is refused.
+    """
+    units = max(0, ours.units - max(0, gone.unheard))
     is_left = policy is not ConflictPolicy.REJECT_AND_RECORD and row.shown is not None
     before = seen if seen in row.unsettled else row.told
-    if seen == wanted or (is_left and wanted == before):
-        is_adrift = seen != wanted and policy is ConflictPolicy.ACCEPT_AND_RECORD
-        return Rest(seen, wanted, version, drift, is_adrift=is_adrift)
-    return Send(wanted, seen, version, drift)
+    if seen == units or (is_left and ours.units == before):
+        accepts = policy is ConflictPolicy.ACCEPT_AND_RECORD and not gone.unheard
+        is_adrift = accepts and seen != ours.units
+        why = UNEXPLAINED if gone.unheard else None
+        return Rest(seen, ours.units, ours.version, is_adrift=is_adrift, why=why, gone=gone)
+    return Send(units, seen, ours.version, gone=gone)
 
 
 def order(row: Push, send: Send) -> StockSet:

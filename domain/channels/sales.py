@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from types import MappingProxyType
+from typing import Any
 
 from msgspec.structs import replace
 
@@ -23,6 +24,10 @@ FURTHER: Mapping[OrderState, int] = MappingProxyType(
     {state: n for n, state in enumerate(OrderState)}
 )
 MOST_LINES = 1_000
+BESIDE: Mapping[str, Any] = MappingProxyType(
+    {"customer": None, "payments": (), "paid_by": (), "goods": None}
+)
+"""What is told with an order and has a life of its own: it does not make the order another one."""
 
 
 def order_key(provider: str, ref: str) -> str:
@@ -106,11 +111,11 @@ def order(
         totals=totals(lines, told.discounts_minor, delivery, told.currency),
         refs=_in_order(refs),
         metadata=(MetadataEntry(f"status at {account.name}", told.raw_status),),
-        seen=seen(told.as_of, replace(told, customer=None, payments=(), paid_by=()), _rank(told)),
+        seen=seen(told.as_of, replace(told, **BESIDE), rank(told)),
     )
 
 
-def _rank(told: OrderTold) -> str:
+def rank(told: OrderTold) -> str:
     """Of two that were told in the same second, the one that is further on is the later one."""
     moved = sum(line.cancelled + line.handed_over + line.returned for line in told.lines)
     return f"{FURTHER[told.state]}.{moved:010}."

@@ -102,12 +102,38 @@ class LineTold(Struct, frozen=True, kw_only=True):
     tax_minor: int = 0
 
 
+class Parcel(Struct, frozen=True):
+    """Units of a sku at a `place`, by the channel's own name; None: it does not say where.
+
+    `at` is when they were sent or came back; None: they are still to be sent.
+    """
+
+    sku: Sku
+    units: int
+    place: str | None = None
+    at: datetime | None = None
+
+
+class GoodsTold(Struct, frozen=True):
+    """Where the goods of an order are: all that is still to be sent, was sent, and came back.
+
+    What came back is on the shelf again. `is_placed`: it is known from where the open ones will be
+    sent, as far as the channel knows that at all.
+    """
+
+    open: tuple[Parcel, ...] = ()
+    sent: tuple[Parcel, ...] = ()
+    back: tuple[Parcel, ...] = ()
+    is_placed: bool = False
+
+
 class OrderTold(Struct, frozen=True, kw_only=True, tag=True):
     """An order, whole. `total_minor` is what its lines, delivery and discounts must add up to.
 
     `ref` is the provider's name for it, among all of the provider's accounts. `location` is where
     it was sold, by the channel's own name. `payments` are those that the channel itself knows
-    best; what other providers took is only named, as `provider:ref` (`paid_by`).
+    best; what other providers took is only named, as `provider:ref` (`paid_by`). `goods` are told
+    by channels whose orders move units of ours.
     """
 
     ref: str
@@ -125,6 +151,7 @@ class OrderTold(Struct, frozen=True, kw_only=True, tag=True):
     location: str | None = None
     payments: tuple[PaymentTold, ...] = ()
     paid_by: tuple[str, ...] = ()
+    goods: GoodsTold | None = None
 
 
 class StockTold(Struct, frozen=True, kw_only=True, tag=True):

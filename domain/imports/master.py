@@ -224,6 +224,7 @@ def level(
         is_low=row.low_at is not None and row.on_hand <= row.low_at,
         authority=Authority("on_hand", terms.system, EPOCH),
         observed_at=seen,
+        counted_at=seen,
     )
 
 

@@ -99,7 +99,7 @@ def digest(value: Incoming, *, observations: bool = False) -> str:
     """
     same = replace(value, id="", version=1, updated_at=EPOCH)
     if isinstance(same, StockLevel) and not observations:
-        same = replace(same, observed_at=EPOCH)
+        same = replace(same, observed_at=EPOCH, counted_at=None)
     return blake2b(msgspec.msgpack.encode(same), digest_size=12).hexdigest()
 
 
@@ -178,6 +178,8 @@ def _level(there: StockLevel, came: StockLevel) -> StockLevel:
         there,
         on_hand=came.on_hand,
         free=free,
+        oversold=0,
+        counted_at=came.counted_at,
         low_at=low_at,
         is_low=low_at is not None and free <= low_at,
         authority=came.authority,

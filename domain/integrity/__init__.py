@@ -10,6 +10,7 @@ from domain.integrity.stock import (
     explanation_faults,
     hold_faults,
     level_faults,
+    promise_faults,
 )
 from domain.integrity.stories import FIRST, OPENINGS, Replay, Story, Tale, Told
 
@@ -34,4 +35,5 @@ __all__ = [
     "level_faults",
     "payment_faults",
     "posting_faults",
+    "promise_faults",
 ]

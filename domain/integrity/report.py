@@ -16,6 +16,7 @@ SAYS: Mapping[str, str] = MappingProxyType(
         "S3": "No units were ever promised that were not there.",
         "S4": "The journal, replayed from zero, gives every level as it is.",
         "S5": "What a channel may sell is what its explanation adds up to.",
+        "S6": "What orders of shops wait for is promised to them, and is committed.",
         "P1": "Not more is captured than authorised, nor given back than was captured.",
         "P2": "A payment stands where its operations put it, in any order.",
         "P3": "Every operation was sent under one key, and no other under the same.",

@@ -1,4 +1,4 @@
-"""What must be true of units (S1, S2, S5).
+"""What must be true of units (S1, S2, S5, S6).
 
 Levels are read here with fewer demands than elsewhere, so that a broken one can be named.
 """
@@ -61,6 +61,12 @@ class Written(Struct, frozen=True):
     updated_at: datetime
 
 
+class OfShop(Struct, frozen=True):
+    """What a level has promised to the orders of one shop."""
+
+    committed: int = 0
+
+
 class Level(Told, frozen=True, kw_only=True):
     """A level as it stands in the database; `far` is there as long as holds of it may be away."""
 
@@ -75,13 +81,18 @@ class Level(Told, frozen=True, kw_only=True):
     reservations: Mapping[str, Held] = {}
     next_expiry: datetime | None = None
     far: str | None = None
+    shops: Mapping[str, OfShop] = {}
 
 
 class Shelf(Struct, frozen=True):
-    """A level and its holds, near and away, as they were at one instant."""
+    """A level and its holds, near and away, as they were at one instant.
+
+    `awaited` is how many units the open orders of each shop wait for there.
+    """
 
     level: Level
     away: tuple[Away, ...] = ()
+    awaited: Mapping[str, int] = {}
 
     @property
     def holds(self) -> list[tuple[str, Held]]:
@@ -143,6 +154,14 @@ def _agrees(level: Level, hold: Held, row: Written | None, now: datetime) -> boo
         return True
     line = Line(level.sku, level.location_id, hold.quantity)
     return line in row.lines and row.state not in ENDED
+
+
+def promise_faults(shelf: Shelf) -> Iterator[Fault]:
+    """S6."""
+    level = shelf.level
+    promised = {name: each.committed for name, each in level.shops.items() if each.committed}
+    if promised != dict(shelf.awaited) or sum(promised.values()) > level.committed:
+        yield Fault("S6", level.id, level.id)
 
 
 def explanation_faults(level: StockLevel, channels: Iterable[Channel]) -> Iterator[Fault]:

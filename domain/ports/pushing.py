@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 from typing import Protocol
 
-from domain.channels.pushing import Push, Rest, Sent
+from domain.channels.pushing import Gone, Push, Rest, Sent
 from domain.ids import ChannelId, LocationId, Sku, StockLevelId
 from domain.operations import Channel
 from domain.stock import StockLevel
@@ -39,7 +39,7 @@ class Pushes(Protocol):
         """Some that are due, for this worker alone for a while; with this attempt counted."""
         ...
 
-    async def sending(self, several: Sequence[tuple[Push, Sent]]) -> None:
+    async def sending(self, several: Sequence[tuple[Push, Sent, Gone]]) -> None:
         """Write down what is going to be sent; before it is."""
         ...
 

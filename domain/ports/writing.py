@@ -39,6 +39,7 @@ from domain.payments import Payment, PaymentLink
 from domain.ports.instructing import Instructions, Links, Providers
 from domain.ports.landing import Records
 from domain.ports.numbering import Logbook
+from domain.ports.shipping import Shipments
 from domain.refusals import Elsewhere
 from domain.requests import Claim, Request
 from domain.stock import Reservation, Shift, Step, Stepped, StockLevel, Transfer
@@ -238,6 +239,8 @@ class Stores(Protocol):
     def owners(self) -> Owners: ...
     @property
     def logbook(self) -> Logbook: ...
+    @property
+    def shipments(self) -> Shipments: ...
 
     async def is_told(self, cause: str) -> bool:
         """Does the journal know what came of a request?"""

@@ -53,12 +53,28 @@ class Authority(Struct, frozen=True):
     since: datetime
 
 
+class ShopUnits(Struct, frozen=True):
+    """Units of a level that are a shop's: promised to its open orders, and sent so far.
+
+    What came back to the shelf is taken off what was sent; so that may be below zero. `late` is
+    what was told so late that the shop may have been told another number since.
+    """
+
+    committed: Count = 0
+    sent: int = 0
+    late: int = 0
+
+
+NO_UNITS = ShopUnits()
+
+
 class StockLevel(Entity, frozen=True, kw_only=True):
     """Units of one sku at one location: `on_hand = committed + reserved + unavailable + free`.
 
     `low_at` is the number of free units at which to reorder (none: never); `is_low` says it is
     reached. `oversold` units were sold that were not free, or not there: those that come next make
-    up for them. `counted_at` is when a till counted last.
+    up for them. `counted_at` is when somebody counted last. `shops` are the accounts, by
+    name, whose orders move units here: what is promised to them is part of `committed`.
     """
 
     sku: Sku
@@ -77,6 +93,11 @@ class StockLevel(Entity, frozen=True, kw_only=True):
     authority: Authority
     observed_at: datetime
     reservations: Mapping[str, Hold] = {}
+    shops: Mapping[str, ShopUnits] = {}
+
+    def of_shop(self, name: str) -> ShopUnits:
+        """What of it is a shop's."""
+        return self.shops.get(name, NO_UNITS)
 
     def freshness(self, now: datetime) -> Freshness:
         return freshness.graded(self.authority.system, self.observed_at, now)

@@ -20,7 +20,7 @@ from commands.channels.news import Receiving
 from commands.payments import opening, settling
 from domain import ids
 from domain.channels.abilities import Setting, Thing
-from domain.channels.accounts import Account, Misconfigured, Secret
+from domain.channels.accounts import Misconfigured, Secret
 from domain.channels.inbox import DeliveryState
 from domain.ids import ChannelId, Kind
 from domain.money import Currency
@@ -112,19 +112,7 @@ def line(
     Raises:
         SettingsError: its adapter cannot work with what is configured.
     """
-    entry = configured.entry
-    account = Account(
-        name=configured.name,
-        channel_id=channels[configured.name],
-        account=entry.account,
-        base_url=entry.base_url,
-        key=configured.key,
-        currency=Currency(entry.currency) if entry.currency else None,
-        locations=entry.locations,
-        options=entry.options,
-        pepper=pepper,
-        channels=channels,
-    )
+    entry, account = configured.entry, configured.account(channels, pepper)
     transport = HttpTransport(http, entry.base_url or NO_URL, timed=timed)
     try:
         adapter = opens(configured)(account, transport)

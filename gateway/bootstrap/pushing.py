@@ -18,6 +18,7 @@ from storage.mongo.driver import Database
 from storage.mongo.incidents import MongoIncidents
 from storage.mongo.journal.following import MongoFollowing
 from storage.mongo.leases import Lease
+from storage.mongo.marks import MongoMarks
 from storage.mongo.migrate import migrate
 from storage.mongo.pushes import MongoLevels, MongoPushes
 
@@ -28,7 +29,8 @@ def telling(chosen: Database, stores: Stores) -> Telling:
     """Where it is kept what shops show."""
     alarm = Alarm(stores, MongoIncidents(chosen))
     pushes, levels = MongoPushes(chosen), MongoLevels(chosen)
-    return Telling(pushes, levels, MongoFollowing(chosen), alarm, stores.owners)
+    marks, following = MongoMarks(chosen), MongoFollowing(chosen)
+    return Telling(pushes, levels, marks, following, alarm, stores.owners)
 
 
 def jobs(

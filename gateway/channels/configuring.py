@@ -23,7 +23,9 @@ import msgspec
 from msgspec import Meta, Struct
 
 from domain import addresses, money, ownership
-from domain.channels.accounts import Secret
+from domain.channels.accounts import Account, Secret
+from domain.ids import ChannelId
+from domain.money import Currency
 from domain.operations import ChannelKind
 from domain.ownership import DEFAULTS, Override, Owners
 from gateway.settings import SettingsError
@@ -58,6 +60,7 @@ class Entry(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     locations: Mapping[str, str] = {}
     poll_seconds: Annotated[float, Meta(ge=1, le=86_400)] = 60.0
     push_stock: bool = False
+    sends_from: Text | None = None
     options: Mapping[str, Any] = {}
 
 
@@ -85,6 +88,24 @@ class Configured(Struct, frozen=True, kw_only=True):
     @property
     def code(self) -> str:
         return self.entry.channel or self.name
+
+    def account(self, channels: Mapping[str, ChannelId], pepper: Secret | None) -> Account:
+        """As its adapter sees it; `channels` are those of all accounts, by their names."""
+        entry = self.entry
+        return Account(
+            name=self.name,
+            channel_id=channels[self.name],
+            account=entry.account,
+            base_url=entry.base_url,
+            key=self.key,
+            currency=Currency(entry.currency) if entry.currency else None,
+            locations=entry.locations,
+            options=entry.options,
+            pepper=pepper,
+            channels=channels,
+            is_told_stock=entry.push_stock,
+            sends_from=entry.sends_from,
+        )
 
 
 class Configuration(Struct, frozen=True):
@@ -150,6 +171,8 @@ def _configured(
             raise ValueError(f"`base_url` cannot be used. {why}")
     if why := _untold(entry):
         raise ValueError(f"`push_stock` {why}")
+    if entry.sends_from is not None and entry.sends_from not in entry.locations:
+        raise ValueError("`sends_from` is none of its `locations`.")
     key = _secret("key", entry.key, environ) if entry.key else None
     secrets = tuple(_secret("secrets", each, environ) for each in entry.secrets)
     if len(set(secrets)) < len(secrets):

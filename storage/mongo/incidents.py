@@ -7,6 +7,7 @@ from datetime import datetime
 
 import msgspec
 
+from domain.channels.numbered import Shortage
 from domain.ids import IncidentId
 from domain.incidents import NEWEST_FIRST, Incident, IncidentKind, IncidentQuery
 from domain.journal import Happening
@@ -34,6 +35,8 @@ INCIDENTS = Collection(
     keys=(OPENED,),
 )
 COLLECTIONS = (INCIDENTS,)
+
+MADE_UP = "What came since, or a count, made up for it."
 
 
 class MongoIncidents:
@@ -90,6 +93,18 @@ async def opened(database: Database, incident: Incident) -> None:
     either = [{"_id": incident.id}, {"open_key": document["open_key"]}]
     if not await database.find(INCIDENTS.name, {"$or": either}, limit=1):
         await database.put(INCIDENTS.name, document)
+
+
+async def judged(database: Database, short: Shortage, told: Incident, cause: str) -> None:
+    """Open the incident of a level that became short, or close it if nothing is owed any more.
+
+    To be called within a transaction.
+    """
+    if short.units:
+        await opened(database, told)
+        return
+    by_whom, now = told.opened_by, told.opened_at
+    await relieved(database, told.kind, told.subject, by_whom, MADE_UP, cause, now)
 
 
 async def relieved(

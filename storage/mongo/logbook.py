@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
 import msgspec
@@ -18,15 +18,13 @@ from domain.values import Actor
 from storage.mongo import incidents
 from storage.mongo.clock import Clock
 from storage.mongo.collections import Collection, Index, by
-from storage.mongo.driver import Database, Filter, Taken
+from storage.mongo.driver import Database, Document, Filter, Taken
+from storage.mongo.shipments import SHIPMENTS
 from storage.mongo.stock import opening, selling
 from storage.mongo.stock.levels import LEVELS
 
 MOST_READ = 20_000
 """Of a log at once, to see how far it is whole."""
-
-
-MADE_UP = "What came since, or a count, made up for it."
 
 
 class Reach(Struct, frozen=True):
@@ -80,7 +78,7 @@ class MongoLogbook:
             found = [await _moved(database, entry, each, by_whom, now) for each in in_order]
             for each in found:
                 if each:
-                    await _judged(database, each, told(each), entry)
+                    await incidents.judged(database, each, told(each), entry.id)
             shortages = tuple(each for each in found if each and each.units)
             row = ENTRIES.document(replace(entry, moves=tuple(moves), shortages=shortages))
             done: Filter = {"$set": {name: row[name] for name in ("moves", "shortages")}}
@@ -147,15 +145,6 @@ class MongoLogbook:
         return msgspec.convert(row, Logged)
 
 
-async def _judged(database: Database, short: Shortage, told: Incident, entry: Logged) -> None:
-    """Open the incident of a level that became short, or close it if nothing is owed any more."""
-    if short.units:
-        await incidents.opened(database, told)
-        return
-    by_whom, now = told.opened_by, told.opened_at
-    await incidents.relieved(database, told.kind, told.subject, by_whom, MADE_UP, entry.id, now)
-
-
 async def _moved(
     database: Database, entry: Logged, move: Move, by_whom: Actor, now: datetime
 ) -> Shortage | None:
@@ -169,17 +158,26 @@ async def _moved(
 
 
 async def _since(database: Database, count: Move) -> int:
-    """What moved after a count, and was told before it."""
+    """What moved after a count, and was told before it: at tills, and for orders of shops."""
     later: Filter = {
         "sku": count.sku,
         "location_id": count.location_id,
         "at": {"$gt": count.at},
     }
     rows = await database.find(ENTRIES.name, {"moves": {"$elemMatch": later}}, fields=("moves",))
+    orders = await database.find(
+        SHIPMENTS.name, {"pieces": {"$elemMatch": later}}, fields=("pieces",)
+    )
+    moved = _units((each for row in rows for each in row["moves"]), count)
+    return moved - _units((each for row in orders for each in row["pieces"]), count)
+
+
+def _units(of: Iterable[Document], count: Move) -> int:
+    """Units of those that happened on the shelf after a count."""
     return sum(
         each["units"]
-        for row in rows
-        for each in row["moves"]
+        for each in of
         if (each["sku"], each["location_id"]) == (count.sku, count.location_id)
+        and each["at"]
         and each["at"] > count.at
     )

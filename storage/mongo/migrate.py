@@ -28,6 +28,7 @@ from storage.mongo import (
     payments,
     pushes,
     secrets,
+    shipments,
     stock,
 )
 from storage.mongo.collections import Collection
@@ -58,6 +59,7 @@ COLLECTIONS: tuple[Collection, ...] = (
     *connections.COLLECTIONS,
     *pushes.COLLECTIONS,
     *logbook.COLLECTIONS,
+    *shipments.COLLECTIONS,
 )
 
 WITH_OUTBOX = tuple(each.name for each in COLLECTIONS if PENDING in each.indexes)

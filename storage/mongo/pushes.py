@@ -14,7 +14,16 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from domain.channels.pushing import AT_LEAST_APART, LEASE, Push, Rest, Sent, row_id
+from domain.channels.pushing import (
+    AT_LEAST_APART,
+    LEASE,
+    PATIENCE,
+    Gone,
+    Push,
+    Rest,
+    Sent,
+    row_id,
+)
 from domain.ids import ChannelId, LocationId, Sku, StockLevelId
 from domain.operations import Channel
 from domain.ports.pushing import Level
@@ -54,6 +63,15 @@ MOST_COUNTED = 1_000_000
 
 TOLD = tuple(name for name in StockLevel.__struct_encode_fields__ if name != "reservations")
 DUE: Filter = {"due": {"$type": "date"}}
+IS_PATIENT: Filter = {
+    "$and": [
+        {"$ne": [{"$ifNull": ["$unheard", 0]}, 0]},
+        {"$eq": [{"$ifNull": ["$owner", None]}, None]},
+        {"$eq": ["$attempts", 0]},
+    ]
+}
+"""Nobody is at it, and it waits only for news: which any mark may be."""
+
 BEHIND: Filter = {"since": {"$type": "date"}}
 
 
@@ -107,7 +125,7 @@ class MongoPushes:
     async def _marked(self, where: Filter, **fields: Any) -> None:
         mark: Filter = {
             "marks": {"$add": ["$marks", 1]},
-            "due": {"$ifNull": ["$due", "$$NOW"]},
+            "due": {"$cond": [IS_PATIENT, "$$NOW", {"$ifNull": ["$due", "$$NOW"]}]},
             "since": {"$ifNull": ["$since", "$$NOW"]},
             **fields,
         }
@@ -131,8 +149,10 @@ class MongoPushes:
         await self._database.change_all(PUSHES.name, where, [{"$set": mine}])
         return msgspec.convert(await self._database.find(PUSHES.name, {"owner": owner}), list[Push])
 
-    async def sending(self, several: Sequence[tuple[Push, Sent]]) -> None:
-        changes = [(_mine(row), [{"$set": _sending(row, sent)}]) for row, sent in several]
+    async def sending(self, several: Sequence[tuple[Push, Sent, Gone]]) -> None:
+        changes = [
+            (_mine(row), [{"$set": _sending(row, sent, gone)}]) for row, sent, gone in several
+        ]
         if changes:
             await self._database.change_each(PUSHES.name, changes)
 
@@ -176,18 +196,34 @@ def _mine(row: Push) -> Filter:
     return {"_id": row.id, "owner": row.owner}
 
 
-def _sending(row: Push, sent: Sent) -> Filter:
+def _gone(row: Push, gone: Gone) -> Filter:
+    """What is waited for counts from when it changed last."""
+    since = "$strange_since" if gone.unheard == row.unheard else None
+    return {
+        "heard": gone.heard,
+        "heard_late": gone.late,
+        "unheard": gone.unheard,
+        "strange": gone.strange,
+        "strange_since": {"$ifNull": [since, "$$NOW"]} if gone.unheard else None,
+    }
+
+
+def _sending(row: Push, sent: Sent, gone: Gone) -> Filter:
     is_new = row.sent is None or row.sent.key != sent.key
     return {
         "sent": {"$literal": msgspec.to_builtins(sent)},
         "sends": row.sends + is_new,
         "unsettled": [*row.unsettled, sent.quantity][-MOST_UNSETTLED:],
+        "shown": sent.expected,
+        **_gone(row, gone),
     }
 
 
 def _resting(row: Push, done: Rest) -> Filter:
     is_same = {"$eq": ["$marks", row.marks]}
+    later = _in(PATIENCE) if done.gone.unheard else None
     return {
+        **_gone(row, done.gone),
         "shown": done.shown,
         "told": done.told,
         "version": done.version,
@@ -199,7 +235,7 @@ def _resting(row: Push, done: Rest) -> Filter:
         "attempts": 0,
         "owner": None,
         "is_doubted": {"$cond": [is_same, False, "$is_doubted"]},
-        "due": {"$cond": [is_same, None, _in(AT_LEAST_APART)]},
+        "due": {"$cond": [is_same, later, _in(AT_LEAST_APART)]},
         "since": {"$cond": [is_same, None, "$since"]},
     }
 

@@ -33,6 +33,7 @@ from storage.mongo.landing import MongoRecords
 from storage.mongo.links import MongoLinks
 from storage.mongo.logbook import MongoLogbook
 from storage.mongo.lookups import LOOKUPS
+from storage.mongo.shipments import MongoShipments
 from storage.mongo.stock import moving, opening
 from storage.mongo.stock.far import MOST_NEAR
 from storage.mongo.stock.holds import MongoHolds
@@ -66,6 +67,7 @@ class MongoStores:
         self.links = MongoLinks(database)
         self.errands = MongoInstructions(database, ERRANDS, LinkErrand)
         self.logbook = MongoLogbook(database, self._clock)
+        self.shipments = MongoShipments(database)
 
     async def now(self) -> datetime:
         return await self._clock.now()

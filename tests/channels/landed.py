@@ -11,6 +11,7 @@ from storage.mongo.migrate import WITH_OUTBOX
 from storage.mongo.orders import ORDERS
 from storage.mongo.outbox import PENDING_SINCE
 from storage.mongo.payments import PAYMENTS
+from storage.mongo.shipments import SHIPMENTS
 from storage.mongo.stock import LEVELS
 from tests.trading import ORDERS as FIRST_ORDERS
 from tests.trading import Trading
@@ -23,6 +24,7 @@ HIDDEN = frozenset(
 async def clear(database: Database) -> None:
     """Leave nothing of what a test before told of."""
     await database.delete(CUSTOMERS.name, {})
+    await database.delete(SHIPMENTS.name, {})
     await database.delete(ORDERS.name, {"number": {"$regex": "^(#|till-)"}})
     await database.delete(PRODUCTS.name, {"told_by": {"$ne": None}})
 
@@ -37,6 +39,8 @@ async def state_of(shop: Trading) -> dict[str, Any]:
         told = {"_id": {"$nin": list(FIRST_ORDERS)}}
         rows = await shop.database.find(name.name, told, sort=[("_id", 1)])
         found[name.name] = [_plain(row) for row in rows]
+    rows = await shop.database.find(SHIPMENTS.name, {}, sort=[("_id", 1)])
+    found[SHIPMENTS.name] = [(row["_id"], row["pieces"]) for row in rows]
     return found
 
 

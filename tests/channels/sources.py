@@ -23,6 +23,8 @@ from tests.channels import tilling
 from tests.channels.conftest import CHANNELS, ENVIRONMENT, WEBHOOK
 from tests.channels.paying import signs
 from tests.channels.stores import Stores
+from tests.channels.test_shop_orders import trade
+from tests.channels.test_stock_to_shops import FIRST, SECOND
 from tests.channels.test_stripe_books import a_day
 from tests.gateway.serving import served
 from tests.peers import shopifies, stripes
@@ -140,6 +142,40 @@ async def shopify(dice: random.Random) -> AsyncIterator[Source]:
         yield Source(toml, environ, told, peer.opened_at)
 
 
+CELLAR = """
+[channels.cellar]
+kind = "shopify"
+account = "{domain}"
+base_url = "{url}"
+key = {{ env = "SHOPIFY_KEY" }}
+secrets = [{{ env = "SHOPIFY_WEBHOOK" }}]
+currency = "EUR"
+locations = {{ "77" = "L0", "78" = "L1" }}
+sends_from = "77"
+push_stock = true
+"""
+CUP = "CUP"
+
+
+@asynccontextmanager
+async def cellar(dice: random.Random) -> AsyncIterator[Source]:
+    """A shop that sells, sends and takes back cups of ours."""
+    peer = Shopify(await to_thread(official), first=900_001)
+    peer.points = 1e9
+    peer.later(24 * 3600)  # the cups were counted before
+    cup = peer.list("Cup", CUP)
+    for _ in range(60):
+        trade(peer, cup, dice)
+        if dice.random() < 0.2:
+            peer.reroute(dice.choice(list(peer.orders)), dice.choice((FIRST, SECOND)))
+    environ = {"SHOPIFY_KEY": shopifies.KEY, "SHOPIFY_WEBHOOK": shopifies.SECRET}
+    async with served(peer.application) as peer.url:
+        told = [
+            Sent("cellar", body, headers_of(topic, name, body)) for topic, name, body in peer.outbox
+        ]
+        yield Source(CELLAR.format(url=peer.url, domain=DOMAIN), environ, told, peer.opened_at)
+
+
 def headers_of(topic: str, name: str, body: bytes) -> Callable[[], Mapping[str, str]]:
     """Shopify signs no time: its headers are always the same."""
     signed = webhooks.signature(Secret(shopifies.SECRET), body).decode()
@@ -209,7 +245,7 @@ def posted(entries: Sequence[Mapping[str, Any]]) -> Sent:
     return Sent("tills", body, lambda: tilling.signs(body, TILL_SECRET, datetime.now(UTC)))
 
 
-SOURCES = (penny, stripe, shopify, till)
+SOURCES = (penny, stripe, shopify, cellar, till)
 
 
 class Told(NamedTuple):

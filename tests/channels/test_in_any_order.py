@@ -11,21 +11,27 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from typing import Any, NamedTuple
 
 import pytest
 
 from commands.channels import applying
 from domain.channels.marks import Mark
-from domain.ids import Kind
+from domain.ids import Kind, Sku
 from gateway.bootstrap import channels
+from gateway.embedded import Embedded
+from storage.mongo.driver import Driver
 from storage.mongo.inbox import INBOX
 from storage.mongo.ledger import POSTINGS
 from storage.mongo.marks import MongoMarks
+from storage.mongo.stock import LEVELS
+from storage.mongo.stock.opening import level_document
 from tests.channels.conftest import Desk, desk_over
 from tests.channels.landed import journal_of, state_of
-from tests.channels.sources import Sent, Told, all_channels
+from tests.channels.sources import CUP, Sent, Told, all_channels
+from tests.making import a_level, new_id
 from tests.trading import LONG_AGO, Trading, trading
 
 SEED = 8
@@ -63,7 +69,7 @@ async def told(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Told]:
 async def expected(servers, driver, told) -> Books:
     """The books of a shop that hears of everything once, in order."""
     async with (
-        trading(servers.mongodb_url, driver, with_upkeep=False) as shop,
+        cups(servers, driver) as shop,
         desk_over(shop.database, told.configuration) as desk,
     ):
         for each in told.told:
@@ -76,6 +82,15 @@ async def expected(servers, driver, told) -> Books:
         assert kinds.keys() == {"NOT_APPLIED", "REFUND_FAILED", "OVERSOLD"}
         assert kinds["NOT_APPLIED"] == 1
         return found
+
+
+@asynccontextmanager
+async def cups(servers: Embedded, driver: Driver) -> AsyncGenerator[Trading]:
+    """A shop that has cups, too, of which a channel sells some."""
+    async with trading(servers.mongodb_url or "", driver, with_upkeep=False) as shop:
+        here = [a_level(100, n, sku=Sku(CUP), id=new_id(Kind.STOCK_LEVEL, 100 + n)) for n in (0, 1)]
+        await shop.database.insert(LEVELS.name, [level_document(each) for each in here])
+        yield shop
 
 
 async def books_of(shop: Trading, desk: Desk) -> Books:
@@ -192,7 +207,7 @@ def same(found: Books, expected: Books) -> None:
 @pytest.mark.timeout(900)
 async def test_order_and_repetition_do_not_matter(servers, driver, told, expected):
     async with (
-        trading(servers.mongodb_url, driver, with_upkeep=False) as shop,
+        cups(servers, driver) as shop,
         desk_over(shop.database, told.configuration) as desk,
     ):
         await in_disorder(desk, [*told.told, *told.again], random.Random(SEED))
@@ -206,7 +221,7 @@ async def test_what_is_lost_for_good_is_there_after_the_next_reading(
 ):
     dice = random.Random(SEED)
     async with (
-        trading(servers.mongodb_url, driver, with_upkeep=False) as shop,
+        cups(servers, driver) as shop,
         desk_over(shop.database, told.configuration) as desk,
     ):
         kept = [each for each in told.told if not may_be_lost(desk, each) or dice.random() > LOST]

@@ -54,6 +54,7 @@ def test_owners_that_cannot_be_are_refused_with_a_sentence(tmp_path, more, said)
     [
         ("push_stock = true", "locations"),
         ('push_stock = true\nlocations = {{ "1" = "L0", "2" = "L0" }}', "twice"),
+        ('sends_from = "9"\nlocations = {{ "1" = "L0" }}', "`sends_from`"),
     ],
 )
 def test_a_shop_that_cannot_be_told_is_refused_with_a_sentence(tmp_path, line, said):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from asyncio import CancelledError, create_task, gather, to_thread
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -14,6 +15,8 @@ from msgspec.structs import replace
 
 from adapters.shopify.translate.levels import ITEMS, SET
 from commands.channels import pushing
+from domain.channels.abilities import Thing
+from domain.channels.marks import Mark, mark_id
 from domain.channels.pushing import MOST_ATTEMPTS, Rest
 from domain.ownership import ConflictPolicy, Override, owners
 from gateway.bootstrap import pushing as bootstrap
@@ -22,6 +25,7 @@ from storage.mongo.driver import Database
 from storage.mongo.inbox import INBOX
 from storage.mongo.incidents import INCIDENTS
 from storage.mongo.journal.leader import Leader
+from storage.mongo.marks import MongoMarks
 from storage.mongo.operations import CHANNELS
 from storage.mongo.pushes import CURSORS, PUSHES
 from storage.mongo.stock import LEVELS
@@ -86,9 +90,24 @@ class Shelf(Desk):
         return dict(await pushing.push(self.telling, self.line, most))
 
     async def come(self) -> None:
-        """Let all that waits be due now: pauses and leases are over."""
-        waits = {"due": {"$type": "date"}}
-        await self.database.change_all(PUSHES.name, waits, {"$set": {"due": LONG_AGO}})
+        """Let all that waits be due now: pauses and leases are over.
+
+        So is patience: the shop's orders were read since.
+        """
+        await self.read_orders()
+        await self.waits()
+
+    async def waits(self) -> None:
+        """Let more time go by than news of an order may take."""
+        for each in ("due", "strange_since"):
+            waits = {each: {"$type": "date"}}
+            await self.database.change_all(PUSHES.name, waits, {"$set": {each: LONG_AGO}})
+
+    async def read_orders(self) -> None:
+        """As if its orders had been read now, and it had none to tell of."""
+        now = await self.database.now()
+        mark = Mark(id=mark_id(self.line.name, Thing.ORDER), since=now, due=now, read_at=now)
+        await MongoMarks(self.database).save(mark)
 
     async def catch_up(self) -> None:
         """Tell the shop until there is nothing to tell."""
@@ -103,14 +122,14 @@ class Shelf(Desk):
         [found] = await self.database.find(PUSHES.name, {"sku": MUG, "place": str(place)})
         return found
 
-    async def hear(self) -> None:
+    async def hear(self, dice: random.Random | None = None) -> None:
         """Take what the shop has to tell."""
 
         async def post(body: bytes, headers: Any) -> None:
             answer = await self.http.post("/webhooks/kitchen", content=body, headers=headers)
             assert answer.status_code == 200, answer.text
 
-        await self.peer.deliver(post)
+        await self.peer.deliver(post, dice)
         await self.work()
 
     async def drifts(self) -> list[dict[str, Any]]:

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from domain import integrity, ledger
 from domain.ids import LocationId
 from domain.integrity import Away, Fault, Level, Replay, Shelf, Story, Tale, Tally, Written
-from domain.integrity.stock import Held, Line
+from domain.integrity.stock import Held, Line, OfShop
 from domain.recorded import LEVEL_NUMBERS
 from tests.making import NOW, a_channel, a_level, a_payment, an_operation
 
@@ -66,6 +66,26 @@ def test_units_held_far_away_are_reserved_too():
     assert of_level(crowded, away) == []
     assert of_level(crowded) == [("S2", "stk_1")]
     assert of_level(replace(crowded, far=None), away) == [("S2", "stk_1")]
+
+
+@pytest.mark.parametrize(
+    ("shops", "awaited", "is_well"),
+    [
+        ({}, {}, True),
+        ({"kitchen": OfShop(1)}, {"kitchen": 1}, True),
+        ({"kitchen": OfShop(1), "bath": OfShop(0)}, {"kitchen": 1}, True),
+        ({"kitchen": OfShop(1)}, {}, False),
+        ({}, {"kitchen": 1}, False),
+        ({"kitchen": OfShop(1)}, {"bath": 1}, False),
+        ({"kitchen": OfShop(2)}, {"kitchen": 2}, False),
+    ],
+)
+def test_what_is_promised_to_shops_is_what_their_orders_wait_for(shops, awaited, is_well):
+    shelf = Shelf(replace(LEVEL, shops=shops), (), awaited)
+
+    assert list(integrity.promise_faults(shelf)) == (
+        [] if is_well else [Fault("S6", *["stk_1"] * 2)]
+    )
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,22 @@ from hypothesis import given
 from hypothesis import strategies as some
 from msgspec.structs import replace
 
-from domain.channels.pushing import Push, Rest, Send, Sent, Shown, StockSet, decided, order
+from domain.channels.pushing import (
+    PATIENCE,
+    Gone,
+    Push,
+    Rest,
+    Send,
+    Sent,
+    Shown,
+    StockSet,
+    Wanted,
+    decided,
+    order,
+)
 from domain.ids import LocationId, Sku
 from domain.ownership import REJECT
+from tests.making import NOW
 
 ENDS = ("shown", "lost", "never came", "late")
 
@@ -25,6 +38,8 @@ class Shop:
             sku=Sku("MUG"),
             place="7",
             location_id=LocationId("loc"),
+            due=NOW,
+            strange_since=NOW - 2 * PATIENCE,
         )
         self.drifts: list[int] = []
 
@@ -41,23 +56,28 @@ class Shop:
         """One turn of a worker; is there nothing left to tell?"""
         row = self.row
         seen = Shown(self.shows) if row.is_unsure else None
-        found = decided(row, ours, version, seen, REJECT)
+        found = decided(row, Wanted(ours, version), seen, REJECT)
         assert isinstance(found, Rest | Send)
         if found.drift is not None:
             self.drifts.append(found.drift)
         if isinstance(found, Rest):
-            self._rests(found.shown, found.told)
-            return True
+            self._rests(found.shown, found.told, found.gone)
+            return not found.gone.unheard
         told = order(row, found)
         is_new = row.sent is None or row.sent.key != told.key
         sent = Sent(told.quantity, told.expected, version, told.key)
         self.row = replace(
-            row, sent=sent, sends=row.sends + is_new, unsettled=(*row.unsettled, told.quantity)
+            row,
+            sent=sent,
+            sends=row.sends + is_new,
+            unsettled=(*row.unsettled, told.quantity),
+            shown=told.expected,
         )
-        self._ends(told, end)
+        self._gone(found.gone)
+        self._ends(told, end, found.gone)
         return False
 
-    def _ends(self, told: StockSet, end: str) -> None:
+    def _ends(self, told: StockSet, end: str, gone: Gone) -> None:
         if end == "late":
             self.late.append(told)
         if end == "lost":
@@ -65,11 +85,15 @@ class Shop:
         if end != "shown":
             return
         if self.takes(told):
-            self._rests(told.quantity, told.quantity)
+            self._rests(told.quantity, told.quantity, gone)
         else:
             self.row = replace(self.row, sent=None, is_doubted=True)
 
-    def _rests(self, shown: int | None, told: int | None) -> None:
+    def _gone(self, gone: Gone) -> None:
+        self.row = replace(self.row, unheard=gone.unheard, strange=gone.strange)
+
+    def _rests(self, shown: int | None, told: int | None, gone: Gone) -> None:
+        self._gone(gone)
         self.row = replace(
             self.row, shown=shown, told=told, sent=None, unsettled=(), is_doubted=False
         )

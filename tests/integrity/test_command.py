@@ -107,6 +107,14 @@ async def _s5(shop: Shop) -> str:
     return level
 
 
+async def _s6(shop: Shop) -> str:
+    """Units are promised to a shop, none of whose orders waits for them."""
+    level = shop.levels[1]
+    promised = {"$set": {"shops.kitchen": {"committed": 1, "sent": 0, "late": 0}}}
+    await plant(shop.database, "stock_levels", {"_id": level}, promised)
+    return level
+
+
 async def _p1(shop: Shop) -> str:
     """More is given back than was captured, and the books agree."""
     (payment,) = await shop.database.find("payments", {"_id": shop.payment})
@@ -152,6 +160,7 @@ PLANTS: Mapping[str, Callable[[Shop], Awaitable[str]]] = {
     "S3": _s3,
     "S4": _s4,
     "S5": _s5,
+    "S6": _s6,
     "P1": _p1,
     "P2": _p2,
     "P3": _p3,

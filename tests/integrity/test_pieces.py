@@ -29,7 +29,7 @@ NEVER = DatetimeMS(2**60)
 STRANGE = ObjectId()
 """An id of another type than all of ours."""
 
-OF_LEVELS = {"S1", "S2", "S3", "S4", "S5", "E1"}
+OF_LEVELS = {"S1", "S2", "S3", "S4", "S5", "S6", "E1"}
 OF_PAYMENTS = {"P1", "P2", "P3", "P4"}
 CROWD = 50
 MOST_NEAR = 20

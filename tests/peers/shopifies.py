@@ -39,14 +39,17 @@ Object = dict[str, Any]
 Post = Callable[[bytes, Mapping[str, str]], Awaitable[Any]]
 FULFILMENT = {None: "UNFULFILLED", "partial": "PARTIALLY_FULFILLED", "fulfilled": "FULFILLED"}
 QUOTED = re.compile(r'sku:"((?:[^"\\]|\\.)*)"')
+UNTOLD = frozenset({"transactions", "sends_from"})
+"""What deliveries do not tell of an order."""
+
 SINCE = re.compile(r"updated_at:>='([^']+)'")
 
 
 class Shopify:
     """One shop. `now` is its clock, which stands still until `later`."""
 
-    def __init__(self, schema: GraphQLSchema) -> None:
-        self.url, self._schema = "", schema
+    def __init__(self, schema: GraphQLSchema, first: int = 1_001) -> None:
+        self.url, self._schema, self._first = "", schema, first
         self._idempotent = schema.get_directive("idempotent")
         self.now = self.opened_at = datetime(2026, 3, 1, 11, tzinfo=UTC)
         self.customers: dict[int, Object] = {}
@@ -61,7 +64,7 @@ class Shopify:
         self.shown: list[tuple[str, int, int]] = []  # each number that was set, in order
         self.keys: dict[str, tuple[str, Object]] = {}
         self.points = MOST_POINTS
-        self._numbers = count(1_001)
+        self._numbers = count(first)
         path = "/admin/api/2026-10/graphql.json"
         self.application = Starlette(routes=[Route(path, self._asked, methods=["POST"])])
 
@@ -122,15 +125,19 @@ class Shopify:
         customer: int | None = None,
         *,
         location: int | None = None,
+        sends_from: int | None = None,
         **paid: Any,
     ) -> int:
-        """Somebody buys some units, with postage of 5.00, and pays (`gateway`, `receipt`)."""
+        """Somebody buys some units, with postage of 5.00, and pays (`gateway`, `receipt`).
+
+        They are taken off what is there when they are sent, from the place that is said here.
+        """
         variant = self.products[product]["variants"][0]
         line = {"id": self._id(), "name": "A thing", "sku": variant["sku"], "quantity": units}
         state = {"current_quantity": units, "fulfillable_quantity": units, "sent": 0}
         order = {
             "id": self._id(),
-            "name": f"#{len(self.orders) + 1001}",
+            "name": f"#{len(self.orders) + self._first}",
             "created_at": self._now,
             "processed_at": self._now,
             "cancelled_at": None,
@@ -138,6 +145,8 @@ class Shopify:
             "fulfillment_status": None,
             "customer": customer,
             "location_id": location,
+            "sends_from": sends_from,
+            "fulfillments": [],
             "total": f"{float(variant['price']) * units + 5:.2f}",
             "line": {**line, **state, "variant_id": variant["id"], "price": variant["price"]},
             "refunds": [],
@@ -171,10 +180,43 @@ class Shopify:
         line["sent"] += units
         whole = line["fulfillable_quantity"] == 0
         order["fulfillment_status"] = "fulfilled" if whole else "partial"
+        sending = {"status": "success", "created_at": self._now, "location_id": order["sends_from"]}
+        sending["line_items"] = [{"id": line["id"], "quantity": units}]
+        order["fulfillments"].append(sending)
+        self._shelve(order, order["sends_from"], -units)
         self._order(order, "orders/fulfilled" if whole else "orders/partially_fulfilled")
 
-    def refund(self, id: int, units: int, amount: str, **given: Any) -> None:
-        """Units come back, or are not sent at all, and money is given back."""
+    def reroute(self, id: int, place: int) -> None:
+        """What is not sent yet will be sent from elsewhere. Deliveries do not say from where."""
+        self.orders[id]["sends_from"] = place
+        self._order(self.orders[id], "orders/updated")
+
+    def cancel(self, id: int) -> None:
+        """Nothing of it will be sent."""
+        order, line = self.orders[id], self.orders[id]["line"]
+        order["cancelled_at"] = self._now
+        line["current_quantity"] -= line["fulfillable_quantity"]
+        line["fulfillable_quantity"] = 0
+        self._order(order, "orders/cancelled")
+
+    def _shelve(self, order: Object, place: int | None, units: int) -> None:
+        item = order["line"]["variant_id"]
+        if place is None or (item, place) not in self.levels:
+            return
+        product = next(n for n, one in self.products.items() if one["variants"][0]["id"] == item)
+        self.counted(product, place, self.levels[item, place]["units"] + units)
+
+    def available(self, sku: str, place: int) -> int:
+        """What it offers: what is there, but for what it has sold and not sent."""
+        lines = [each["line"] for each in self.orders.values() if each["sends_from"] == place]
+        return self.units(sku, place) - sum(
+            each["fulfillable_quantity"] for each in lines if each["sku"] == sku
+        )
+
+    def refund(
+        self, id: int, units: int, amount: str, *, back_at: int | None = None, **given: Any
+    ) -> None:
+        """Units come back (to a shelf, if it is said), or are not sent; money is given back."""
         order, line = self.orders[id], self.orders[id]["line"]
         restock = "cancel" if units <= line["fulfillable_quantity"] else "return"
         if restock == "cancel":
@@ -182,7 +224,11 @@ class Shopify:
         line["current_quantity"] -= units
         order["financial_status"] = "partially_refunded"
         back = {"line_item_id": line["id"], "quantity": units, "restock_type": restock}
-        order["refunds"].append({"id": self._id(), "refund_line_items": [back]})
+        back["location_id"] = back_at
+        refund = {"id": self._id(), "created_at": self._now, "refund_line_items": [back]}
+        order["refunds"].append(refund)
+        if restock == "return":
+            self._shelve(order, back_at, units)
         [paid, *_] = order["transactions"]
         parent = {"parent_id": paid["id"], "gateway": paid["gateway"]}
         self._tell("refunds/create", {"id": order["refunds"][-1]["id"], "order_id": id})
@@ -225,7 +271,7 @@ class Shopify:
         self._changed(order)
         line = {**order["line"], "price_set": bag(order["line"]["price"])}
         told = {
-            **{name: value for name, value in order.items() if name != "transactions"},
+            **{name: value for name, value in order.items() if name not in UNTOLD},
             "customer": self.customers.get(order["customer"]),
             "presentment_currency": "EUR",
             "taxes_included": True,
@@ -436,6 +482,8 @@ class Shopify:
             "shippingLines": listing(lambda: [{**PRICED, "originalPriceSet": bag_view("5.00")}]),
             "refunds": [_refund_view(each) for each in order["refunds"]],
             "transactions": [_transaction_view(each) for each in order["transactions"]],
+            "fulfillments": lambda _, **__: [_sending_view(each) for each in order["fulfillments"]],
+            "fulfillmentOrders": listing(lambda: [_to_send_view(order)]),
         }
 
 
@@ -475,18 +523,51 @@ def _line_view(line: Object) -> Object:
     }
 
 
+def _place_view(place: int | None) -> Object | None:
+    return place and {"id": f"gid://shopify/Location/{place}"}
+
+
+def _of_line_view(line: int) -> Object:
+    return {"id": f"gid://shopify/LineItem/{line}"}
+
+
+def _sending_view(sending: Object) -> Object:
+    [line] = sending["line_items"]
+    sent = {"quantity": line["quantity"], "lineItem": _of_line_view(line["id"])}
+    return {
+        "status": sending["status"].upper(),
+        "createdAt": sending["created_at"],
+        "location": _place_view(sending["location_id"]),
+        "fulfillmentLineItems": listing(lambda: [sent]),
+    }
+
+
+def _to_send_view(order: Object) -> Object:
+    line = order["line"]
+    left = {
+        "remainingQuantity": line["fulfillable_quantity"],
+        "lineItem": _of_line_view(line["id"]),
+    }
+    return {
+        "assignedLocation": {"location": _place_view(order["sends_from"])},
+        "lineItems": listing(lambda: [left]),
+    }
+
+
 def _refund_view(refund: Object) -> Object:
     return {
+        "createdAt": refund["created_at"],
         "refundLineItems": listing(
             lambda: [
                 {
                     "quantity": each["quantity"],
                     "restockType": each["restock_type"].upper(),
-                    "lineItem": {"id": f"gid://shopify/LineItem/{each['line_item_id']}"},
+                    "location": _place_view(each["location_id"]),
+                    "lineItem": _of_line_view(each["line_item_id"]),
                 }
                 for each in refund["refund_line_items"]
             ]
-        )
+        ),
     }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from adapters.shopify.translate.words import Amount, Bag, Id
+from adapters.shopify.translate.shapes import Amount, Bag, Id
 from domain import money
 from domain.channels.inbound import Unreadable
 from domain.money import Currency, Money

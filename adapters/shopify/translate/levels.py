@@ -15,7 +15,7 @@ import msgspec
 from msgspec import Struct
 
 from adapters.shopify.translate.queries import decoded
-from adapters.shopify.translate.words import Name, Quantity
+from adapters.shopify.translate.shapes import Name, Quantity
 from domain.channels.answers import Missing, ReadError, Rejected, Trouble, Unknown
 from domain.channels.pushing import Shown, Stale, StockSeen, StockSet, StockWritten
 from domain.ids import Sku

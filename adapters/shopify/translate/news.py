@@ -12,19 +12,17 @@ from msgspec import Struct
 from adapters.shopify.translate import orders, parties
 from adapters.shopify.translate.amounts import number
 from adapters.shopify.translate.queries import gid
-from adapters.shopify.translate.words import (
-    TOPICS,
+from adapters.shopify.translate.shapes import (
     Buyer,
     Family,
     Level,
     LevelHint,
     Merge,
     OfOrder,
-    Options,
     Sold,
     Variant,
-    What,
 )
+from adapters.shopify.translate.words import TOPICS, Options, What
 from domain.channels.abilities import Thing
 from domain.channels.accounts import Account
 from domain.channels.answers import Trouble

@@ -2,21 +2,11 @@
 
 from __future__ import annotations
 
-from adapters.shopify.translate import payments
+from adapters.shopify.translate import goods, payments
 from adapters.shopify.translate.amounts import minor, number, paid
 from adapters.shopify.translate.parties import customer, sku
-from adapters.shopify.translate.words import (
-    FINANCIAL,
-    FULFILLED,
-    SAME,
-    UNPAID,
-    UNTOUCHED,
-    Amount,
-    Line,
-    Options,
-    Priced,
-    Sold,
-)
+from adapters.shopify.translate.shapes import Amount, Line, Priced, Sold
+from adapters.shopify.translate.words import FINANCIAL, FULFILLED, SAME, UNPAID, UNTOUCHED, Options
 from domain.channels.inbound import Snapshot
 from domain.channels.told import LineTold, OrderTold, Word
 from domain.orders import OrderState
@@ -52,6 +42,7 @@ def order(sold: Sold, options: Options) -> Snapshot:
         location=number(place) if place else None,
         payments=movements,
         paid_by=taken,
+        goods=goods.told(sold, lines),
     )
     return Snapshot(told, words)
 
@@ -95,8 +86,7 @@ def _line(line: Line, sold: Sold, is_untouched: bool) -> LineTold:
         each
         for refund in sold.refunds
         for each in refund.refund_line_items
-        if number(each.line_item.id if each.line_item else each.line_item_id or 0)
-        == number(line.id)
+        if number(each.line) == number(line.id)
     ]
     refunded = sum(each.quantity for each in back)
     undone = sum(

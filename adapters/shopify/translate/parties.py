@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from adapters.shopify.translate.amounts import minor, number
-from adapters.shopify.translate.words import Amount, Buyer, Family, Id, Level, Variant
+from adapters.shopify.translate.shapes import Amount, Buyer, Family, Id, Level, Variant
 from domain.channels.told import CustomerTold, IdentityTold, ProductTold, StockTold
 from domain.customers import EvidenceStrength, IdentityKind
 from domain.ids import Sku

@@ -9,15 +9,8 @@ from typing import Any, cast
 import msgspec
 
 from adapters.shopify.translate.amounts import minor, number, paid
-from adapters.shopify.translate.words import (
-    KINDS,
-    PHASES,
-    RECEIPT,
-    TENDERS,
-    Options,
-    Sold,
-    Transaction,
-)
+from adapters.shopify.translate.shapes import Sold, Transaction
+from adapters.shopify.translate.words import KINDS, PHASES, RECEIPT, TENDERS, Options
 from domain.channels.told import OperationTold, PaymentTold, Word
 from domain.money import Money
 from domain.payments import CardPresence, OperationPhase, TenderKind

@@ -11,7 +11,7 @@ from typing import Any, TypeVar, cast
 import msgspec
 from msgspec import Struct
 
-from adapters.shopify.translate.words import Buyer, Level, Sold, Variant
+from adapters.shopify.translate.shapes import Buyer, Level, Sold, Variant
 from domain.channels.abilities import Thing
 from domain.channels.answers import Trouble
 from domain.ports.channels import CallFailed
@@ -31,12 +31,22 @@ LINES = f"""line_items: lineItems(first: 250) {{ pageInfo {{ hasNextPage }} node
   variant {{ id }} price_set: originalUnitPriceSet {BAG} {PRICED} }} }}
 shipping_lines: shippingLines(first: 20, includeRemovals: false) {{ pageInfo {{ hasNextPage }}
   nodes {{ is_removed: isRemoved price_set: originalPriceSet {BAG} {PRICED} }} }}"""
-MONEY = f"""refunds(first: 100) {{ refund_line_items: refundLineItems(first: 100) {{
-  pageInfo {{ hasNextPage }}
-  nodes {{ quantity restock_type: restockType line_item: lineItem {{ id }} }} }} }}
+MONEY = f"""refunds(first: 100) {{ created_at: createdAt
+  refund_line_items: refundLineItems(first: 100) {{ pageInfo {{ hasNextPage }}
+    nodes {{ quantity restock_type: restockType location {{ id }}
+      line_item: lineItem {{ id }} }} }} }}
 transactions(first: 100) {{ id kind status gateway created_at: createdAt
   amount_set: amountSet {BAG} parent: parentTransaction {{ id }}
   authorization: authorizationCode receipt: receiptJson error_code: errorCode }}"""
+SENT = """fulfillments(first: 100) { status created_at: createdAt location { id }
+  line_items: fulfillmentLineItems(first: 250) { pageInfo { hasNextPage }
+    nodes { quantity line_item: lineItem { id } } } }"""
+TO_SEND = """to_send: fulfillmentOrders(first: 10) { pageInfo { hasNextPage }
+  nodes { assigned: assignedLocation { location { id } }
+    line_items: lineItems(first: 250) { pageInfo { hasNextPage }
+      nodes { quantity: remainingQuantity line_item: lineItem { id } } } } }"""
+"""Needs the right `read_merchant_managed_fulfillment_orders`."""
+
 ORDER = f"""id name created_at: createdAt updated_at: updatedAt processed_at: processedAt
 cancelled_at: cancelledAt presentment_currency: presentmentCurrencyCode
 financial_status: displayFinancialStatus fulfillment_status: displayFulfillmentStatus
@@ -94,6 +104,12 @@ ASKED: Mapping[Thing, Asked] = {
     Thing.STOCK: Asked("InventoryLevel", LEVEL, Level, "", 100),
 }
 """So many that no query costs more than Shopify allows one to (1,000 points)."""
+
+WITH_PLACES: Mapping[Thing, Asked] = {
+    **ASKED,
+    Thing.ORDER: Asked("Order", f"{ORDER}\n{SENT}\n{TO_SEND}", Sold, "orders", 3),
+}
+"""For shops that are told of our stock: it matters what they have sent, and from where."""
 
 
 class Bucket(Struct, rename="camel"):

@@ -58,7 +58,7 @@ def strands(database: Database, remembered: Remembered) -> Sequence[Strand]:
     stock, books = Stock(database, told), Books(database, told)
     return (
         Strand(CHANNELS.name, (), stock.channels),
-        Strand(LEVELS.name, ("S1", "S2", "S3", "S4", "S5", "E1"), stock.levels),
+        Strand(LEVELS.name, ("S1", "S2", "S3", "S4", "S5", "S6", "E1"), stock.levels),
         Strand(FAR.name, (), stock.away),
         Strand(PAYMENTS.name, ("P1", "P2", "P3", "P4", "E1"), books.payments),
         Strand(POSTINGS.name, ("P4",), books.postings),
@@ -150,7 +150,7 @@ class Stories:
 
 
 class Stock:
-    """S1 to S5, and E1 of levels."""
+    """S1 to S6, and E1 of levels."""
 
     def __init__(self, database: Database, stories: Stories) -> None:
         self._database = database
@@ -158,7 +158,7 @@ class Stock:
 
     async def levels(self, piece: Piece) -> Faults:
         faults = Faults()
-        is_torn = torn(faults, "S1", "S2", "S3", "S4", "S5", "E1")
+        is_torn = torn(faults, "S1", "S2", "S3", "S4", "S5", "S6", "E1")
         rows, shelves, written = await reading.shelves(
             self._database, piece.ids, is_torn, torn(faults, "S2")
         )
@@ -166,6 +166,7 @@ class Stock:
         for shelf in shelves:
             faults.update(integrity.level_faults(shelf))
             faults.update(integrity.hold_faults(shelf, written, now))
+            faults.update(integrity.promise_faults(shelf))
         unsound = {fault.id for fault in faults if fault.name == "S1"}
         await self._explained([row for row in rows if row["_id"] not in unsound], faults)
         await self._replayed(shelves, faults)

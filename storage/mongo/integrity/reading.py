@@ -19,6 +19,7 @@ from storage.mongo.integrity.remembering import Remembered
 from storage.mongo.journal import JOURNAL
 from storage.mongo.ledger import POSTINGS
 from storage.mongo.payments import PAYMENTS
+from storage.mongo.shipments import SHIPMENTS
 from storage.mongo.stock import FAR, LEVELS, RESERVATIONS
 
 T = TypeVar("T", bound=Struct)
@@ -106,22 +107,34 @@ async def _alone(
 async def shelves(
     database: Database, ids: Sequence[Any], torn: Torn, torn_row: Torn
 ) -> tuple[list[Document], list[Shelf], Mapping[str, Written]]:
-    """Levels, with their holds, and what is written down of the reservations held."""
+    """Levels, with their holds, what shops' orders wait for there, and the reservations held."""
 
-    async def read(within: Database) -> tuple[list[Document], list[Document], list[Document]]:
+    async def read(within: Database) -> tuple[list[Document], ...]:
         levels = await found(within, LEVELS.name, {"_id": {"$in": ids}})
         away = await found(within, FAR.name, {"level_id": {"$in": ids}})
         keys = {str(row.get("reservation")) for row in away}
         for level in levels:
             keys.update(_named(level.get("reservations")))
-        return levels, away, await found(within, RESERVATIONS.name, {"_id": {"$in": sorted(keys)}})
+        rows = await found(within, RESERVATIONS.name, {"_id": {"$in": sorted(keys)}})
+        return levels, away, rows, await _waiting(within, levels)
 
-    levels, away, rows = await database.transaction(read)
+    levels, away, rows, waiting = await database.transaction(read)
     of_level: dict[str, list[Away]] = {}
     for each in converted(away, Away, _unheard):
         of_level.setdefault(each.level_id, []).append(each)
     found_levels = converted(levels, Level, torn)
-    on_shelves = [Shelf(level, tuple(of_level.get(level.id, ()))) for level in found_levels]
+    awaited: dict[tuple[str, str], dict[str, int]] = {}
+    for each in waiting:
+        of = each["_id"]
+        awaited.setdefault((of["sku"], of["at"]), {})[of["account"]] = each["units"]
+    on_shelves = [
+        Shelf(
+            level,
+            tuple(of_level.get(level.id, ())),
+            awaited.get((level.sku, level.location_id), {}),
+        )
+        for level in found_levels
+    ]
     return levels, on_shelves, {row.id: row for row in converted(rows, Written, torn_row)}
 
 
@@ -155,6 +168,27 @@ async def owners(
     for row in await database.aggregate_over(collection, steps) if values else ():
         found.setdefault(row["values"], set()).add(row["_id"])
     return found
+
+
+async def _waiting(database: Database, levels: Sequence[Document]) -> list[Document]:
+    """How many units the open orders of each shop wait for, by sku, place and account."""
+    open_ones: Filter = {
+        "sku": {"$in": [each.get("sku") for each in levels]},
+        "location_id": {"$in": [each.get("location_id") for each in levels]},
+        "at": None,
+    }
+    steps: list[Filter] = [
+        {"$match": {"pieces": {"$elemMatch": open_ones}}},
+        {"$unwind": "$pieces"},
+        {"$match": {"pieces.at": None}},
+        {
+            "$group": {
+                "_id": {"sku": "$pieces.sku", "at": "$pieces.location_id", "account": "$account"},
+                "units": {"$sum": "$pieces.units"},
+            }
+        },
+    ]
+    return await database.aggregate_over(SHIPMENTS.name, steps)
 
 
 def _named(holds: Any) -> Iterable[str]:

@@ -40,7 +40,7 @@ def _checked(shift: Shift) -> list[Filter]:
     fits: list[Any] = [
         {"$and": [{"$gte": [number, 0]}, {"$lte": [number, MAX_INT]}]} for number in after.values()
     ]
-    settled = {"oversold": 0} if shift.counted is not None else {}
+    settled = {"oversold": 0, "counted_at": "$$NOW"} if shift.counted is not None else {}
     changed: dict[str, Any] = {
         name: {"$cond": ["$last", number, f"${name}"]}
         for name, number in {**after, **settled}.items()

@@ -27,15 +27,16 @@ async def move(database: Database, move: Move, cause: str, by_whom: Actor) -> Sh
     No level: no units.
     """
     where: Filter = {"sku": move.sku, "location_id": move.location_id}
-    is_news: Filter = {"$or": [{"counted_at": None}, {"counted_at": {"$lt": move.at}}]}
+    not_counted: Filter = {"$or": [{"counted_at": None}, {"counted_at": {"$lt": move.at}}]}
     update = [*expire(), *_moved(move, cause, by_whom), *finish()]
-    found = await database.change(LEVELS.name, {**where, **is_news}, update)
-    if found is None or not _is_news(owed=found["oversold"], before=found["last"]):
+    found = await database.change(LEVELS.name, {**where, **not_counted}, update)
+    if found is None or not is_news(owed=found["oversold"], before=found["last"]):
         return None
     return Shortage(move.sku, move.location_id, found["oversold"])
 
 
-def _is_news(*, owed: int, before: int) -> bool:
+def is_news(*, owed: int, before: int) -> bool:
+    """Is more owed than before, or nothing any more?"""
     return owed > before or (before > 0 and owed == 0)
 
 
