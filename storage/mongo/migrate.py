@@ -27,6 +27,7 @@ from storage.mongo import (
     payments,
     pushes,
     secrets,
+    sessions,
     stock,
 )
 from storage.mongo.collections import Collection
@@ -49,6 +50,7 @@ COLLECTIONS: tuple[Collection, ...] = (
     *secrets.COLLECTIONS,
     *lookups.COLLECTIONS,
     *api_keys.COLLECTIONS,
+    *sessions.COLLECTIONS,
     *inbox.COLLECTIONS,
     *incidents.COLLECTIONS,
     *instructions.COLLECTIONS,
