@@ -15,6 +15,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope
 
 from domain import cards
+from gateway.execution.documents import MAX_SOURCE_LENGTH
 from gateway.execution.errors import METHOD_NOT_ALLOWED
 
 Headers = Mapping[str, str]
@@ -62,25 +63,37 @@ NO_CARDS = "A card number does not belong here, nor anywhere else in Kassa."
 
 
 KEY = "idempotencyKey"
-OF_A_KEY = re.compile(rf'{KEY}\s*:\s*"[^"\\\n]*"')
+LITERAL = re.compile(
+    rf'({KEY}\s*:\s*)?("""(?:[^"\\]|\\"""|\\|"(?!""))*+"""|"(?:[^"\\\n]|\\.)*+")|#[^\n]*'
+)
+"""A string of a document, of an idempotency key or another; or a comment."""
+
+ESCAPED = re.compile(r"\\u\{0*([0-9A-Fa-f]{1,5})\}|\\u([0-9A-Fa-f]{4})|\\[bfnrt]")
+APART = "\n" * 3
+"""Further apart than the digits of one number may be."""
 
 
 def has_card(text: str, variables: Mapping[str, object] | None) -> bool:
     """Does a card number stand in a document, or in any text or number of its variables?
 
     Keys of requests are left out: one drawn by chance may look like one, and no more than its
-    digest is kept.
+    digest is kept. What is too long to be a document is not looked at: it will be refused.
     """
-    if cards.within(text) and cards.within(OF_A_KEY.sub("", text)):
-        return True
-    if not cards.perhaps_within(msgspec.json.encode(variables).decode()):
-        return False
+    found = [ESCAPED.sub(_meant, LITERAL.sub(_without_key, text[:MAX_SOURCE_LENGTH]))]
     level: Sequence[object] = [variables]
     while level:
-        if any(isinstance(each, str | int) and cards.within(str(each)) for each in level):
-            return True
+        found += [str(each) for each in level if isinstance(each, str | int)]
         level = [child for each in level for child in _children(each, but=KEY)]
-    return False
+    return cards.within(APART.join(found))
+
+
+def _without_key(literal: re.Match[str]) -> str:
+    return "" if literal[1] else literal[0]
+
+
+def _meant(escaped: re.Match[str]) -> str:
+    code = escaped[1] or escaped[2]
+    return chr(int(code, 16)) if code else " "
 
 
 def check_method(method: str) -> None:

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from domain.api_keys import ApiKey, ApiKeyId
 from domain.scopes import Scope
+from domain.sessions import RevokedSessions
 
 
 class ApiKeys(Protocol):
@@ -40,4 +41,20 @@ class ApiKeys(Protocol):
 
     async def used(self, keys: Collection[ApiKeyId], at: datetime) -> None:
         """Keep that these were used by then."""
+        ...
+
+
+class Sessions(Protocol):
+    """Sessions that are over before their tokens are."""
+
+    async def revoked(self) -> Sequence[RevokedSessions]:
+        """All of them, the latest first.
+
+        Raises:
+            Unavailable: the database does not answer.
+        """
+        ...
+
+    async def revoke(self, revoked: RevokedSessions) -> None:
+        """Have what a subject is signed in with open nothing any more."""
         ...

@@ -17,7 +17,7 @@ from domain.ports import Stores
 from domain.ports.instructing import Providers
 from gateway import app, embedded, logs, upkeep
 from gateway.bootstrap import channels
-from gateway.bootstrap.admitting import check, door, keys, providers
+from gateway.bootstrap.admitting import check, door, issuing, keys, providers, sessions
 from gateway.bootstrap.channels import kept, synced, unconnected
 from gateway.bootstrap.filling import (
     SIZES,
@@ -60,6 +60,7 @@ __all__ = [
     "database",
     "door",
     "imported",
+    "issuing",
     "jobs",
     "journalled",
     "keep_what_is_there",
@@ -73,6 +74,7 @@ __all__ = [
     "pushed",
     "seeded",
     "serving",
+    "sessions",
     "synced",
     "unconnected",
     "watches",

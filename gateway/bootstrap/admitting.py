@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Collection, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 
 from domain.api_keys import Mode
 from domain.ports import Repositories
-from domain.ports.knowing import ApiKeys
+from domain.ports.knowing import ApiKeys, Sessions
 from gateway import floors, manifest, observing
 from gateway.bootstrap import channels
 from gateway.bootstrap.opening import bell, opened
@@ -18,12 +18,14 @@ from gateway.console.config import Provider
 from gateway.identity import issuers
 from gateway.identity.door import Door
 from gateway.identity.keyring import KeyRing
+from gateway.identity.revoked import Revoked
 from gateway.identity.tokens import Tokens
 from gateway.settings import Settings, SettingsError, peppered
 from storage.mongo import MongoRepositories, driver
 from storage.mongo.api_keys import MongoApiKeys
 from storage.mongo.driver import Database
 from storage.mongo.migrate import migrate
+from storage.mongo.sessions import MongoSessions
 
 NO_CREDENTIALS = (
     "KASSA_ENV=production needs to know whom to let in: set KASSA_ISSUERS to a file that names "
@@ -86,6 +88,25 @@ async def keys(
         yield MongoApiKeys(chosen), under, MongoRepositories(chosen)
 
 
+@asynccontextmanager
+async def sessions(settings: Settings) -> AsyncGenerator[Sessions]:
+    """Where it is kept which sessions were revoked."""
+    async with opened(settings) as chosen:
+        await migrate(chosen)
+        yield MongoSessions(chosen)
+
+
+def issuing(settings: Settings) -> Collection[str]:
+    """The URLs of the issuers whose tokens are taken.
+
+    Raises:
+        SettingsError: they name issuers that cannot be used.
+    """
+    if settings.issuers is None:
+        return ()
+    return issuers.load(settings.issuers, is_development=settings.is_development)
+
+
 def door(settings: Settings, chosen: Database) -> Door:
     """Who is let in, as the settings say.
 
@@ -96,7 +117,8 @@ def door(settings: Settings, chosen: Database) -> Door:
     tokens = None
     if settings.issuers:
         found = issuers.load(settings.issuers, is_development=is_development)
-        tokens = Tokens(found, is_development=is_development)
+        revoked = Revoked(MongoSessions(chosen))
+        tokens = Tokens(found, revoked=revoked, is_development=is_development)
     mode = Mode.TEST if is_development else Mode.LIVE
     under = partial(peppers, settings, chosen)
     takes_keys = is_development or settings.pepper_file

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from msgspec.structs import replace
 
-from gateway import bootstrap, greeting, keys, registering, serving
+from gateway import bootstrap, greeting, keys, registering, serving, sessions
 from gateway import settings as environment
 from gateway.channels import commanding, practice
 from gateway.cli import asking, schema, shop, till
@@ -68,6 +68,7 @@ EXPOSED = (
 app = typer.Typer(help=HELP, no_args_is_help=True, pretty_exceptions_enable=False)
 app.add_typer(registering.app, name="documents")
 app.add_typer(keys.app, name="keys")
+app.add_typer(sessions.app, name="sessions")
 app.add_typer(commanding.channel, name="channel")
 app.add_typer(commanding.inbox, name="inbox")
 app.add_typer(till.app, name="till")

@@ -13,6 +13,9 @@ from domain.viewer import ANONYMOUS, Viewer
 REFUSED = "These credentials are not accepted. Sign in again."
 """All that is said of credentials that are no good: what is wrong with them helps who forges."""
 
+SKEW_SECONDS = 60
+"""So far may the clock of an issuer be ahead of ours."""
+
 
 class Admission(Struct, frozen=True):
     """A viewer, until an instant in seconds since the epoch."""

@@ -83,7 +83,7 @@ class Door:
             Unavailable: that cannot be found out now.
         """
         if self._tokens:
-            self._tokens.look_again()
+            await self._tokens.look_again()
         if self._keys:
             await self._keys.look_again()
         return 0

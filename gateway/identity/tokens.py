@@ -19,30 +19,30 @@ from joserfc import jws
 from joserfc.errors import JoseError
 
 from gateway.identity import keysets
-from gateway.identity.admission import Admission, Refused
+from gateway.identity.admission import SKEW_SECONDS, Admission, Refused
 from gateway.identity.issuers import Issuer, Issuers
 from gateway.identity.keysets import KeySet
+from gateway.identity.revoked import Revoked
 
 MOST_BYTES = 8 * 1024
-SKEW_SECONDS = 60
-"""So far may the clock of an issuer be ahead of ours. `exp` is meant as it stands."""
-
 KEY_ID = re.compile(r"[\x21-\x7e]{1,255}")
 SUBJECT = re.compile(r"[^\x00-\x1f\x7f]{1,255}")
 TYPES = frozenset({"jwt", "at+jwt", "application/at+jwt"})
 
 
 class Tokens:
-    """Tells who stands behind a token."""
+    """Tells who stands behind a token. Without `revoked`, nobody can end it before its time."""
 
     def __init__(
         self,
         issuers: Issuers,
         *,
+        revoked: Revoked | None = None,
         is_development: bool = False,
         now: Callable[[], float] = time.time,
     ) -> None:
         self._issuers = issuers
+        self._revoked = revoked
         self._now = now
         self._client = keysets.client()
         self._keys = {
@@ -53,12 +53,19 @@ class Tokens:
     @property
     def generation(self) -> int:
         """Climbs when tokens that were good may no longer be."""
-        return sum(keys.generation for keys in self._keys.values())
+        revoked = self._revoked.generation if self._revoked else 0
+        return revoked + sum(keys.generation for keys in self._keys.values())
 
-    def look_again(self) -> None:
-        """Have keys fetched anew that are no longer fresh."""
+    async def look_again(self) -> None:
+        """Have keys fetched anew that are no longer fresh, and see which sessions were revoked.
+
+        Raises:
+            Unavailable: the database does not answer.
+        """
         for keys in self._keys.values():
             keys.look_again()
+        if self._revoked:
+            await self._revoked.look_again()
 
     async def close(self) -> None:
         for keys in self._keys.values():
@@ -84,10 +91,13 @@ class Tokens:
             raise Refused("key")
         _check_signature(token, key, algorithm)
         until = self._check(body, issuer)
-        return Admission(issuer.viewer(body), until)
+        viewer = issuer.viewer(body)
+        if self._revoked and viewer.subject:
+            await self._revoked.check(viewer.subject, _instant(body, "iat"))
+        return Admission(viewer, until)
 
     def _check(self, claims: Mapping[str, object], issuer: Issuer) -> float:
-        """Check what a token says of itself; gives when it ends."""
+        """Check what a token says of itself; gives when it ends. `exp` is meant as it stands."""
         now = self._now()
         until, begun = _instant(claims, "exp"), _instant(claims, "iat")
         if until <= now:

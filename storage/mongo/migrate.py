@@ -28,6 +28,7 @@ from storage.mongo import (
     payments,
     pushes,
     secrets,
+    sessions,
     shipments,
     stock,
 )
@@ -52,6 +53,7 @@ COLLECTIONS: tuple[Collection, ...] = (
     *secrets.COLLECTIONS,
     *lookups.COLLECTIONS,
     *api_keys.COLLECTIONS,
+    *sessions.COLLECTIONS,
     *inbox.COLLECTIONS,
     *incidents.COLLECTIONS,
     *instructions.COLLECTIONS,

@@ -25,12 +25,13 @@ from storage.mongo.migrate import COLLECTIONS
 from storage.mongo.orders import order_document
 from storage.mongo.payments import payment_document
 from storage.mongo.secrets import SECRETS
+from storage.mongo.sessions import REVOKED_SESSIONS
 from storage.mongo.stock.opening import level_document
 
 MARKS = "marks"
 SHOP = "shop"
 CHUNK = 2_000
-OF_GATEWAYS = (LEASES, SECRETS, API_KEYS)
+OF_GATEWAYS = (LEASES, SECRETS, API_KEYS, REVOKED_SESSIONS)
 """What gateways need for themselves: it may be there before anything is sold."""
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -153,6 +153,24 @@ def test_any_of_several_signatures_will_do_and_other_schemes_count_nothing():
 @pytest.mark.parametrize("time", ["", "t=", "t=x", "t=-5", "t=1,t=1", "t=²"])
 def test_a_signature_without_one_time_is_none(time):
     headers = {"stripe-signature": f"{time},v1=00"}
+    delivery = Delivery(endpoint="stripe", headers=headers, body=b"{}", received_at=NOW)
+
+    with pytest.raises(Forged):
+        ADAPTER.verify(delivery, [NEW], NOW)
+
+
+@pytest.mark.parametrize("seconds", [-301, 301])
+def test_a_delivery_of_another_time_is_forged(seconds):
+    body = b'{"id":"evt_1","object":"event"}'
+    headers = signed(body, NOW + timedelta(seconds=seconds), NEW.reveal())
+    delivery = Delivery(endpoint="stripe", headers=headers, body=body, received_at=NOW)
+
+    with pytest.raises(Forged):
+        ADAPTER.verify(delivery, [NEW], NOW)
+
+
+def test_five_thousand_wrong_signatures_are_none():
+    headers = {"stripe-signature": f"t={NOW.timestamp():.0f}" + ",v1=00" * 5_000}
     delivery = Delivery(endpoint="stripe", headers=headers, body=b"{}", received_at=NOW)
 
     with pytest.raises(Forged):

@@ -42,11 +42,33 @@ def test_a_card_number_is_found(number: str, form: str):
     assert cards.masked(text) == form.format(cards.MASK)
 
 
-@pytest.mark.parametrize("between", [" ", "-", ".", "\u00a0"])
+@pytest.mark.parametrize(
+    "between", [" ", "-", ".", "\u00a0", "  ", "\t", "\n", "\u2009", "_", "/", ", ", "\u2013"]
+)
 def test_a_card_number_is_found_in_groups(between: str):
     grouped = between.join(["4111", "1111", "1111", "1111"])
 
     assert cards.masked(f"card {grouped} of hers") == f"card {cards.MASK} of hers"
+
+
+@pytest.mark.parametrize("zero", ["\uff10", "\u0660", "\u0966"])
+def test_a_card_number_is_found_in_other_digits(zero: str):
+    digits = "".join(chr(ord(zero) + int(each)) for each in NUMBERS[0])
+
+    assert cards.masked(f"card {digits}") == f"card {cards.MASK}"
+
+
+@pytest.mark.parametrize(
+    "form", ["{} 12/27 123", "{} 123", "2 {}", "22 22 {}", "tel. 070-123 45 68 {}", "12-{}-12"]
+)
+@pytest.mark.parametrize("number", ["4111 1111 1111 1111", "5555555555554444"])
+def test_a_card_number_is_found_among_others(number: str, form: str):
+    assert cards.masked(form.format(number)) == form.format(cards.MASK)
+
+
+def test_who_sends_a_million_numbers_is_not_waited_for():
+    assert cards.within("4111 1111 1111 1112 " * 50_000)
+    assert cards.within("4 " * 500_000)
 
 
 @pytest.mark.parametrize("text", OTHERS)

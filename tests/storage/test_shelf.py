@@ -23,6 +23,7 @@ from tests.making import a_channel
 
 AT_WORK = {
     *("claims", "answers", "leases", "secrets", "far_holds", "api_keys", "lookups"),
+    "revoked_sessions",
     *("inbox", "incidents", "readings", "connections", "instructions", "entries", "reaches"),
     *("stock_pushes", "push_cursors", "payment_links", "link_errands"),
 }

@@ -6,13 +6,16 @@ import io
 import json
 import logging
 import secrets
+from collections.abc import Iterator
 
 import pytest
 from bson import encode
+from graphql import GraphQLInputObjectType, GraphQLList, get_named_type, get_nullable_type
 
 from domain.cards import MASK
 from domain.viewer import Role
 from gateway import logs
+from schema import views
 from storage.mongo.driver import Database
 from tests.client import Client
 from tests.storage.listening import Told
@@ -188,6 +191,61 @@ async def test_a_card_number_is_refused_and_kept_nowhere(shelf: Trading, logged:
     for name in (each["name"] for each in there["cursor"]["firstBatch"]):
         assert digits not in bare(str(await shelf.database.find(name, {})))
     assert digits not in bare(logged.getvalue())
+
+
+SAID = [
+    r'"\u0034111 1111 1111 1111"',
+    r'"\u{34}111 1111 1111 1111"',
+    r'"4111\t1111\n1111  1111"',
+    '"""idempotencyKey: "4111 1111 1111 1111" """',
+    r'"idempotencyKey:\u00224111 1111 1111 1111\u0022"',
+    '"4111 1111 1111 1111 12/27 123"',
+]
+
+
+@pytest.mark.parametrize("said", SAID)
+async def test_a_card_number_is_refused_however_it_is_written(kassa: Client, said: str):
+    error = await kassa.refusal(
+        f"""mutation {{ reserveStock(input: {{idempotencyKey: "a", device: {said}, lines: []}}) {{
+          replayed }} }}""",
+        "dev.system",
+    )
+
+    assert "card number" in error["message"]
+
+
+def texts(kind: GraphQLInputObjectType) -> Iterator[tuple[str, object]]:
+    """Each place for a text in an input, as its path and an input with a card number there."""
+    for name, field in kind.fields.items():
+        inner = get_named_type(field.type)
+        is_list = isinstance(get_nullable_type(field.type), GraphQLList)
+        if isinstance(inner, GraphQLInputObjectType):
+            found = texts(inner)
+        else:
+            is_text = inner.name in {"String", "ID"} and name != "idempotencyKey"
+            found = iter([("", CARD)] if is_text else [])
+        for path, value in found:
+            yield f"{name}.{path}", {name: [value] if is_list else value}
+
+
+async def test_a_card_number_is_refused_in_each_text_of_each_mutation(kassa: Client):
+    mutations = views.unified().core.mutation_type
+    assert mutations
+    asked = [
+        (name, path, given, argument.type)
+        for name, field in mutations.fields.items()
+        for argument in field.args.values()
+        for path, given in texts(get_named_type(argument.type))
+    ]
+    assert {name for name, *_ in asked} == mutations.fields.keys()
+
+    for name, path, given, kind in asked:
+        answer = await kassa.post(
+            f"mutation ($input: {kind}) {{ {name}(input: $input) {{ replayed }} }}",
+            "dev.system",
+            input=given,
+        )
+        assert "card number" in answer["errors"][0]["message"], (name, path)
 
 
 async def test_a_key_that_looks_like_a_card_number_is_only_a_key(
