@@ -25,7 +25,7 @@ AT_WORK = {
     *("claims", "answers", "leases", "secrets", "far_holds", "api_keys", "lookups"),
     "revoked_sessions",
     *("inbox", "incidents", "readings", "connections", "instructions", "entries", "reaches"),
-    *("stock_pushes", "push_cursors", "payment_links", "link_errands"),
+    *("stock_pushes", "push_cursors", "payment_links", "link_errands", "gaps", "shipments"),
 }
 """What only a gateway at work fills."""
 
