@@ -1,7 +1,8 @@
-"""What channels post: verified, kept, acknowledged. Nothing of it is looked at before that.
+"""What channels post: verified, kept, acknowledged. Nothing of it is applied before that.
 
-Who is refused is not told why: the wrong signature, none at all and an endpoint that does not
-exist get the same answer. Our log has the reason.
+Card numbers are masked where people write: nothing of ours may keep one. Who is refused is not told
+why: the wrong signature, none at all and an endpoint that does not exist get the same answer. Our
+log has the reason.
 """
 
 from __future__ import annotations
@@ -11,13 +12,16 @@ from asyncio import sleep
 from collections.abc import Mapping, Sequence
 from time import monotonic
 
+from msgspec.structs import replace
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 
 from domain.channels import inbox
 from domain.channels.abilities import Ack, Hooks
 from domain.channels.inbound import Delivery, Forged, Unreadable
+from domain.channels.inbox import Kept
 from domain.channels.numbered import Asked, EntryKey, Outcome, Verdict, outcome
+from domain.channels.prose import without_cards
 from domain.channels.standing import Heard
 from domain.errors import Unavailable
 from domain.ports import Stores
@@ -77,23 +81,25 @@ class Webhooks:
         if line is None or line.adapter.capabilities.hooks is Hooks.NONE:
             raise Forged("There is no such endpoint.")
         body = await reading.body(request.headers, request.receive)
-        delivery = Delivery(
+        came = Delivery(
             endpoint=endpoint,
             headers=_headers(line, request),
             body=body,
             received_at=whole_milliseconds(await self._stores.now()),
         )
+        key, can = _key(line, came), line.adapter.capabilities
+        delivery = replace(came, body=without_cards(body, can.prose))
+        kept = inbox.kept(delivery, key)
         if isinstance(line.adapter, Numbers):
-            return await self._numbered(line, line.adapter, delivery)
-        is_new = await self._inbox.keep(inbox.kept(delivery, _key(line, delivery)))
+            return await self._numbered(line, line.adapter, delivery, kept)
+        is_new = await self._inbox.keep(kept)
         self._heard(delivery, is_new=is_new)
-        return _response(line.adapter.capabilities.ack), KEPT if is_new else AGAIN
+        return _response(can.ack), KEPT if is_new else AGAIN
 
     async def _numbered(
-        self, line: Line, adapter: Numbers, delivery: Delivery
+        self, line: Line, adapter: Numbers, delivery: Delivery, kept: Kept
     ) -> tuple[Response, str]:
         """Devices that number what they send hear what became of it, if it is soon enough."""
-        kept = inbox.kept(delivery, _key(line, delivery))
         try:
             asked = adapter.asked(delivery)
         except Unreadable as error:

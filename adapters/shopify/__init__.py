@@ -14,7 +14,7 @@ from adapters.shopify.client import Client
 from adapters.shopify.levels import Shelves
 from adapters.shopify.translate import news
 from adapters.shopify.translate.queries import ASKED, WITH_PLACES, gid
-from adapters.shopify.translate.words import Options
+from adapters.shopify.translate.words import PROSE, Options
 from domain.channels.abilities import Capabilities, Hooks, Reading, Repeats, Setting, Thing
 from domain.channels.accounts import Account, Misconfigured, Secret
 from domain.channels.answers import Answer, Changes, Found, Missing, ReadError, Trouble
@@ -28,6 +28,7 @@ CAPABILITIES = Capabilities(
     repeats=Repeats.RECOGNISED,
     hooks=Hooks.SIGNED,
     headers=webhooks.HEADERS,
+    prose=PROSE,
     resends_for=timedelta(hours=4),
 )
 

@@ -8,6 +8,8 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from domain.channels.prose import COMMON
+
 
 class Thing(StrEnum):
     """What a channel tells of, or is asked for."""
@@ -83,7 +85,8 @@ class Capabilities(Struct, frozen=True, kw_only=True):
     `windows` are the things whose changes since a time can be listed, which reconciliation needs.
     `headers` are those of a delivery that `verify` and `parse` see, in small letters; no others
     are kept. `resends_for`: so long is a delivery repeated that was not taken; None: never.
-    `links`: how long a link to pay by may live; None: it makes none.
+    `links`: how long a link to pay by may live; None: it makes none. `prose` are the keys of a
+    delivery under which people write: card numbers are masked there before it is kept.
     """
 
     reads: Mapping[Thing, Reading] = {}
@@ -96,6 +99,7 @@ class Capabilities(Struct, frozen=True, kw_only=True):
     refunds_at_once: bool = True
     hooks: Hooks = Hooks.NONE
     headers: tuple[str, ...] = ()
+    prose: frozenset[str] = COMMON
     ack: Ack = Ack()
     resends_for: timedelta | None = None
 

@@ -10,7 +10,18 @@ from enum import Enum, auto
 
 from msgspec import Struct
 
+from domain.channels.prose import COMMON
 from domain.payments import OperationKind, OperationPhase, TenderKind
+
+PROSE = COMMON - {"name"} | {
+    "note_attributes",
+    "properties",
+    "company",
+    "address1",
+    "address2",
+    "city",
+}
+"""Keys under which buyers and staff write; a `name` is an order's number, too."""
 
 
 class What(Enum):

@@ -17,6 +17,7 @@ from domain.channels.abilities import (
     Thing,
     Writing,
 )
+from domain.channels.prose import COMMON
 from domain.payments import CardPresence, OperationKind, OperationPhase, TenderKind
 
 VERSION = "2026-10-28.endive"
@@ -31,6 +32,9 @@ little within, for clocks differ, and a call may be repeated.
 Source: https://docs.stripe.com/api/checkout/sessions/create, `expires_at`.
 """
 
+PROSE = COMMON | {"line1", "line2", "city", "statement_descriptor", "uncategorized_text"}
+"""Keys under which buyers and staff write. Metadata is not among them: programs link by it."""
+
 CAPABILITIES = Capabilities(
     reads={Thing.PAYMENT: Reading.SINGLE, Thing.CUSTOMER: Reading.SINGLE},
     windows=frozenset({Thing.PAYMENT, Thing.CUSTOMER}),
@@ -39,6 +43,7 @@ CAPABILITIES = Capabilities(
     refunds_at_once=True,
     hooks=Hooks.SIGNED,
     headers=(SIGNATURE,),
+    prose=PROSE,
     resends_for=timedelta(days=3),
 )
 
