@@ -148,7 +148,7 @@ class GraphQLEndpoint:
                 return await self._subscribed(headers, asked, admission, accepted.stream, account)
         if outcome.kept and method != "POST" and accepted.media:
             content = self._graph.shown(outcome, watch)  # no cost: it would differ each time
-            told = {**caching(outcome.kept, viewer), **(account.headers() if account else {})}
+            told = {**caching(outcome.kept, viewer), **_left(account, viewer)}
             return _unless_known(headers, content, accepted.media, told)
         return self._shown(outcome, accepted, watch, account)
 
@@ -211,6 +211,11 @@ def caching(seconds: int, viewer: Viewer) -> Mapping[str, str]:
     """Who may keep an answer, and how long: one to somebody in particular is theirs alone."""
     scope = "public" if viewer == ANONYMOUS else "private"
     return {"Cache-Control": f"{scope}, max-age={seconds}", "Vary": "Authorization"}
+
+
+def _left(account: Account | None, viewer: Viewer) -> Mapping[str, str]:
+    """What the client may still spend, unless a shared cache would tell others of it."""
+    return {} if account is None or viewer == ANONYMOUS else account.headers()
 
 
 def _unless_known(headers: Headers, content: bytes, media: str, told: Headers) -> ASGIApp:

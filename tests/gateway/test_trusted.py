@@ -10,10 +10,14 @@ from urllib.parse import urlencode
 import pytest
 from typer.testing import CliRunner
 
+from domain.budgets import BUDGET_BY_ROLE
 from domain.viewer import Role
 from gateway import bootstrap
 from gateway.cli import app as cli
+from gateway.limits.accounts import Accounts
+from gateway.limits.purses import Purses
 from gateway.settings import AdHoc, Env, Settings, SettingsError
+from storage.buckets import Buckets
 from tests.client import Client
 from tests.processes import environment
 from tests.walks import applications
@@ -281,6 +285,21 @@ async def test_an_answer_to_somebody_is_theirs(bound: Client, tokens):
     )
 
     assert response.headers["cache-control"] == "private, max-age=60"
+
+
+async def test_what_is_left_to_spend_is_told_to_nobody_else(serve, servers, manifest, tokens):
+    bank = Buckets(servers.redis_url)
+    accounts = Accounts(Purses(bank), BUDGET_BY_ROLE)
+    counted = await serve(documents=manifest, accounts=accounts)
+    ask = {"documentId": f"sha256:{digest(PRODUCTS)}", "variables": '{"skus": []}'}
+
+    shared = await get(counted, **ask)
+    own = await get(counted, {"authorization": f"Bearer {tokens[Role.CLERK]}"}, **ask)
+
+    assert shared.headers["cache-control"] == "public, max-age=60"
+    assert not {"ratelimit", "ratelimit-policy"} & set(shared.headers)
+    assert {"ratelimit", "ratelimit-policy"} <= set(own.headers)
+    await bank.close()
 
 
 async def test_everything_else_is_not_kept(bound: Client, serve, manifest, tokens):
