@@ -287,10 +287,11 @@ async def test_an_answer_to_somebody_is_theirs(bound: Client, tokens):
     assert response.headers["cache-control"] == "private, max-age=60"
 
 
-async def test_what_is_left_to_spend_is_told_to_nobody_else(serve, servers, manifest, tokens):
+async def test_what_is_left_to_spend_is_told_to_nobody_else(stocked, servers, manifest, tokens):
     bank = Buckets(servers.redis_url)
     accounts = Accounts(Purses(bank), BUDGET_BY_ROLE)
-    counted = await serve(documents=manifest, accounts=accounts)
+    settings = Settings(documents=manifest)
+    counted = Client(applications.application(stocked, settings, accounts=accounts))
     ask = {"documentId": f"sha256:{digest(PRODUCTS)}", "variables": '{"skus": []}'}
 
     shared = await get(counted, **ask)
