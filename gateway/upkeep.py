@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import logging
-from asyncio import CancelledError, Task, create_task, sleep, wait
+from asyncio import CancelledError, Event, Task, create_task, sleep, timeout, wait
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 from domain.errors import Unavailable
@@ -18,6 +18,32 @@ Job = Callable[[], Awaitable[int]]
 
 AFTER_A_FAULT_SECONDS = 1.0
 CANCELLED_AGAIN_SECONDS = 0.2
+
+
+class Bell:
+    """Rung when there is something to do here."""
+
+    def __init__(self) -> None:
+        self._rung = Event()
+
+    def ring(self) -> None:
+        self._rung.set()
+
+    def wakes(self, job: Job, seconds: float) -> Job:
+        """The job, which waits for the bell when there was nothing to do, and so long at most."""
+        found = 1
+
+        async def woken() -> int:
+            nonlocal found
+            if not found:
+                with suppress(TimeoutError):
+                    async with timeout(seconds):
+                        await self._rung.wait()
+            self._rung.clear()
+            found = await job()
+            return found
+
+        return woken
 
 
 @asynccontextmanager

@@ -31,6 +31,7 @@ from domain.values import whole_milliseconds
 from gateway import reading
 from gateway.channels.presence import Hearing
 from gateway.metrics import instruments
+from gateway.upkeep import Bell
 
 logger = logging.getLogger("kassa.webhooks")
 
@@ -50,7 +51,7 @@ class Webhooks:
     def __init__(self, stores: Stores, kept: Inbox) -> None:
         self._stores, self._inbox = stores, kept
         self.lines: Mapping[str, Line] = {}
-        self.hearing = Hearing()
+        self.hearing, self.bell = Hearing(), Bell()
 
     async def take(self, request: Request) -> Response:
         """Answer one delivery."""
@@ -125,6 +126,7 @@ class Webhooks:
 
     def _heard(self, delivery: Delivery, *, is_new: bool) -> None:
         if is_new:
+            self.bell.ring()
             self.hearing.add(delivery.endpoint, Heard(taken=1, last_at=delivery.received_at))
 
 

@@ -193,11 +193,12 @@ async def taking(
     found = configuration(settings)
     async with connected(settings, chosen, stores, found, timed) as lines:
         doors.webhooks.lines = doors.asking.lines = stores.providers.lines = lines
+        bell = doors.webhooks.bell
         told = presence.telling(MongoConnections(chosen), lines, doors.webhooks.hearing)
         shown = [each for each in lines.values() if each.push_stock]
         try:
             yield {
-                **jobs(chosen, receiving(chosen, stores), lines, found.keeping),
+                **jobs(chosen, receiving(chosen, stores), lines, found.keeping, bell),
                 **pushing.jobs(chosen, pushing.telling(chosen, stores), shown),
                 **({"connections": (told, presence.EVERY_SECONDS)} if lines else {}),
             }
@@ -217,7 +218,7 @@ def receiving(chosen: Database, stores: Stores) -> Receiving:
 
 
 def jobs(
-    chosen: Database, parts: Receiving, lines: Lines, keeping: Keeping
+    chosen: Database, parts: Receiving, lines: Lines, keeping: Keeping, bell: upkeep.Bell
 ) -> Mapping[str, tuple[upkeep.Job, float]]:
     """What is done with what channels send, and to hear of what they did not."""
     settle: Mapping[str, tuple[upkeep.Job, float]] = {
@@ -234,7 +235,7 @@ def jobs(
             if each.is_called
             for thing in each.adapter.capabilities.windows
         },
-        "inbox": (partial(applying.work, parts, lines, MOST_AT_ONCE), 0.1),
+        "inbox": (bell.wakes(partial(applying.work, parts, lines, MOST_AT_ONCE), 1.0), 0.0),
         "gaps": (partial(gaps.look, parts.stores, parts.incidents, lines, MOST_AT_ONCE), 60.0),
         "forgetting": (forgetting(parts, keeping), 3600.0),
     }

@@ -234,7 +234,7 @@ class Counter(Desk):
 
     async def look_for_gaps(self) -> None:
         """As upkeep does: tell somebody of what is missing for long enough."""
-        jobs = channels.jobs(self.database, self.parts, self.lines, Keeping())
+        jobs = channels.jobs(self.database, self.parts, self.lines, Keeping(), self.webhooks.bell)
         await upkeep.done({"gaps": jobs["gaps"]})
 
     async def wait_for_gaps(self) -> None:

@@ -210,11 +210,12 @@ async def test_until_a_reading_is_due_nothing_is_asked_of_the_database(overheard
     database, listener = overheard
     found = configured(tmp_path, penny.url, poll_seconds=3600)
     async with desk_over(database, found) as desk:
-        jobs = channels.jobs(database, desk.parts, desk.lines, found.keeping)
+        parts, bell = desk.parts, desk.webhooks.bell
+        jobs = channels.jobs(database, parts, desk.lines, found.keeping, bell)
         job, _ = jobs["reading penny-nl payment"]
-        other, _ = channels.jobs(database, desk.parts, desk.lines, found.keeping)[
-            "reading penny-nl payment"
-        ]
+        other, _ = channels.jobs(
+            database, desk.parts, desk.lines, found.keeping, desk.webhooks.bell
+        )["reading penny-nl payment"]
         trade(penny, 7, 3)
         await job()
         await other()  # another gateway, which leaves it to the first

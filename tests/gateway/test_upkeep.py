@@ -49,6 +49,49 @@ async def test_a_job_that_fails_is_done_again_and_disturbs_no_other(
             await done.wait()
 
 
+async def test_who_hears_the_bell_looks_at_once_and_asks_nobody_before():
+    bell, looked, waiting = upkeep.Bell(), asyncio.Event(), list[str]()
+    looks = 0
+
+    async def look() -> int:
+        nonlocal looks
+        looks += 1
+        looked.set()
+        return 1 if waiting and waiting.pop() else 0
+
+    async def others() -> None:
+        for _ in range(100):
+            await asyncio.sleep(0)
+
+    async with upkeep.running({"inbox": (bell.wakes(look, 3600), 0)}), asyncio.timeout(5):
+        await looked.wait()
+        await others()
+        assert looks == 1
+
+        waiting += "one", "two"
+        bell.ring()
+        await others()
+
+        assert waiting == []
+        assert looks == 4  # until there is no more
+
+
+async def test_without_a_bell_it_looks_now_and_then():
+    looked = asyncio.Event()
+    times = 0
+
+    async def look() -> int:
+        nonlocal times
+        times += 1
+        if times == 3:
+            looked.set()
+        return 0
+
+    async with upkeep.running({"inbox": (upkeep.Bell().wakes(look, 0.01), 0)}):
+        async with asyncio.timeout(5):
+            await looked.wait()
+
+
 async def test_what_a_watch_finds_broken_stands_in_the_log(caplog: pytest.LogCaptureFixture):
     async def look() -> list[IntegrityCheck]:
         return [IntegrityCheck("S2", "Reserved is the sum of the holds.", 50, 1, ("res_1",))]
