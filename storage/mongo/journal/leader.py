@@ -13,7 +13,7 @@ from storage.mongo.leases import Lease
 
 ASK_EVERY_SECONDS = 1.0
 REST_SECONDS = 0.25
-COMPANY_SECONDS = 0.03
+COMPANY_SECONDS = 0.05
 """So long behind an append the next one waits for company: a batch wakes all who follow."""
 
 AWAKE_SECONDS, QUIET_SECONDS = 0.02, 0.06
